@@ -1,0 +1,67 @@
+# Every target makes or updates what it needs in .venv, so any of them can be the first one on a
+# fresh machine. ARGS="..." goes to the command that a target runs; PYTHON=... chooses the Python.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input -c constraints.txt
+REQUIREMENTS := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help serve notebook test bench lint format clean
+
+help:  ## say what there is
+	@echo "Latent Explorer. The targets:"
+	@sed -n 's/^\([a-z]*\):.*##\(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$2 = sprintf("%-9s", $$2); print "  " $$0 }'
+
+serve: $(VENV)/.serve  ## open the app in the browser
+	@$(BIN)/latent-explorer serve $(ARGS)
+
+notebook: $(VENV)/.notebook  ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks $(ARGS)
+
+test: $(VENV)/.test  ## lint, then unit tests, then tests in a real browser
+	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
+	$(MAKE) --no-print-directory lint && \
+	echo "== unit tests" && $(BIN)/python -m pytest --ignore=tests/browser $(ARGS) && \
+	echo "== browser tests, in $$EXPLORER_BROWSER" && $(BIN)/python -m pytest tests/browser $(ARGS)
+
+bench: $(VENV)/.test  ## measure against the stock app, in a real browser
+	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(VENV)/.test  ## check style, types and the direction of imports
+	@echo "== ruff" && $(BIN)/ruff check && $(BIN)/ruff format --check
+	@echo "== import-linter" && $(BIN)/lint-imports --no-logo
+	@echo "== mypy" && $(BIN)/mypy
+
+format: $(VENV)/.test  ## format the code and mend what can be mended
+	@$(BIN)/ruff check --fix-only && $(BIN)/ruff format
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A half-made environment (an interrupted run) has no working pip: it is made again.
+$(VENV)/.made:
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		python=$$(deploy/python.sh) && \
+		echo "== making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV); }
+	@touch $@
+
+$(VENV)/.serve: $(VENV)/.made $(REQUIREMENTS)
+	@echo "== installing what the app needs into $(VENV) (about 5 GB where torch comes with CUDA: minutes, once)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.notebook: $(VENV)/.serve $(REQUIREMENTS)
+	@echo "== installing what the notebooks need into $(VENV)"
+	@$(PIP) -e '.[notebook]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.serve $(REQUIREMENTS)
+	@echo "== installing what the tests need into $(VENV)"
+	@$(PIP) -e '.[test,notebook]'
+	@touch $@
