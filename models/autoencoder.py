@@ -1,0 +1,235 @@
+"""The abstract Autoencoder, and the values it hands out: Posterior and Loss."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from models import bodies, losses
+from models.errors import BadOption, ShapeMismatch
+
+CONVENTIONS = {"bernoulli": "Bernoulli on grey targets", "gaussian": "Gaussian"}
+"""How each likelihood is named wherever its nats are shown: the scales differ and are never mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One knob of a model: enough to draw a widget for it and to refuse a wrong value.
+
+    Numbers have `low` and `high` (both allowed), names have `choices`.
+    """
+
+    default: float | str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def checked(self, name: str, value: object) -> float | str:
+        """The value itself, numbers as float; raises `BadOption` where it is not allowed."""
+        if self.choices:
+            if isinstance(value, str) and value in self.choices:
+                return value
+            raise BadOption(f"{name} cannot be {value!r}; choose from {', '.join(self.choices)}.")
+        low, high = self.low or 0.0, self.high or 0.0
+        if isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high:
+            return float(value)
+        raise BadOption(f"{name} cannot be {value!r}; give a number from {low:g} to {high:g}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior(ABC):
+    """Where the encoder places a batch of samples in latent space.
+
+    Attributes
+    ----------
+    mean
+        The place itself, in latent units.
+    spread
+        Standard deviation along each axis, in latent units; None where a sample has one place only.
+    """
+
+    mean: Float[Tensor, "batch latent"]
+    spread: Float[Tensor, "batch latent"] | None
+
+    @abstractmethod
+    def sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "batch latent"]:
+        """One draw per sample, differentiable in the posterior's parameters."""
+
+    @abstractmethod
+    def kl(self) -> Float[Tensor, " batch"]:
+        """KL divergence from the prior, in nats per sample; 0 where the model has no such term."""
+
+    @abstractmethod
+    def kl_per_axis(self) -> Float[Tensor, "batch latent"] | None:
+        """The same split by axis, in nats; None where it does not split or there is no such term."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loss:
+    """Named terms, each the mean over a batch in nats per sample; ``terms["loss"]`` is minimised."""
+
+    terms: Mapping[str, Float[Tensor, ""]]
+
+    @property
+    def total(self) -> Float[Tensor, ""]:
+        """What the training minimises, in nats per sample."""
+        return self.terms["loss"]
+
+
+class Autoencoder(nn.Module, ABC):
+    """An encoder and a decoder over samples of one shape.
+
+    A family gives its name, its options, `posterior` and `loss`; the body, the likelihood and the
+    checks are here.
+
+    Attributes
+    ----------
+    shape
+        Of one sample: ``(channels, height, width)`` or ``(features,)``.
+    latent
+        Number of latent coordinates.
+    likelihood
+        "bernoulli" or "gaussian"; `convention` says it in words.
+    config
+        Everything `models.create` needs to make this model again; JSON-able.
+    """
+
+    name: ClassVar[str]
+    code_per_axis: ClassVar[int] = 1
+    options: ClassVar[Mapping[str, Option]] = {
+        "body": Option("auto", "Layers: convolutional for images, dense for tables.",
+                       choices=("auto", "dense", "conv")),
+        "width": Option(1.0, "Size of the hidden layers, relative to the default.", low=0.25, high=8.0),
+        "likelihood": Option("auto", "Judge of reconstructions: Bernoulli for images, Gaussian for tables.",
+                             choices=("auto", "bernoulli", "gaussian")),
+    }  # fmt: skip
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.config = dict(config)
+        self.shape: tuple[int, ...] = tuple(config["shape"])
+        self.latent: int = config["latent"]
+        image = len(self.shape) == 3
+        body = config["body"]
+        if body == "auto":
+            body = "conv" if image else "dense"
+        if body == "conv" and not image:
+            raise BadOption(f"body 'conv' needs images, but a sample has shape {self.shape}; choose dense.")
+        self.likelihood: str = config["likelihood"]
+        if self.likelihood == "auto":
+            self.likelihood = "bernoulli" if image else "gaussian"
+        self.encoder, self.decoder = bodies.BODIES[body](
+            self.shape, latent=self.latent, code=self.code_per_axis * self.latent, width=config["width"]
+        )
+        if self.likelihood == "gaussian":
+            self.log_scale = nn.Parameter(torch.zeros(()))
+
+    def draw_weights(self, seed: int) -> None:
+        """Start afresh from a seed, without touching torch's global generator."""
+        bodies.draw_weights(self, torch.Generator().manual_seed(seed))
+        if self.likelihood == "gaussian":
+            nn.init.zeros_(self.log_scale)
+
+    @property
+    def convention(self) -> str:
+        """The likelihood in words, to stand beside every figure in nats."""
+        return CONVENTIONS[self.likelihood]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @abstractmethod
+    def posterior(self, code: Float[Tensor, "batch code"]) -> Posterior:
+        """Read the encoder's numbers as a posterior."""
+
+    @abstractmethod
+    def loss(self, x: Float[Tensor, "batch *shape"], generator: torch.Generator | None = None) -> Loss:
+        """Terms of the training objective on a batch, in nats per sample.
+
+        Raises
+        ------
+        ShapeMismatch
+            When `x` is not a batch of this model's samples.
+        """
+
+    def encode(self, x: Float[Tensor, "batch *shape"]) -> Posterior:
+        """Place a batch of samples in latent space.
+
+        Raises
+        ------
+        ShapeMismatch
+            When `x` is not a batch of this model's samples.
+        """
+        return self.posterior(self.code(x))
+
+    def code(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch code"]:
+        """The encoder's own numbers, which `posterior` reads."""
+        if x.shape[1:] != self.shape or x.dtype != torch.float32:
+            raise ShapeMismatch(
+                f"this model takes float32 samples of shape {self.shape} in a batch, got {_kind(x)}; "
+                "use the data it was made for, or create a model with the data's shape."
+            )
+        code: Tensor = self.encoder(x)
+        return code
+
+    def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *shape"]:
+        """The expected sample at each code, in data units (grey values in [0, 1] under Bernoulli).
+
+        Raises
+        ------
+        ShapeMismatch
+            When `z` is not a batch of this model's codes.
+        """
+        raw = self.decode_raw(z)
+        return (raw.sigmoid() if self.likelihood == "bernoulli" else raw).contiguous()
+
+    def decode_raw(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *shape"]:
+        """What the likelihood is read from: logits (Bernoulli) or means (Gaussian)."""
+        if z.ndim != 2 or z.shape[1] != self.latent or z.dtype != torch.float32:
+            raise ShapeMismatch(
+                f"this model takes float32 codes of shape (batch, {self.latent}), got {_kind(z)}; "
+                f"give one row of {self.latent} numbers per code."
+            )
+        raw: Tensor = self.decoder(z)
+        return raw
+
+    def negative_log_likelihood(
+        self, x: Float[Tensor, "batch *shape"], z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, " batch"]:
+        """How badly the decoder explains `x` from the codes `z`, in nats per sample."""
+        raw = self.decode_raw(z)
+        if self.likelihood == "bernoulli":
+            return losses.bernoulli_nll(raw, x)
+        return losses.gaussian_nll(raw, losses.floored(self.log_scale), x)
+
+    def clone(self) -> Autoencoder:
+        """A copy that shares nothing: either can be trained while the other is read."""
+        twin = copy.deepcopy(self)
+        twin.zero_grad(set_to_none=True)
+        return twin
+
+
+def reconstruction_error(model: Autoencoder, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, " batch"]:
+    """Negative log-likelihood of each sample, decoded at its posterior mean, in nats.
+
+    Raises
+    ------
+    ShapeMismatch
+        When `x` is not a batch of this model's samples.
+    """
+    return model.negative_log_likelihood(x, model.encode(x).mean)
+
+
+def _kind(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"

@@ -1,0 +1,176 @@
+"""Weights and config on disk: safetensors, with a JSON sidecar to read.
+
+The safetensors file is whole in itself: its header carries the same record as the sidecar. So the two
+need not be replaced in one instant, and a process killed between them leaves a checkpoint that loads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from models.autoencoder import Autoencoder
+from models.errors import BadCheckpoint, ModelError
+from models.registry import blank, lay_out
+
+FORMAT = "latent-explorer checkpoint"
+VERSION = 1
+
+
+def save(model: Autoencoder, path: str | os.PathLike[str], **metadata: Any) -> Path:
+    """Write ``x.safetensors`` and ``x.json``; each is replaced whole, never written in place.
+
+    Parameters
+    ----------
+    path
+        Ends in ``.safetensors``; missing folders are made.
+    **metadata
+        Kept beside the config, JSON-able; `read_metadata` gives it back.
+
+    Raises
+    ------
+    BadCheckpoint
+        For another ending, or metadata that JSON cannot hold.
+    """
+    path = _checked(path)
+    record = {"format": FORMAT, "version": VERSION, "config": model.config, "metadata": metadata}
+    try:
+        text = json.dumps(record, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadCheckpoint(
+            f"the metadata of {path.name} cannot be written as JSON ({error}); use plain values."
+        ) from error
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The sidecar first: nothing is read from it that the header does not say too.
+    _replace(path.with_suffix(".json"), (json.dumps(record, indent=2, allow_nan=False) + "\n").encode())
+    _replace(path, safetensors.torch.save(weights, {"record": text}))
+    return path
+
+
+def load(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Autoencoder:
+    """Make the saved model again, bit for bit. Nothing in the file is executed.
+
+    Raises
+    ------
+    BadCheckpoint
+        When the file is missing, truncated, damaged, of another program, or not of its sidecar.
+    """
+    path = _checked(path)
+    data = _bytes(path)
+    record = _record(path, data)
+    try:
+        weights = safetensors.torch.load(data)
+        model = blank(**record["config"])
+        _fits(path, model, weights)
+    except BadCheckpoint:
+        raise
+    except ModelError as error:
+        raise BadCheckpoint(f"{path.name} cannot be made again: {error}") from error
+    except (SafetensorError, TypeError, KeyError, ValueError) as error:
+        raise BadCheckpoint(
+            f"{path.name} is damaged; train the model again or choose another file."
+        ) from error
+    model.load_state_dict(weights, assign=True)
+    lay_out(model)
+    return model.to(device)
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What was given to `save` beside the model.
+
+    Raises
+    ------
+    BadCheckpoint
+        As `load`.
+    """
+    path = _checked(path)
+    metadata: dict[str, Any] = _record(path, _bytes(path))["metadata"]
+    return metadata
+
+
+def _checked(path: str | os.PathLike[str]) -> Path:
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise BadCheckpoint(
+            f"a checkpoint's name ends in .safetensors, got {path.name!r}; rename it or choose another."
+        )
+    return path
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadCheckpoint(f"cannot read {path} ({error.strerror or error}); check the path.") from error
+
+
+def _record(path: Path, data: bytes) -> dict[str, Any]:
+    """The record in the header, after comparing its config with the sidecar's where there is one."""
+    foreign = BadCheckpoint(
+        f"{path.name} is not a whole checkpoint of Latent Explorer; choose a file that `models.save` wrote."
+    )
+    try:
+        size = int.from_bytes(data[:8], "little")
+        if len(data) < 8 or size > len(data) - 8:
+            raise foreign
+        record = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["record"])
+        known = record["format"] == FORMAT and isinstance(record["metadata"], dict)
+        version = record["version"]
+        config = dict(record["config"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise foreign from error
+    if not known:
+        raise foreign
+    if version != VERSION:
+        raise BadCheckpoint(
+            f"{path.name} has version {version!r}, this program reads {VERSION}; update the program."
+        )
+    sidecar = path.with_suffix(".json")
+    try:
+        agrees = not sidecar.exists() or json.loads(sidecar.read_bytes())["config"] == config
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        agrees = False
+    if not agrees:
+        raise BadCheckpoint(
+            f"{sidecar.name} does not describe {path.name}; restore it, or delete it and load again."
+        )
+    return {**record, "config": config}
+
+
+def _fits(path: Path, model: Autoencoder, weights: dict[str, Tensor]) -> None:
+    expected = {name: (value.shape, value.dtype) for name, value in model.state_dict().items()}
+    if {name: (value.shape, value.dtype) for name, value in weights.items()} != expected:
+        raise BadCheckpoint(
+            f"the weights in {path.name} are not those of the model it names; choose another file."
+        )
+    if not all(bool(value.isfinite().all()) for value in weights.values()):
+        raise BadCheckpoint(f"{path.name} has weights that are not finite; choose an earlier checkpoint.")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside `path` and move into place, so that a reader sees the old file or the new one."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,208 @@
+"""Training as a generator of Steps: whoever iterates decides how long it goes on."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.autoencoder import Autoencoder
+from models.errors import BadOption, NotFinite
+from models.evaluation import RunningTerms, Samples, evaluate_tensor, on_device
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Settings of a training: passes over the data, samples per update, peak learning rate of Adam."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One report of a training.
+
+    Attributes
+    ----------
+    epoch, epochs
+        The pass over the data this report is from, counted from 1, and how many there will be.
+    seen, of
+        Samples seen since the start, and in all.
+    terms
+        Means over the samples since the last report, in nats per sample.
+    held_out
+        The same terms on the held-out samples, at the end of an epoch; else None.
+    epoch_done
+        Whether this report closes its epoch.
+    seconds
+        Since the start.
+    """
+
+    epoch: int
+    epochs: int
+    seen: int
+    of: int
+    terms: Mapping[str, float]
+    held_out: Mapping[str, float] | None
+    epoch_done: bool
+    seconds: float
+
+
+def default_plan(samples: int) -> Plan:
+    """Settings that do well without tuning: many passes over little data, few over much.
+
+    At least about 2,000 updates and 12 passes. Processor time on one core of a 2023 server: digits
+    91 epochs in 7 s, wine quality 51 in 3 s, MNIST 12 in 150 s.
+    """
+    batch_size = 64 if samples < 5_000 else 128
+    epochs = round(2_100 / max(1, math.ceil(samples / batch_size)))
+    return Plan(min(400, max(12, epochs)), batch_size, 3e-3 if samples < 20_000 else 2e-3)
+
+
+def fit(
+    model: Autoencoder,
+    train: Samples,
+    *,
+    held_out: Samples | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | int | None = None,
+    seed: int = 0,
+    stop: Callable[[], bool] = lambda: False,
+    report_seconds: float | int = 0.25,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Step]:
+    """Train `model` in place, on the device its weights are on.
+
+    The first Step comes after the first batch, then at least one every `report_seconds` and one at the
+    end of each epoch. Between two Steps nothing runs: a caller may copy the model, or leave. The same
+    seed on the same machine gives the same weights; torch's global generator is not touched.
+
+    Parameters
+    ----------
+    train, held_out
+        Samples; the held-out ones are evaluated at the end of each epoch (`evaluate`).
+    epochs, batch_size, learning_rate
+        By default those of `default_plan`. A batch larger than the data is the whole data. The learning
+        rate is Adam's at its peak: it rises over the first updates and falls to 1 % along a cosine.
+    stop
+        Asked before each batch; once true, the training ends where it is.
+    report_seconds
+        Longest time between two Steps (as far as one batch allows).
+    clock
+        Seconds; for tests.
+
+    Raises
+    ------
+    BadOption
+        For settings that are not positive, or a model whose weights are all frozen.
+    BadData, ShapeMismatch
+        For samples that are none, not the model's, or outside what its likelihood allows.
+    NotFinite
+        While iterating, when loss or weights leave the finite numbers. The model then has the weights
+        of its last good epoch.
+
+    References
+    ----------
+    Kingma and Ba (2014), Adam; Loshchilov and Hutter (2016), SGDR (the cosine).
+    """
+    x = on_device(model, train)
+    others = None if held_out is None else on_device(model, held_out)
+    plan = default_plan(len(x))
+    plan = Plan(
+        plan.epochs if epochs is None else epochs,
+        min(len(x), plan.batch_size if batch_size is None else batch_size),
+        plan.learning_rate if learning_rate is None else float(learning_rate),
+    )
+    for name, value in (("epochs", plan.epochs), ("batch_size", plan.batch_size)):
+        if value < 1 or value != int(value):
+            raise BadOption(f"{name} cannot be {value!r}; give a whole number from 1 up.")
+    if not any(weights.requires_grad for weights in model.parameters()):
+        raise BadOption("this model is frozen; train a clone of it after `requires_grad_(True)`.")
+    if not 0 < plan.learning_rate < math.inf:
+        raise BadOption(
+            f"learning_rate cannot be {plan.learning_rate!r}; give a number above 0, such as 0.002."
+        )
+    return _train(model, x, others, plan, seed, stop, report_seconds, clock)
+
+
+def _train(
+    model: Autoencoder,
+    x: Tensor,
+    held_out: Tensor | None,
+    plan: Plan,
+    seed: int,
+    stop: Callable[[], bool],
+    report_seconds: float | int,
+    clock: Callable[[], float],
+) -> Iterator[Step]:
+    samples, batch_size = len(x), plan.batch_size
+    updates = plan.epochs * math.ceil(samples / batch_size)
+    generator = torch.Generator(model.device).manual_seed(seed)
+    fused = model.device.type in ("cpu", "cuda")
+    optimizer = torch.optim.Adam(model.parameters(), plan.learning_rate, fused=fused)
+    running = RunningTerms()
+    began = clock()
+    due = began  # the first report comes after the first batch
+    update = seen = 0
+    for epoch in range(1, plan.epochs + 1):
+        good = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        model.train()
+        order = torch.randperm(samples, generator=generator, device=model.device)
+        for start in range(0, samples, batch_size):
+            if stop():
+                return
+            optimizer.param_groups[0]["lr"] = plan.learning_rate * schedule(update, updates)
+            batch = x.index_select(0, order[start : start + batch_size])
+            loss = model.loss(batch, generator)
+            optimizer.zero_grad()
+            loss.total.backward()
+            optimizer.step()
+            running.add(loss.terms, len(batch))
+            update += 1
+            seen += len(batch)
+            last = start + batch_size >= samples
+            if not last and (now := clock()) >= due:
+                terms = _finite(running.take(), model, good, epoch)
+                yield Step(epoch, plan.epochs, seen, samples * plan.epochs, terms, None, False, now - began)
+                due = clock() + report_seconds
+        terms = _finite(running.take(), model, good, epoch, weights=True)
+        others = None if held_out is None else evaluate_tensor(model, held_out, seed, stop)
+        yield Step(epoch, plan.epochs, seen, samples * plan.epochs, terms, others, True, clock() - began)
+        due = clock() + report_seconds
+
+
+def schedule(update: int, updates: int) -> float:
+    """Learning rate of an update relative to its peak: a linear rise, then a cosine down to 1 %."""
+    rise = min(200, max(1, updates // 20))
+    if update < rise:
+        return (update + 1) / rise
+    progress = (update - rise) / max(1, updates - rise)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _finite(
+    terms: dict[str, float],
+    model: Autoencoder,
+    good: Mapping[str, Tensor],
+    epoch: int,
+    *,
+    weights: bool = False,
+) -> dict[str, float]:
+    finite = all(math.isfinite(value) for value in terms.values())
+    if finite and weights:
+        finite = all(bool(value.isfinite().all()) for value in model.state_dict().values())
+    if finite:
+        return terms
+    model.load_state_dict(good)
+    kept = f"kept the weights of epoch {epoch - 1}" if epoch > 1 else "went back to the weights at the start"
+    raise NotFinite(
+        f"the loss stopped being finite in epoch {epoch}, so training ended and {kept}; "
+        "try a smaller learning rate, or look for extreme values in the data."
+    )

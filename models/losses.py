@@ -1,0 +1,114 @@
+"""Reconstruction and divergence terms: pure functions, in nats per sample."""
+
+import math
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional
+
+LOG_SCALE_FLOOR = -4.0
+"""Least log standard deviation of the Gaussian likelihood, in data units.
+
+A decoder that fits its data exactly would drive the learned scale to 0 and the density to infinity.
+"""
+
+
+def bernoulli_nll(
+    logits: Float[Tensor, "batch *shape"], x: Float[Tensor, "batch *shape"]
+) -> Float[Tensor, " batch"]:
+    """Negative log-likelihood of grey values in [0, 1] under independent Bernoulli pixels, in nats.
+
+    ``-sum_i x_i log p_i + (1 - x_i) log(1 - p_i)``, from logits so that it overflows for none. For
+    values between 0 and 1 it is a cross-entropy ("Bernoulli on grey targets"), whose least value is
+    the entropy of the targets, not 0.
+
+    References
+    ----------
+    Kingma and Welling (2013), Auto-Encoding Variational Bayes, appendix C.1.
+    """
+    each = functional.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    return each.flatten(1).sum(1)
+
+
+def gaussian_nll(
+    mean: Float[Tensor, "batch *shape"],
+    log_scale: Float[Tensor, ""],
+    x: Float[Tensor, "batch *shape"],
+) -> Float[Tensor, " batch"]:
+    """Negative log-density of `x` under a Gaussian with one shared scale, in nats.
+
+    ``sum_i (x_i - mean_i)^2 / (2 s^2) + log s + log(2 pi) / 2`` with ``s = exp(log_scale)``. It is a
+    density: it can be negative, and it depends on the units of the data.
+
+    Parameters
+    ----------
+    mean, x
+        In data units.
+    log_scale
+        Natural logarithm of the standard deviation, in data units.
+
+    References
+    ----------
+    Rybkin, Daniilidis and Levine (2021), Simple and Effective VAE Training with Calibrated Decoders.
+    """
+    values = x[0].numel() if len(x) else 0
+    squares = (x - mean).square().flatten(1).sum(1)
+    return 0.5 * torch.exp(-2 * log_scale) * squares + values * (log_scale + 0.5 * math.log(2 * math.pi))
+
+
+def floored(log_scale: Float[Tensor, ""], floor: float = LOG_SCALE_FLOOR) -> Float[Tensor, ""]:
+    """Keep a learned log-scale above a floor by ``floor + softplus(log_scale - floor)``.
+
+    Smooth, so that a scale which came too low still feels a gradient and can rise again.
+
+    References
+    ----------
+    Rybkin, Daniilidis and Levine (2021), section 4 and their `softclip`.
+    """
+    return floor + functional.softplus(log_scale - floor)
+
+
+def gaussian_kl(
+    mean: Float[Tensor, "batch latent"], log_variance: Float[Tensor, "batch latent"]
+) -> Float[Tensor, "batch latent"]:
+    """KL divergence of N(mean, variance) from N(0, 1), one value per axis, in nats.
+
+    ``KL_j = (mu_j^2 + sigma_j^2 - 1 - log sigma_j^2) / 2``. Never negative, 0 for the prior itself.
+
+    References
+    ----------
+    Kingma and Welling (2013), Auto-Encoding Variational Bayes, appendix B.
+    """
+    # expm1(v) - v keeps its digits where the posterior is nearly the prior; exp(v) - 1 - v does not.
+    return 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance)
+
+
+def free_bits_kl(kl_per_axis: Float[Tensor, "batch latent"], free_bits: float) -> Float[Tensor, ""]:
+    """The KL that is charged when each axis may use `free_bits` nats free of charge.
+
+    ``sum_j max(free_bits, mean_batch KL_j)``: below the allowance an axis feels no pull to the prior.
+    With ``free_bits = 0`` it is the mean KL.
+
+    References
+    ----------
+    Kingma et al. (2016), Improved Variational Inference with Inverse Autoregressive Flow, eq. 15.
+    """
+    return kl_per_axis.mean(0).clamp_min(free_bits).sum()
+
+
+def active_units(mean: Float[Tensor, "samples latent"], threshold: float = 0.01) -> Bool[Tensor, " latent"]:
+    """Which latent axes carry information: ``Var_x(mu_j) > threshold`` over the samples.
+
+    Parameters
+    ----------
+    mean
+        Posterior means, a row a sample.
+    threshold
+        Least variance of an active axis, in squared latent units.
+
+    References
+    ----------
+    Burda, Grosse and Salakhutdinov (2015), Importance Weighted Autoencoders, section 5.
+    """
+    return mean.var(0, correction=0) > threshold

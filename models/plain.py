@@ -1,0 +1,44 @@
+"""The deterministic autoencoder: one place per sample, no prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from models.autoencoder import Autoencoder, Loss, Posterior
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointPosterior(Posterior):
+    """A sample has one place and no spread. There is no prior, so there is no KL: `kl` is 0."""
+
+    def sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "batch latent"]:
+        return self.mean
+
+    def kl(self) -> Float[Tensor, " batch"]:
+        return self.mean.new_zeros(len(self.mean))
+
+    def kl_per_axis(self) -> None:
+        return None
+
+
+class PlainAutoencoder(Autoencoder):
+    """Minimises the reconstruction term alone.
+
+    References
+    ----------
+    Hinton and Salakhutdinov (2006), Reducing the Dimensionality of Data with Neural Networks.
+    """
+
+    name: ClassVar[str] = "ae"
+
+    def posterior(self, code: Float[Tensor, "batch code"]) -> PointPosterior:
+        return PointPosterior(code, None)
+
+    def loss(self, x: Float[Tensor, "batch *shape"], generator: torch.Generator | None = None) -> Loss:
+        reconstruction = self.negative_log_likelihood(x, self.encode(x).mean).mean()
+        return Loss({"loss": reconstruction, "reconstruction": reconstruction})
