@@ -1,0 +1,93 @@
+"""What the map's points can be coloured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32, Int64
+
+from explorer.core.cloud import reconstruction_errors
+from explorer.core.datasets import Dataset
+from explorer.core.errors import UnknownName
+from explorer.core.scene import Scene
+
+CHEAP = ("label", "split", "KL")
+"""What is at hand with the cloud; the rest may take seconds."""
+
+_OWN = (*CHEAP, "density", "reconstruction error")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Colouring:
+    """A class or a number for each sample.
+
+    Attributes
+    ----------
+    labels, classes
+        Indices and names, for a colouring by class; `labels` is None where all samples are alike.
+    values
+        Numbers, for a colouring by a column; None otherwise.
+    title
+        The column's name with its unit, for the legend.
+    """
+
+    title: str
+    labels: Int64[np.ndarray, " n"] | None = None
+    classes: tuple[str, ...] = ()
+    values: Float32[np.ndarray, " n"] | None = None
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many samples each class has."""
+        if self.labels is None:
+            return ()
+        return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
+
+
+def names(scene: Scene) -> tuple[str, ...]:
+    """What the scene can be coloured by: the label first, if there is one."""
+    return (
+        *(("label",) if scene.cloud.labels is not None else ()),
+        "split",
+        "density",
+        "reconstruction error",
+        *(("KL",) if scene.cloud.kl is not None else ()),
+        *_columns(scene.dataset),
+    )
+
+
+def colouring(scene: Scene, name: str) -> Colouring:
+    """Return the classes or numbers of that name; density and errors take seconds on large data.
+
+    Raises
+    ------
+    UnknownName
+        If the scene has nothing of that name.
+    """
+    cloud, dataset = scene.cloud, scene.dataset
+    if name not in names(scene):
+        raise UnknownName(f"unknown colouring {name!r}; choose from {', '.join(names(scene))}.")
+    if name == "label":
+        return Colouring(dataset.label_name, cloud.labels, dataset.classes)
+    if name == "split":
+        labels = (np.arange(len(cloud)) >= cloud.train).astype(np.int64)
+        return Colouring("split", labels, ("training", "test"))
+    if name == "density":
+        neighbours = scene.neighbours or scene.find_neighbours()
+        return Colouring("log density in latent space", values=neighbours.densities())
+    if name == "reconstruction error":
+        return Colouring("reconstruction error, nats", values=reconstruction_errors(scene.model, dataset))
+    if name == "KL":
+        return Colouring("KL to the prior, nats", values=cloud.kl)
+    values = _columns(dataset)[name].to_numpy(np.float32, na_value=np.nan)
+    return Colouring(name, values=np.ascontiguousarray(values))
+
+
+def _columns(dataset: Dataset) -> dict[str, pd.Series]:
+    """The numbers of a table by the name to show; one that is taken is marked, as in the selected frame."""
+    if dataset.table is None:
+        return {}
+    numbers = dataset.table.select_dtypes("number")
+    return {f"{name} (table)" if name in _OWN else str(name): column for name, column in numbers.items()}

@@ -1,0 +1,27 @@
+"""Data sets: by name, by path, or by import string.
+
+`load_dataset` finds them; `from_images` and `from_table` make them out of arrays and frames. There is one
+module for each source, and one for each kind of file.
+"""
+
+from __future__ import annotations
+
+from explorer.core.datasets.drawing import Drawing, ImageDrawing, ProfileDrawing
+from explorer.core.datasets.images import from_images
+from explorer.core.datasets.loading import dataset_names, load_dataset
+from explorer.core.datasets.request import Progress
+from explorer.core.datasets.tables import from_table
+from explorer.core.datasets.values import Dataset, Split
+
+__all__ = [
+    "Dataset",
+    "Drawing",
+    "ImageDrawing",
+    "ProfileDrawing",
+    "Progress",
+    "Split",
+    "dataset_names",
+    "from_images",
+    "from_table",
+    "load_dataset",
+]

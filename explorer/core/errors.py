@@ -1,0 +1,38 @@
+"""The errors that the explorer answers with one sentence.
+
+Whatever is wrong with what a user gave is raised as an `ExplorerError`, whose message says what was given,
+what is allowed and what to do. The page shows that sentence and stays up; the command line prints it and
+leaves with exit code 2. Anything else that is raised is a defect, and its traceback belongs in the log.
+"""
+
+from __future__ import annotations
+
+from models.errors import ModelError
+
+
+class ExplorerError(Exception):
+    """Something that a user gave cannot be done; the message is one sentence that says what to do."""
+
+
+class UnknownName(ExplorerError):
+    """A name that no registry holds."""
+
+
+class DataError(ExplorerError):
+    """Data that were found but cannot be used as they are."""
+
+
+class DataMissing(DataError):
+    """Data that are neither in the data folder nor to be had from the network."""
+
+
+class NotFitted(ExplorerError):
+    """A thing was used before `fit` gave it what it needs."""
+
+
+class BadSelection(ExplorerError):
+    """A brush or an expression that does not mean a selection of these data."""
+
+
+SHOWN: tuple[type[Exception], ...] = (ExplorerError, ModelError)
+"""What the page and the command line show as a sentence; anything else is a defect."""

@@ -1,0 +1,105 @@
+"""From a place of the plane to one decoded sample."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from explorer.core.errors import ExplorerError
+from explorer.core.neighbours import Neighbours
+from explorer.core.projections import Projection
+from models import Autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRequest:
+    """What to decode, for whom, and what was on the screen when it was asked.
+
+    Attributes
+    ----------
+    session
+        The asking session's token.
+    xy
+        The cursor, in plane units.
+    stamp
+        Stands for the model, cloud and projection that the frame is made from: one that does not
+        equal the shown ones' is stale.
+    """
+
+    session: Hashable
+    xy: tuple[float, float]
+    stamp: Hashable = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Frame:
+    """One decoded sample with what is known of its place.
+
+    Attributes
+    ----------
+    code
+        The place in latent space, in latent units.
+    sample
+        The decoder's expected sample there, in data units: grey values in 0..1, or a standardised row.
+    support
+        Share of encoded samples whose local density is lower; None while neighbours are not known.
+    nearest, distance
+        Row of the nearest encoded sample (training split first) and how far it is, in latent units.
+    predicted
+        Class index and share of the votes of the nearest training samples; None without labels.
+    stamp
+        The request's.
+    """
+
+    xy: tuple[float, float]
+    code: Float32[np.ndarray, " latent"]
+    sample: Float32[np.ndarray, "*shape"]
+    support: float | None
+    nearest: int | None
+    distance: float | None
+    predicted: tuple[int, float] | None
+    stamp: Hashable
+
+
+@torch.inference_mode()
+def make_frame(
+    request: FrameRequest, model: Autoencoder, projection: Projection, neighbours: Neighbours | None
+) -> Frame:
+    """Lift a place of the plane into latent space, decode it and look around.
+
+    Nothing is clamped: what the decoder says is what is returned. The model is used as it is, in
+    the mode and on the device that it is in.
+
+    Raises
+    ------
+    ExplorerError
+        When the place, the code or the decoded sample is not finite.
+    NotFitted
+        When the projection has no cloud yet.
+    """
+    if not np.isfinite(request.xy).all():
+        raise ExplorerError(f"the cursor is at {request.xy}, which is no place of the plane; move it.")
+    # The plane in double precision, the code in the model's single.
+    code = projection.inverse(np.array([request.xy], dtype=np.float64))[0].astype(np.float32)
+    decoded = model.decode(torch.tensor(code[None], device=model.device))[0]
+    sample = np.ascontiguousarray(decoded.cpu().numpy(), dtype=np.float32)
+    if not np.isfinite(sample).all():
+        raise ExplorerError(
+            f"the decoder gives values that are not finite at ({request.xy[0]:.3g}, {request.xy[1]:.3g}); "
+            "move nearer to the encoded samples, or train the model again with a smaller learning rate."
+        )
+    around = None if neighbours is None else neighbours.around(code)
+    return Frame(
+        xy=request.xy,
+        code=code,
+        sample=sample,
+        support=None if around is None else around.support,
+        nearest=None if around is None else around.nearest,
+        distance=None if around is None else around.distance,
+        predicted=None if around is None else around.predicted,
+        stamp=request.stamp,
+    )

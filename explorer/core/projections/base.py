@@ -1,0 +1,113 @@
+"""The abstract Projection: latent space to the plane and back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar, TypeVar
+
+import numpy as np
+import param
+from jaxtyping import Float
+
+from explorer.core.errors import ExplorerError, NotFitted
+
+# Not typing.Self: the shape checker of the tests does not take it in a decorated method.
+Same = TypeVar("Same", bound="Projection")
+
+
+class Projection(param.ParameterizedABC):
+    """A map of latent space: `fit` it to a cloud, then go `forward` to the plane and `inverse` back.
+
+    Both directions keep the array's floating type, and ``forward(inverse(xy)) == xy`` to rounding.
+    The parameters of a subclass are its knobs: bounds and `doc` are all a page needs to show them.
+    """
+
+    key: ClassVar[str]
+    """The name in the registry, and every instance's `name`."""
+
+    def __init__(self, **knobs: object) -> None:
+        super().__init__(name=self.key, **knobs)
+        self._latent: int | None = None
+
+    @classmethod
+    def knobs(cls) -> tuple[str, ...]:
+        """Return the names of what can be set."""
+        return tuple(name for name in cls.param if name != "name")
+
+    @classmethod
+    @abstractmethod
+    def suits(cls, latent: int) -> bool:
+        """Whether it maps latent spaces of so many dimensions."""
+
+    @property
+    def latent(self) -> int:
+        """Dimensions of the latent space it was fitted to.
+
+        Raises
+        ------
+        NotFitted
+            Before `fit`.
+        """
+        if self._latent is None:
+            raise NotFitted(f"the projection {self.key!r} has no cloud yet; call fit(z) first.")
+        return self._latent
+
+    @property
+    @abstractmethod
+    def axis_labels(self) -> tuple[str, str]:
+        """What to write beside the plane's two axes."""
+
+    def fit(self: Same, z: Float[np.ndarray, "points latent"]) -> Same:
+        """Fit to a cloud of codes, in latent units, and return the projection itself.
+
+        Raises
+        ------
+        ExplorerError
+            For no codes, codes that are not finite, or a dimension it does not suit.
+        """
+        count, latent = z.shape
+        if not self.suits(latent):
+            raise ExplorerError(
+                f"the projection {self.key!r} {self._demand()}, got {latent}; choose another."
+            )
+        if count == 0 or not np.isfinite(z).all():
+            raise ExplorerError(f"the projection {self.key!r} needs at least one code, all of them finite.")
+        self._fit(z)
+        self._latent = latent
+        return self
+
+    def align(self: Same, previous: Projection) -> Same:
+        """Turn a fresh fit, as far as that is free to choose, so that the map moves least from `previous`.
+
+        Nothing is done for a projection of another kind or another latent dimension.
+        """
+        if type(previous) is type(self) and previous.latent == self.latent:
+            self._align(previous)
+        return self
+
+    @abstractmethod
+    def forward(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points 2"]:
+        """Place codes on the plane, in latent units, unscaled."""
+
+    @abstractmethod
+    def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
+        """Lift points of the plane back into latent space."""
+
+    @classmethod
+    @abstractmethod
+    def _demand(cls) -> str:
+        """What latent dimension it needs, to end a sentence about one that it does not take."""
+
+    @abstractmethod
+    def _fit(self, z: Float[np.ndarray, "points latent"]) -> None: ...
+
+    def _align(self: Same, previous: Same) -> None:
+        """Nothing is free to choose, unless a subclass says so."""
+
+    def _codes(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points latent"]:
+        if z.shape[1] != self.latent:
+            raise ExplorerError(
+                f"the projection {self.key!r} was fitted to codes of {self.latent} coordinates, got "
+                f"{z.shape[1]}; fit it to this cloud first."
+            )
+        return z

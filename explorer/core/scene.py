@@ -1,0 +1,66 @@
+"""What is on the map at one moment: a data set under a model, laid out on the plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+from jaxtyping import Float32
+
+from explorer.core import projections
+from explorer.core.cloud import Cloud
+from explorer.core.datasets import Dataset
+from explorer.core.neighbours import Neighbours
+from explorer.core.projections import Projection
+from models import Autoencoder
+
+_keys = count(1)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Scene:
+    """A Cloud with all that is needed to draw it, to decode any place of it and to look around there.
+
+    Attributes
+    ----------
+    xy
+        Plane positions of the encoded samples, training split first.
+    neighbours
+        Support and nearest samples; None until they have been computed.
+    key
+        Differs between any two scenes that were laid out; a scene that only gained its neighbours keeps it.
+    """
+
+    dataset: Dataset
+    model: Autoencoder
+    cloud: Cloud
+    projection: Projection
+    xy: Float32[np.ndarray, "n 2"]
+    neighbours: Neighbours | None
+    key: int
+
+    def find_neighbours(self) -> Neighbours:
+        """Make what answers for support and nearest samples: seconds of work for a million samples."""
+        return Neighbours(self.cloud.mean, self.cloud.labels, train=self.cloud.train)
+
+    def with_neighbours(self) -> Scene:
+        """Return the same scene with its neighbours."""
+        return replace(self, neighbours=self.neighbours or self.find_neighbours())
+
+
+def lay_out(
+    dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: str, like: Projection | None = None
+) -> Scene:
+    """Fit the projection of that name to the cloud and place every sample on the plane.
+
+    Parameters
+    ----------
+    like
+        The projection of the scene before: a map that is fitted again does not flip.
+    """
+    fitted = projections.create(projection).fit(cloud.mean)
+    if like is not None:
+        fitted.align(like)
+    xy = np.ascontiguousarray(fitted.forward(cloud.mean), dtype=np.float32)
+    return Scene(dataset, model, cloud, fitted, xy, None, next(_keys))
