@@ -1,0 +1,148 @@
+"""The course of one training: its steps, and when a picture of it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+import models
+from explorer.core.batches import Cancelled
+from explorer.core.cloud import Stamp, encode, weights_token
+from explorer.runtime.run import Job, Run, Snapshot
+from models import Autoencoder, Step
+
+LEAST_SECONDS = 0.25  # between the snapshots of short epochs: an eye follows no more
+SHARE = 0.2  # of the training's time that encoding at epoch ends may take
+SHARE_WITHIN = 0.15  # all encoding together, for one more within an epoch to be taken
+FIRST_SECONDS = 1.0  # before the first snapshot of a long first epoch
+HELD_OUT = 500  # held-out samples at least, where few are trained on
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """What `models.fit` takes."""
+
+    x: Float32[np.ndarray, "n *shape"]
+
+
+class Course:
+    """Trains a clone of a job's model and publishes its steps and snapshots on the run.
+
+    A snapshot is a frozen copy of the weights with a cloud encoded by it. It is taken at the end of
+    an epoch, as often as encoding stays a fifth of the time, and of the last epoch always; and within
+    epochs that take long, as long as all encoding together stays below 15 %.
+    """
+
+    def __init__(self, run: Run, device: torch.device, clock: Callable[[], float]) -> None:
+        self._run = run
+        self._job = run.job
+        self._home = run.job.model.device
+        self._clock = clock
+        self._model = run.job.model.clone().to(device)
+        self._began = self._epoch_snapped = clock()
+        self._cost: float | None = None  # seconds that the last encoding took
+        self._spent = 0.0  # seconds of encoding in all
+        self._last: Step | None = None
+        self._finished: tuple[Autoencoder, Step] | None = None  # the last finished epoch
+        self._finished_snapshot: Snapshot | None = None  # the same, once encoded
+
+    def follow(self) -> bool:
+        """Train to the end, or until the run is asked to stop; returns whether it came to the end."""
+        job, run = self._job, self._run
+        steps = models.fit(
+            self._model,
+            _chosen(job),
+            held_out=_held_out(job),
+            epochs=job.epochs,
+            batch_size=job.batch_size,
+            learning_rate=job.learning_rate,
+            seed=job.seed,
+            stop=lambda: run.stopping,
+            clock=self._clock,
+        )
+        try:
+            for step in steps:
+                self._see(step)
+        except Cancelled:
+            return False
+        return self._last is not None and self._last.seen == self._last.of and self._last.epoch_done
+
+    def keep_last_epoch(self, *, or_as_it_is: bool) -> None:
+        """Publish the last finished epoch, unless it is the newest snapshot.
+
+        Parameters
+        ----------
+        or_as_it_is
+            Where no epoch was finished: whether to publish the weights as they are.
+
+        Raises
+        ------
+        ExplorerError
+            Where the model has diverged: then what was published stays.
+        """
+        newest = self._run.snapshot.read()[1]
+        if self._finished is None:
+            if or_as_it_is and self._last is not None and (newest is None or newest.step is not self._last):
+                self._take(self._model, self._last, lambda: self._run.abandoned)
+        elif self._finished_snapshot is None:
+            self._take(*self._finished, lambda: self._run.abandoned)
+        elif newest is not self._finished_snapshot:
+            self._run.snapshot.post(self._finished_snapshot)
+
+    def _see(self, step: Step) -> None:
+        self._last = step
+        self._run.report(step)
+        if step.epoch_done:
+            self._finished, self._finished_snapshot = (self._model.clone(), step), None
+            if step.epoch == step.epochs or self._affordable_at_epoch_end():
+                self._finished_snapshot = self._take(*self._finished, lambda: self._run.stopping)
+                self._epoch_snapped = self._clock()
+        elif self._affordable_within(step):
+            self._take(self._model.clone(), step, lambda: self._run.stopping)
+
+    def _affordable_at_epoch_end(self) -> bool:
+        passed = self._clock() - self._epoch_snapped
+        return passed >= max(LEAST_SECONDS, (self._cost or 0.0) * (1 - SHARE) / SHARE)
+
+    def _affordable_within(self, step: Step) -> bool:
+        passed = self._clock() - self._began
+        rate = step.seen / max(passed, 1e-9)
+        if self._cost is None:
+            # Encoding has been seen to be about eight times as fast as training.
+            return passed >= max(FIRST_SECONDS, len(self._job.dataset) / (8 * rate))
+        # So shortly before the end of the epoch that one is worth waiting for.
+        left = (step.epoch * step.of / step.epochs - step.seen) / rate
+        return left >= 3 * self._cost and self._spent + self._cost <= SHARE_WITHIN * passed
+
+    def _take(self, model: Autoencoder, step: Step, stop: Callable[[], bool]) -> Snapshot:
+        began = self._clock()
+        dataset, version = self._job.dataset, self._run.snapshot.version + 1
+        stamp = Stamp(dataset.stamp, weights_token(model), version)
+        cloud = encode(model.eval(), dataset, stop=stop, stamp=stamp)
+        snapshot = Snapshot(model.to(self._home), cloud, step, version)
+        self._cost = self._clock() - began
+        self._spent += self._cost
+        self._run.snapshot.post(snapshot)
+        self._run.ring()
+        return snapshot
+
+
+def _chosen(job: Job) -> Samples:
+    x = job.dataset.train.x
+    return Samples(x if job.indices is None else x[job.indices])
+
+
+def _held_out(job: Job) -> Samples:
+    """The test split, or as much of it as does not take longer than the few samples trained on."""
+    x = job.dataset.test.x
+    trained = len(job.dataset.train) if job.indices is None else len(job.indices)
+    most = max(HELD_OUT, trained // 2)
+    if len(x) <= most:
+        return Samples(x)
+    # Always the same ones, so that runs can be compared; scattered, since files are often sorted.
+    rows = np.sort(np.random.default_rng(0).choice(len(x), most, replace=False))
+    return Samples(x[rows])

@@ -1,0 +1,220 @@
+"""One training as others see it: its job, its state, its steps, its snapshots."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import count
+from threading import Event
+
+import numpy as np
+from jaxtyping import Int
+
+from explorer.core.cloud import Cloud
+from explorer.core.datasets import Dataset
+from explorer.runtime.published import Log, Published
+from models import Autoencoder, Step
+
+_log = logging.getLogger(__name__)
+_tokens = count(1)
+
+SPEED_SECONDS = 5.0  # over which samples per second are averaged
+LEFT_SECONDS = 30.0  # the same for the time left, which should not flicker
+
+
+class RunState(Enum):
+    """Where a run is; it goes from left to right and never back."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        """Whether it trains no more."""
+        return self not in (RunState.QUEUED, RunState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """What to train, on what, and how long.
+
+    Attributes
+    ----------
+    model
+        Where to start from. It is cloned when the training begins; nothing writes to it.
+    indices
+        Rows of the training split to train on; None is all of them.
+    epochs, batch_size, learning_rate
+        As `models.fit` takes them; None is its default.
+    """
+
+    model: Autoencoder
+    dataset: Dataset
+    indices: Int[np.ndarray, " chosen"] | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Snapshot:
+    """The model as it was at one moment, and the cloud that it makes of the data.
+
+    Attributes
+    ----------
+    model
+        A copy of its own, in evaluation mode, on the device of the job's model; nobody writes to it.
+    step
+        The step it was taken at; None outside a training.
+    version
+        1 for a run's first.
+    """
+
+    model: Autoencoder
+    cloud: Cloud
+    step: Step | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    fraction
+        Share of all samples of all epochs that have been seen, in [0, 1].
+    samples_per_second
+        Over the recent seconds, pauses for the map included.
+    seconds_left
+        None once it is over, or while there is nothing to tell it from.
+    """
+
+    epoch: int
+    epochs: int
+    fraction: float
+    samples_per_second: float
+    seconds_left: float | None
+
+
+class Run:
+    """One training. Read from any thread; written by the training's thread alone.
+
+    Attributes
+    ----------
+    token
+        Tells the runs of a process apart.
+    state, position, error
+        `position` is 0 while running, the place in the queue (1 is next) while queued, None once it
+        is over. `error` is the sentence that ended it.
+    steps, snapshot
+        All reports so far, and the newest snapshot. After a stop or an error the snapshot of the last
+        finished epoch may still follow `state`.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        notify: Callable[[], object] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.token = next(_tokens)
+        self.job = job
+        self.name = job.name
+        self.state = RunState.QUEUED
+        self.position: int | None = None
+        self.error: str | None = None
+        self.steps: Log[Step] = Log()
+        self.snapshot: Published[Snapshot] = Published()
+        self.abandoned = False
+        self._notify = notify
+        self._clock = clock
+        self._stepped = 0.0
+        self._stop = Event()
+        self._settled = Event()
+        self._on_stop: Callable[[Run], None] | None = None
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it is; None before the first step."""
+        steps = self.steps.since(len(self.steps) - 1_000)
+        if not steps:
+            return None
+        last = steps[-1]
+        left = None
+        if not self.state.over and (rate := _rate(steps, LEFT_SECONDS)) > 0:
+            left = max(0.0, (last.of - last.seen) / rate - (self._clock() - self._stepped))
+        return Progress(last.epoch, last.epochs, last.seen / last.of, _rate(steps, SPEED_SECONDS), left)
+
+    def stop(self) -> None:
+        """End it after the batch in hand, or take it out of the queue. Any thread, at any time, no waiting.
+
+        The last finished epoch is kept as the last snapshot; in the first epoch the weights as they are.
+        """
+        self._stop.set()
+        withdraw = self._on_stop
+        if withdraw is not None:
+            withdraw(self)
+
+    def abandon(self) -> None:
+        """Stop it with nobody left to see the end: `notify` is let go at once, nothing more is encoded."""
+        self.abandoned = True
+        self._notify = None
+        self.stop()
+
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait until nothing of it will change any more; False if that took longer than `seconds`."""
+        return self._settled.wait(seconds)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
+
+    # -- for the training's thread -----------------------------------------------------------------------
+
+    def ring(self) -> None:
+        """Tell whoever asked for the run that something about it changed."""
+        notify = self._notify
+        if notify is not None:
+            try:
+                notify()
+            except Exception:
+                _log.exception("run %s: the one to notify failed", self.token)
+
+    def enter(self, state: RunState, position: int | None, error: str | None = None) -> None:
+        """Go on to a state, and say so."""
+        self.error = error
+        self.position = position
+        self.state = state
+        self.ring()
+
+    def report(self, step: Step) -> None:
+        """Add a step, and say so."""
+        self._stepped = self._clock()
+        self.steps.append(step)
+        self.ring()
+
+    def settle(self) -> None:
+        """Let go of all that the run was for: nothing of it changes any more."""
+        self._notify = None
+        self._on_stop = None
+        self._settled.set()
+
+
+def _rate(steps: tuple[Step, ...], seconds: float) -> float:
+    """Samples per second over the last so many seconds of the steps; 0 where no time has passed."""
+    last = steps[-1]
+    earlier = (step for step in reversed(steps) if step.seconds <= last.seconds - seconds)
+    start = next(earlier, None)
+    seen, since = (0, 0.0) if start is None else (start.seen, start.seconds)
+    passed = last.seconds - since
+    return (last.seen - seen) / passed if passed > 0 else 0.0
