@@ -1,0 +1,128 @@
+"""What a process shares between its sessions, put together once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+from weakref import WeakSet
+
+from explorer.core import brush, pixels, shade
+from explorer.core.cloud import Cloud
+from explorer.core.colouring import colouring
+from explorer.core.datasets import Dataset
+from explorer.core.errors import SHOWN
+from explorer.core.folders import home_folder
+from explorer.core.painter import Painter
+from explorer.core.projections import Projection
+from explorer.core.scene import Scene, lay_out
+from explorer.runtime.bases import Base, Bases, Choice
+from explorer.runtime.newest import Newest
+from explorer.runtime.training import TrainingSlot
+from explorer.runtime.wakeups import Wakeups
+from models import Autoencoder
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Errand:
+    """Work for a worker: its result goes to `done`, or a sentence to `failed`, on that worker."""
+
+    work: Callable[[], object]
+    done: Callable[[object], object]
+    failed: Callable[[str], object]
+
+
+def _run(errand: Errand) -> None:
+    errand.done(errand.work())
+
+
+def _failed(_owner: object, errand: Errand, error: Exception) -> None:
+    sentence = (
+        str(error)
+        if isinstance(error, SHOWN)
+        else f"Something failed unexpectedly ({type(error).__name__}); the log has the details."
+    )
+    errand.failed(sentence)
+
+
+class Services:
+    """Workers, wake-ups, base models and the training slot.
+
+    Parameters
+    ----------
+    home
+        Where trained models are kept; None is ``EXPLORER_HOME`` or the user's own folder.
+    data_folder
+        Where data sets are read from; None is ``EXPLORER_DATA`` or the user's own folder.
+    start
+        The choice that a new session opens with.
+    """
+
+    def __init__(
+        self, *, home: Path | None = None, data_folder: Path | None = None, start: Choice | None = None
+    ) -> None:
+        self.start = start or Choice()
+        self.wakeups = Wakeups()
+        self.frames: Newest[Errand] = Newest(_run, "frames", _failed)
+        self.maps: Newest[Errand] = Newest(_run, "maps", _failed)
+        self.scenes: Newest[Errand] = Newest(_run, "scenes", _failed)
+        self.extras: Newest[Errand] = Newest(_run, "extras", _failed)
+        self.neighbours: Newest[Errand] = Newest(_run, "neighbours", _failed)
+        self.slot = TrainingSlot()
+        self.bases = Bases(self.slot, (home or home_folder()) / "models", data_folder, self.wakeups.ring)
+        self.painter = Painter()
+        # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
+        # sessions have in common is computed once and what nobody looks at any more goes.
+        self._first_scene = lru_cache(4)(lay_out)
+        self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
+        self.colouring = lru_cache(8)(colouring)
+        self._uploads = TemporaryDirectory(prefix="latent-explorer-")
+        self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive
+
+    def lay_out(
+        self, dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: str, like: Projection | None
+    ) -> Scene:
+        """Return the scene of a cloud; sessions that open on the same one share it."""
+        if like is None:
+            return self._first_scene(dataset, model, cloud, projection)
+        return lay_out(dataset, model, cloud, projection, like)
+
+    def warm_up(self, base: Base | None = None) -> None:
+        """Compile every kernel and make what sessions open with ready, before the first user comes.
+
+        Parameters
+        ----------
+        base
+            What they open with; None is the first choice.
+        """
+        shade.warm_up()
+        pixels.warm_up()
+        brush.warm_up()
+        self.first = base or self.bases.get(self.start, allow_import=True)
+
+    def keep_upload(self, name: str, content: bytes) -> Path:
+        """Put a file that came through the browser where it can be read from; gone when the process ends."""
+        folder = Path(mkdtemp(dir=self._uploads.name))
+        path = folder / Path(name).name
+        path.write_bytes(content)
+        return path
+
+    def close(self) -> None:
+        """End every thread. Idempotent."""
+        self.bases.close()
+        self.slot.close()
+        for worker in (self.frames, self.maps, self.scenes, self.extras, self.neighbours):
+            worker.close()
+        self._uploads.cleanup()
+
+
+@cache
+def shared() -> Services:
+    """Return the services of this process, made on first use."""
+    return Services()

@@ -1,0 +1,76 @@
+"""What a session has workers do, and how their results come back to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from functools import partial
+from itertools import count
+from typing import Any
+
+from explorer.runtime.newest import Newest
+from explorer.services import Errand
+
+_tokens = count(1)
+
+
+class Errands:
+    """Sends work to the shared workers; what it gives is taken over on the session's own thread.
+
+    Attributes
+    ----------
+    token
+        Tells the sessions of a process apart.
+    """
+
+    def __init__(self, fail: Callable[[str], object]) -> None:
+        self.token = next(_tokens)
+        self._fail = fail
+        self._bell: Callable[[], object] = _silence
+        self._done: deque[Callable[[], object]] = deque()
+        self._sent: dict[tuple[Hashable, str], Newest[Errand]] = {}
+
+    def join(self, bell: Callable[[], object]) -> None:
+        """Have `bell` rung, on any thread, when there is something to `take_over`."""
+        self._bell = bell
+
+    def ring(self) -> None:
+        """Ask for a turn on the session's own thread. Any thread."""
+        self._bell()
+
+    def send(
+        self, worker: Newest[Errand], name: str, work: Callable[[], Any], done: Callable[[Any], object]
+    ) -> None:
+        """Have a worker do something; `done` gets the result in `take_over`.
+
+        A later errand of the same name on the same worker replaces one that has not begun.
+        """
+        self.send_straight(worker, name, work, lambda result: self._put(partial(done, result)))
+
+    def send_straight(
+        self, worker: Newest[Errand], name: str, work: Callable[[], Any], done: Callable[[Any], object]
+    ) -> None:
+        """Have a worker do something whose result is published right there, on its thread."""
+        owner = (self.token, name)
+        self._sent[owner] = worker
+        worker.ask(owner, Errand(work, done, lambda sentence: self._put(partial(self._fail, sentence))))
+
+    def take_over(self) -> None:
+        """Hand every result that has come to the one who asked for it. On the session's own thread."""
+        while self._done:
+            self._done.popleft()()
+
+    def close(self) -> None:
+        """Let go of the bell and of what has not begun. Idempotent, any thread."""
+        self._bell = _silence
+        for owner, worker in tuple(self._sent.items()):
+            worker.forget(owner)
+        self._done.clear()
+
+    def _put(self, result: Callable[[], object]) -> None:
+        self._done.append(result)
+        self._bell()
+
+
+def _silence() -> None:
+    """The bell of a session that nobody looks at."""
