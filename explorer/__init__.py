@@ -1,0 +1,51 @@
+"""Latent Explorer: see, touch and change the latent space of an autoencoder.
+
+The names below are loaded when they are first used: importing the package imports no Panel.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer.core import projections
+    from explorer.core.cloud import encode
+    from explorer.core.datasets import dataset_names, load_dataset
+    from explorer.core.errors import ExplorerError
+    from explorer.core.shade import shade
+    from explorer.core.viewport import Viewport
+    from explorer.views.page import Explorer
+
+__all__ = [
+    "Explorer",
+    "ExplorerError",
+    "Viewport",
+    "dataset_names",
+    "encode",
+    "load_dataset",
+    "projections",
+    "shade",
+]
+
+_HOMES = {
+    "Explorer": "explorer.views.page",
+    "ExplorerError": "explorer.core.errors",
+    "Viewport": "explorer.core.viewport",
+    "dataset_names": "explorer.core.datasets",
+    "encode": "explorer.core.cloud",
+    "load_dataset": "explorer.core.datasets",
+    "shade": "explorer.core.shade",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "projections":
+        return import_module("explorer.core.projections")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it offers {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

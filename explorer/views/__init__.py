@@ -1,0 +1,1 @@
+"""What is on the screen: the only importers of panel, holoviews and bokeh."""

@@ -1,0 +1,227 @@
+// The browser's half of the map: paints the pixels that arrive into the figure's image glyph, and tells
+// the server which ranges are on the screen. One request is in flight at a time; what changes meanwhile is
+// asked for once the answer has been painted, so a slow link is never flooded and the last view always wins.
+
+const FRAME = () => new Promise((resolve) => requestAnimationFrame(resolve))
+
+async function plotView(model) {
+  for (;;) {
+    const plot = model.document && model.document.get_model_by_name(model.plot)
+    const view = plot && window.Bokeh.index.find_one(plot)
+    if (view && view.frame && view.frame.bbox.width > 20) {
+      return view
+    }
+    await FRAME()
+  }
+}
+
+// A message is a little-endian length, that many bytes of JSON, and the compressed pixels.
+function unpack(buffer) {
+  const length = new DataView(buffer).getUint32(0, true)
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))
+  return [head, new Uint8Array(buffer, 4 + length)]
+}
+
+async function decode(head, bytes) {
+  const bitmap = await createImageBitmap(new Blob([bytes], {type: head.mime}),
+    {premultiplyAlpha: "none", colorSpaceConversion: "none", imageOrientation: "flipY"})
+  const canvas = new OffscreenCanvas(head.width, head.height)
+  const context = canvas.getContext("2d", {willReadFrequently: true})
+  context.drawImage(bitmap, 0, 0)
+  bitmap.close()
+  return new Uint32Array(context.getImageData(0, 0, head.width, head.height).data.buffer)
+}
+
+// The figure is laid out after this component, so the work begins when it is there and nobody waits for it.
+export function render({model}) {
+  plotView(model).then((view) => follow(model, view))
+}
+
+async function follow(model, view) {
+  const plot = view.model
+  const {x_range, y_range} = plot
+  const image = plot.renderers.find((renderer) => renderer.name === "lx-pixels").data_source
+  const mark = plot.renderers.find((renderer) => renderer.name === "lx-mark").data_source
+  const Pixels = image.data.image[0].constructor
+  const el = view.el
+  let maps = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null
+
+  const size = () => ({w: Math.round(view.frame.bbox.width), h: Math.round(view.frame.bbox.height)})
+
+  // A range that the server sent must not be sent back as if a hand had moved it.
+  function setRanges(x0, x1, y0, y1) {
+    quiet = true
+    for (const [range, start, end] of [[x_range, x0, x1], [y_range, y0, y1]]) {
+      range.setv({start, end, reset_start: start, reset_end: end})
+    }
+    quiet = false
+  }
+
+  function ask() {
+    if (inFlight && performance.now() - inFlight < 2000) {
+      dirty = true
+      return
+    }
+    inFlight = performance.now()
+    dirty = false
+    sequence += 1
+    model.send_msg({kind: "view", sequence, home, x0: x_range.start, x1: x_range.end,
+      y0: y_range.start, y1: y_range.end, ...size()})
+  }
+
+  let asked = false
+  function moved() {
+    if (quiet) {
+      return
+    }
+    home = false
+    if (!asked) {   // a wheel notch sets four ends, one after the other: one question for all of them
+      asked = true
+      queueMicrotask(() => { asked = false; ask() })
+    }
+  }
+
+  function goHome() {
+    home = true
+    ask()
+  }
+
+  async function paint() {
+    if (model.pixels.byteLength === 0) {
+      return
+    }
+    const buffer = model.pixels
+    const [head, bytes] = unpack(buffer)
+    const pixels = await decode(head, bytes)
+    if (buffer !== model.pixels) {
+      return    // a newer map has come while this one was unpacked
+    }
+    const {x0, x1, y0, y1} = head
+    const data = {image: [new Pixels(pixels.buffer, [head.height, head.width])], x: [x0], y: [y0], dw: [x1 - x0], dh: [y1 - y0]}
+    // Straight into the view: the pixels came from the server and must not travel back to it.
+    image.setv({data}, {sync: false})
+    if (head.home && home) {
+      setRanges(x0, x1, y0, y1)
+    }
+    maps += 1
+    Object.assign(el.dataset, {maps, bytes: buffer.byteLength, points: head.points, view: [x0, x1, y0, y1].join(" ")})
+    if (head.sequence >= sequence) {
+      inFlight = 0
+      if (dirty) {
+        ask()
+      }
+    }
+  }
+
+  // -- the hand: keyboard, and one finger in probe mode -------------------------------------------------
+
+  function showMark(x, y) {
+    mark.setv({data: {x: [x], y: [y]}}, {sync: false})
+  }
+
+  function probe(x, y) {
+    cursor = [x, y]
+    showMark(x, y)
+    model.send_msg({kind: "cursor", x, y})
+  }
+
+  function toPlane(event) {
+    const box = view.canvas_view.el.getBoundingClientRect()
+    return [view.frame.x_scale.invert(event.clientX - box.left), view.frame.y_scale.invert(event.clientY - box.top)]
+  }
+
+  const inside = (event) => {
+    const box = view.canvas_view.el.getBoundingClientRect()
+    return view.frame.bbox.contains(event.clientX - box.left, event.clientY - box.top)
+  }
+
+  function zoom(factor) {
+    const [cx, cy] = cursor || [(x_range.start + x_range.end) / 2, (y_range.start + y_range.end) / 2]
+    for (const [range, centre] of [[x_range, cx], [y_range, cy]]) {
+      range.setv({start: centre + (range.start - centre) * factor, end: centre + (range.end - centre) * factor})
+    }
+  }
+
+  const STEPS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) {
+      return
+    }
+    const step = STEPS[event.key]
+    if (step) {
+      const width = x_range.end - x_range.start, height = y_range.end - y_range.start
+      const stride = event.shiftKey ? 0.05 : 0.01
+      const [x, y] = cursor || [x_range.start + width / 2, y_range.start + height / 2]
+      probe(x + step[0] * stride * width, y + step[1] * stride * height)
+    } else if (event.key === "Enter" && cursor) {
+      model.send_msg({kind: "pick", x: cursor[0], y: cursor[1]})
+    } else if (event.key === "+" || event.key === "=") {
+      zoom(0.8)
+    } else if (event.key === "-") {
+      zoom(1.25)
+    } else if (event.key === "0" || event.key === "Home") {
+      goHome()
+    } else {
+      return
+    }
+    event.preventDefault()
+  }
+
+  let finger = null
+  function onTouch(event) {
+    if (!model.probe || event.pointerType !== "touch" || !(finger !== null || inside(event))) {
+      return
+    }
+    if (event.type === "pointerdown" && finger === null) {
+      finger = event.pointerId
+      finger_start = [event.clientX, event.clientY]
+    }
+    if (event.pointerId !== finger) {
+      return
+    }
+    const [x, y] = toPlane(event)
+    if (event.type === "pointerup" && Math.hypot(event.clientX - finger_start[0], event.clientY - finger_start[1]) < 6) {
+      model.send_msg({kind: "pick", x, y})
+    } else if (event.type !== "pointerup" && event.type !== "pointercancel") {
+      probe(x, y)
+    }
+    if (event.type === "pointerup" || event.type === "pointercancel") {
+      finger = null
+    }
+    event.stopPropagation()   // the figure's own pan would move the map away under the finger
+    event.preventDefault()
+  }
+  let finger_start = [0, 0]
+
+  const touches = ["pointerdown", "pointermove", "pointerup", "pointercancel"]
+  const stopScroll = (event) => { if (model.probe && event.touches.length === 1) { event.preventDefault() } }
+  el.tabIndex = 0
+  el.setAttribute("role", "application")
+  el.setAttribute("aria-label", "The latent space. Arrow keys move the cursor, Enter picks the nearest sample, plus and minus zoom, 0 shows everything.")
+  el.addEventListener("keydown", onKey)
+  el.addEventListener("touchmove", stopScroll, {passive: false, capture: true})
+  for (const name of touches) {
+    el.addEventListener(name, onTouch, {capture: true})
+  }
+  el.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") { cursor = toPlane(event) } }, {passive: true})
+
+  const ranges = [x_range.properties.start, x_range.properties.end, y_range.properties.start, y_range.properties.end]
+  ranges.forEach((property) => property.change.connect(moved))
+  plot.on_event("reset", goHome)
+  const watcher = new ResizeObserver(() => ask())
+  watcher.observe(view.canvas_view.el)
+
+  model.on("pixels", paint)
+  model.on("mark", () => { if (model.mark.length === 2) { showMark(...model.mark) } })
+  model.on("remove", () => {
+    watcher.disconnect()
+    ranges.forEach((property) => property.change.disconnect(moved))
+  })
+  // A fine pointer pans with its first drag; a finger asks for the decoder first.
+  if (window.matchMedia("(pointer: coarse)").matches) {
+    model.probe = true
+  }
+  await paint()
+  ask()
+}

@@ -1,0 +1,200 @@
+"""The map: a HoloViews figure whose pixels come down a channel of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.bokeh  # registers the backend
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+import param
+from bokeh.models import ColumnDataSource, Plot
+from panel.custom import JSComponent
+
+from explorer.core.brush import Box, Lasso
+from explorer.core.errors import SHOWN
+from explorer.core.messages import message
+from explorer.core.painter import MapImage
+from explorer.core.viewport import Viewport
+from explorer.session import Session
+
+# Not `hv.extension`: in a notebook it would fetch its scripts from the web. The page loads them all.
+hv.Store.set_current_backend("bokeh")
+
+
+class MapChannel(JSComponent):
+    """Carries pixels to the figure, and ranges and gestures that Bokeh has no event for back."""
+
+    plot = param.String(doc="Name of the Bokeh plot that is painted.")
+    pixels = param.Bytes(b"", doc="Head and compressed pixels of the newest map.")
+    mark = param.List(default=[], doc="Plane position of the picked sample, [x, y].")
+    probe = param.Boolean(False, doc="Whether one finger moves the cursor rather than the map.")
+
+    _esm = Path(__file__).parent / "js" / "latent_map.js"
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        self._session = session
+        super().__init__(**params)
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        session = self._session
+        if data["kind"] == "view":
+            try:
+                x, y = (data["x0"], data["x1"]), (data["y0"], data["y1"])
+                viewport = Viewport.of_ranges(x, y, data["w"], data["h"])
+            except SHOWN as error:
+                session.error = str(error)
+                return
+            session.look(viewport, home=data["home"], sequence=data["sequence"])
+        elif data["kind"] == "cursor":
+            session.cursor = (data["x"], data["y"])
+        elif data["kind"] == "pick":
+            session.pick((data["x"], data["y"]))
+
+
+class LatentMap:
+    """The figure, made once; afterwards only its pixels, its ranges and one mark change."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shown = 0
+        name = f"lx-map-{session.token}"
+        self.channel = MapChannel(session, plot=name, width=0, height=0, sizing_mode="fixed", margin=0)
+        blank = hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(-1, -1, 1, 1), vdims=["r", "g", "b", "a"])
+        self._streams = [
+            _subscribed(hv.streams.PointerXY(source=blank), self._on_pointer),
+            _subscribed(hv.streams.Tap(source=blank), self._on_tap),
+            _subscribed(hv.streams.BoundsXY(source=blank), self._on_box),
+            _subscribed(hv.streams.Lasso(source=blank), self._on_lasso),
+        ]
+        element = blank.opts(
+            responsive=True,
+            default_tools=["pan", "wheel_zoom", "box_select", "lasso_select", "reset"],
+            active_tools=["pan", "wheel_zoom"],
+            toolbar="right",
+            xlabel="",
+            ylabel="",
+            hooks=[_Finish(name)],
+        )
+        self.pane = pn.pane.HoloViews(
+            element,
+            sizing_mode="stretch_both",
+            min_height=260,
+            css_classes=["lx-map"],
+            linked_axes=False,
+            margin=0,
+        )
+        # Only where there is a finger: a mouse has both at once.
+        self.touch = pmui.Switch.from_param(
+            self.channel.param.probe,
+            label="One finger decodes (off: moves the map)",
+            css_classes=["lx-probe"],
+            stylesheets=["@media (pointer: fine) { :host { display: none; } }"],
+        )
+        session.param.watch(self._on_picked, "picked")
+
+    def refresh(self) -> None:
+        """Send the newest map, if it has not been sent."""
+        version, image = self._session.map.read()
+        if image is not None and version != self._shown:
+            self._shown = version
+            self.channel.pixels = _packed(image)
+
+    def close(self) -> None:
+        """Let go of the streams and of the plot. Idempotent."""
+        for stream in self._streams:
+            stream.clear()
+        self._streams = []
+        # HoloViews keeps the callbacks of every plot in a dictionary of the class until it is told.
+        for plot, _ in tuple(self.pane._plots.values()):
+            plot.cleanup()
+        self.pane._plots.clear()
+
+    def _on_pointer(self, x: float | None, y: float | None) -> None:
+        if x is not None and y is not None:
+            self._session.cursor = (x, y)
+
+    def _on_tap(self, x: float | None, y: float | None) -> None:
+        if x is not None and y is not None:
+            self._session.pick((x, y))
+
+    def _on_box(self, bounds: tuple[float, float, float, float] | None) -> None:
+        if bounds is not None:
+            self._brush(lambda: Box(*bounds))
+
+    def _on_lasso(self, geometry: np.ndarray | None) -> None:
+        if geometry is not None:
+            self._brush(lambda: Lasso(np.asarray(geometry, dtype=float)))
+
+    def _brush(self, shape: Any) -> None:
+        try:
+            self._session.selecting.brush(shape())
+        except SHOWN as error:
+            self._session.error = str(error)
+
+    def _on_picked(self, *_: object) -> None:
+        picked = self._session.picked
+        self.channel.mark = [] if picked is None else list(picked.xy)
+
+
+def _subscribed(stream: Any, subscriber: Any) -> Any:
+    stream.add_subscriber(subscriber)
+    return stream
+
+
+def _packed(image: MapImage) -> bytes:
+    view = image.viewport
+    head = {
+        "mime": image.mime,
+        "width": view.width,
+        "height": view.height,
+        "x0": view.x0,
+        "x1": view.x1,
+        "y0": view.y0,
+        "y1": view.y1,
+        "points": image.points,
+        "home": image.home,
+        "sequence": image.sequence,
+    }
+    return message(head, image.pixels)
+
+
+class _Finish:
+    """Names the plot and its renderers, and takes away what a map does not need."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, plot: Any, element: Any) -> None:
+        figure: Plot = plot.state
+        if figure.name == self._name:
+            return
+        figure.name = self._name
+        # The canvas is faster than WebGL for one image, and works where there is no GPU.
+        figure.output_backend = "canvas"
+        figure.toolbar.logo = None
+        figure.min_border = 0
+        figure.outline_line_alpha = 0
+        for axis in figure.axis:
+            axis.axis_line_alpha = 0
+            axis.minor_tick_line_alpha = 0
+            axis.major_tick_line_alpha = 0.4
+        for grid in figure.grid:
+            grid.grid_line_alpha = 0.15
+        plot.handles["glyph_renderer"].name = "lx-pixels"
+        # A dark ring in a light one: seen on any colour, in both themes.
+        mark = ColumnDataSource({"x": [], "y": []})
+        for size, colour in ((14, "#ffffff"), (11, "#000000")):
+            figure.scatter(
+                "x",
+                "y",
+                source=mark,
+                size=size,
+                fill_alpha=0,
+                line_color=colour,
+                line_width=2,
+                name="lx-mark",
+            )

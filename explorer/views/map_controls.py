@@ -1,0 +1,125 @@
+"""How the map is laid out and coloured, and the legend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+from panel.custom import JSComponent
+
+from explorer.core.palette import categorical, sequential
+from explorer.session import Session
+from explorer.views.text import Line, disclosure, heading
+
+
+class ClassList(JSComponent):
+    """Classes by name, count and colour, each of them to press; or the scale of a numeric column."""
+
+    entries = param.List(default=[], doc="For each class its name, colour and count.")
+    veiled = param.List(default=[], doc="Indices of the classes that are switched off.")
+    ramp = param.Dict(default={}, doc="Name, ends and colours of the scale, for a numeric colouring.")
+
+    _esm = Path(__file__).parent / "js" / "legend.js"
+    _stylesheets = [(Path(__file__).parent / "js" / "legend.css").read_text()]
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        self._session = session
+        super().__init__(**params)
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        session, index = self._session, int(data["index"])
+        if data["kind"] == "toggle":
+            session.hidden = session.hidden ^ {index}
+        elif data["kind"] == "isolate":
+            others = frozenset(range(len(self.entries))) - {index}
+            session.hidden = frozenset() if session.hidden == others else others
+        elif (
+            data["kind"] == "select"
+            and session.colouring is not None
+            and session.colouring.labels is not None
+        ):
+            session.selecting.add(session.colouring.labels == index)
+
+
+class MapControls:
+    """Projection, colours, draws and legend."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._legend = ClassList(
+            session, css_classes=["lx-legend"], sizing_mode="stretch_width", margin=(0, 10)
+        )
+        self._points = Line("lx-points")
+        self._shown: tuple[Any, ...] = ()
+        projection = pmui.Select.from_param(
+            session.param.projection,
+            label="Projection",
+            size="small",
+            css_classes=["lx-projection"],
+            sizing_mode="stretch_width",
+        )
+        colour = pmui.Select.from_param(
+            session.param.colour_by,
+            label="Colour by",
+            size="small",
+            css_classes=["lx-colour"],
+            sizing_mode="stretch_width",
+        )
+        draws = pmui.IntInput.from_param(
+            session.param.draws,
+            label="Draws per sample (0: posterior means)",
+            size="small",
+            css_classes=["lx-draws"],
+            sizing_mode="stretch_width",
+        )
+        self.panel = pn.Column(
+            heading("Map"),
+            pn.Row(projection, colour, sizing_mode="stretch_width", margin=0),
+            self._legend,
+            self._points.pane,
+            disclosure("Aggregate posterior", draws),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    def refresh(self) -> None:
+        """Show the legend of the colouring that is on the map, and how many points there are."""
+        session = self._session
+        image = session.map.read()[1]
+        shown = (session.colouring, session.hidden, session.theme, image and image.value_range)
+        if shown != self._shown and session.colouring is not None:
+            self._shown = shown
+            self._legend.param.update(**_described(session))
+        if image is not None:
+            what = "points" if not session.draws else f"points, {session.draws} drawn from each posterior"
+            hidden = (
+                ""
+                if not session.hidden
+                else f", {len(session.hidden)} of {len(session.colouring.classes)} classes hidden"
+            )
+            self._points.say(f"{image.points:,} {what}, none dropped{hidden}")
+
+
+def _described(session: Session) -> dict[str, Any]:
+    colouring = session.colouring
+    if colouring.values is None:
+        names = colouring.classes or ("samples",)
+        counts = colouring.counts or (len(session.scene.cloud),)
+        palette = categorical(len(names), session.theme)
+        rows = [
+            {"name": name, "colour": colour, "count": count}
+            for name, colour, count in zip(names, palette, counts, strict=True)
+        ]
+        return {"entries": rows, "veiled": sorted(session.hidden), "ramp": {}}
+    image = session.map.read()[1]
+    low, high = (image and image.value_range) or (0.0, 1.0)
+    scale = {
+        "name": colouring.title,
+        "low": f"{low:.4g}",
+        "high": f"{high:.4g}",
+        "colours": list(sequential(session.theme))[::16],
+    }
+    return {"entries": [], "veiled": [], "ramp": scale}

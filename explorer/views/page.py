@@ -1,0 +1,302 @@
+"""The page: views side by side, one tick that refreshes them, and the end of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+import param
+from panel.custom import Child, JSComponent
+from panel.io.resources import LOCAL_DIST
+from panel.util import edit_readonly
+
+from explorer.core.cloud import Cloud
+from explorer.core.datasets import Dataset
+from explorer.runtime.bases import Base
+from explorer.runtime.wakeups import Wakeup
+from explorer.services import Services, shared
+from explorer.session import Session
+from explorer.views.data_controls import DataControls
+from explorer.views.latent_map import LatentMap
+from explorer.views.map_controls import MapControls
+from explorer.views.metrics import Metrics
+from explorer.views.sample import SampleView
+from explorer.views.selection_controls import SelectionControls
+from explorer.views.text import Line
+from explorer.views.training_controls import TrainingControls
+from models import Autoencoder
+
+# A quiet header: the colours on the page belong to the classes.
+_TEXT = {"button": {"textTransform": "none"}}
+THEME = {
+    "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT},
+    "dark": {
+        "palette": {"primary": {"main": "#8fb7e0"}, "background": {"default": "#111418"}},
+        "typography": _TEXT,
+    },
+}
+
+_NOTEBOOK_HEIGHT = 640  # pixels of a cell's output: enough for map and controls on a laptop's screen
+
+
+class Workbench(JSComponent):
+    """Lays out map, sample and drawer; one column on a narrow screen."""
+
+    map = Child()
+    channel = Child()
+    side = Child()
+    drawer = Child()
+    open = param.Boolean(False, doc="Whether the drawer is open.")
+    error = param.String("", doc="The sentence in the banner; empty hides it.")
+
+    _esm = Path(__file__).parent / "js" / "workbench.js"
+    _stylesheets = [(Path(__file__).parent / "js" / "workbench.css").read_text()]
+
+
+class View:
+    """One session on the screen."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._map = LatentMap(session)
+        self._sample = SampleView(session)
+        self._metrics = Metrics(session)
+        self._controls = (
+            DataControls(session),
+            MapControls(session),
+            SelectionControls(session),
+            TrainingControls(session),
+        )
+        self._status = Line("lx-status", colour="#fff")
+        self._run = session.training.run
+        self._wakeup: Wakeup | None = None
+        data, on_map, selection, training = (control.panel for control in self._controls)
+        self.sidebar = [data, on_map, self._map.touch, selection, training]
+        self.workbench = Workbench(
+            map=self._map.pane,
+            channel=self._map.channel,
+            side=self._sample.panel,
+            drawer=self._metrics.panel,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.workbench.param.watch(self._dismissed, "error")
+        self.header = [self._status.pane]
+
+    def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
+        """Begin to follow the session; `schedule` runs a tick on the document's own thread."""
+        self._wakeup = self.session.services.wakeups.join(schedule, self.refresh)
+        self.session.join(self._wakeup.ring)
+
+    def refresh(self) -> None:
+        """Take over what is new and send what is not on the screen: one message for all of it."""
+        session = self.session
+        with pn.io.hold():
+            session.pull()
+            self._map.refresh()
+            self._sample.refresh()
+            self._metrics.refresh()
+            for control in self._controls:
+                control.refresh()
+            self._say()
+            if session.training.run is not self._run:
+                self._run = session.training.run
+                if session.training.run is not None:
+                    self.workbench.open = True
+
+    def close(self) -> None:
+        """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
+        if self._wakeup is not None:
+            self._wakeup.leave()
+        self._map.close()
+        self.session.close()
+
+    def _say(self) -> None:
+        session = self.session
+        scene = session.scene
+        what = session.status
+        if not what and scene is not None:
+            what = f"{scene.dataset.name} · {scene.model.name} {scene.model.latent}-D"
+            if session.training.run is not None:
+                what += f" · {session.training.run.state.name.lower()}"
+        self._status.say(what)
+        self.workbench.error = session.error
+
+    def _dismissed(self, event: Any) -> None:
+        self.session.error = event.new
+
+
+def page(services: Services, base: Base | None = None) -> pmui.Page:
+    """Return the page of a new session: what every way of starting the app serves."""
+    document = pn.state.curdoc
+    # Panel says where its style sheets are when it renders the page. A session that is made anew for a
+    # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
+    local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
+    document.template_variables.setdefault("dist_url", local)
+    view = View(Session(services, base))
+
+    def ready() -> None:
+        view.join(document.add_next_tick_callback)
+
+    # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
+    pn.state.onload(ready)
+    pn.state.on_session_destroyed(lambda _: view.close())
+    made = pmui.Page(
+        title="Latent Explorer",
+        header=view.header,
+        sidebar=view.sidebar,
+        main=[view.workbench],
+        sidebar_width=300,
+        sidebar_resizable=False,
+        busy_indicator=None,
+        theme_config=THEME,
+        sx={
+            "& .MuiAppBar-root": {"backgroundColor": "#27425f", "backgroundImage": "none", "color": "#fff"},
+            "& .MuiAppBar-root .MuiIconButton-root": {"color": "#fff"},
+            "& .MuiToolbar-root": {"minHeight": "48px"},
+            "& .title": {"fontSize": "18px"},
+        },
+    )
+
+    _unfollow_busy(made)
+
+    def follow_theme(event: Any) -> None:
+        view.session.theme = "dark" if event.new else "light"
+
+    made.param.watch(follow_theme, "dark_theme")
+    view.session.theme = "dark" if made.dark_theme else "light"
+    return made
+
+
+def _unfollow_busy(made: pmui.Page) -> None:
+    """Have a page no longer follow `state.busy`.
+
+    HoloViews turns it on and off at each move of the pointer: two walks over all models, and two
+    messages, for an indicator that is not shown. And the process-wide state holds whoever follows it, so
+    that no page, and no session, would ever be collected.
+    """
+    for _, watcher in made._param__private.ref_watchers:
+        if watcher.inst is pn.state:
+            pn.state.param.unwatch(watcher)
+    with edit_readonly(made):
+        made.busy = False
+
+
+def pages(services: Services, base: Base | None = None) -> Callable[[], pmui.Page]:
+    """Return what to hand to ``panel.serve``: a function that makes the page of each new session."""
+
+    def new_page() -> pmui.Page:
+        return page(services, base)
+
+    return new_page
+
+
+class Explorer(pn.viewable.Viewer):
+    """A data set and a model to explore: shows itself in a notebook; ``servable()`` in a served script.
+
+    Parameters
+    ----------
+    data
+        What `load_dataset` returns.
+    model
+        An Autoencoder for samples of that shape; None makes a two-dimensional VAE and trains it if the
+        data are small.
+    cloud
+        The data's codes under the model, if they are at hand: nothing is encoded then.
+
+    Raises
+    ------
+    DataError
+        If the model takes samples of another shape.
+    """
+
+    def __init__(
+        self, data: Dataset, model: Autoencoder | None = None, *, cloud: Cloud | None = None
+    ) -> None:
+        super().__init__()
+        if pn.state.curdoc is None:
+            # A notebook gets all scripts and styles from here, as a page does from its server: no other
+            # host is asked. With each Explorer anew, since a page that was reloaded has lost them.
+            pn.extension(inline=True)
+        self._services = shared()
+        self._base = self._services.bases.given(data, model, cloud)
+        self._view: View | None = None
+        self._joined = self._settled = False
+
+    def page(self) -> pmui.Page:
+        """Return the page of a new session on these data, for ``panel.serve``."""
+        return page(self._services, self._base)
+
+    def servable(self, *args: Any, **kwargs: Any) -> Any:
+        """Serve the whole page, in a script that ``panel serve`` runs."""
+        return self.page().servable(*args, **kwargs)
+
+    def __panel__(self) -> Any:
+        view = self._made()
+        if pn.state.curdoc is None:
+            # A cell's output begins complete: what is sent before the browser has built it gets lost.
+            self._settled_session()
+            view.refresh()
+        sidebar = pn.Column(*view.sidebar, width=250, max_height=_NOTEBOOK_HEIGHT, scroll="y")
+        return pn.Row(sidebar, view.workbench, sizing_mode="stretch_width", min_height=_NOTEBOOK_HEIGHT)
+
+    @property
+    def session(self) -> Session:
+        """The session that the notebook's view shows, with all that can be done in it.
+
+        Waits, the first time, until the data have been encoded and are on the map.
+        """
+        return self._settled_session()
+
+    @property
+    def selection(self) -> np.ndarray:
+        """Indices of the selected samples into the data, training split first."""
+        session = self.session
+        session.pull()
+        mask = session.selecting.mask
+        return np.flatnonzero(mask) if mask is not None else np.empty(0, dtype=np.int64)
+
+    def selected_frame(self) -> pd.DataFrame:
+        """Return the selected samples as a DataFrame: labels, table columns in their units, codes."""
+        session = self.session
+        session.pull()
+        n = len(session.scene.cloud) if session.scene is not None else 0
+        mask = session.selecting.mask
+        return session.selecting.table(np.zeros(n, dtype=bool) if mask is None else mask)
+
+    def _made(self) -> View:
+        if self._view is None:
+            view = self._view = View(Session(self._services, self._base))
+            view.workbench.stylesheets = [f":host {{ --lx-height: {_NOTEBOOK_HEIGHT}px; --lx-side: 230px; }}"]
+            view.session.param.watch(self._settle, ["scene", "error"])
+            # A cell's output has no event for having been built, but the map speaks as soon as it is there.
+            view.workbench.channel.on_msg(self._join)
+        return self._view
+
+    def _settled_session(self) -> Session:
+        session = self._made().session
+        while not self._settled:
+            session.pull()
+            time.sleep(0.005)  # the cell has the loop, so no bell can be heard
+        return session
+
+    def _join(self, _: object) -> None:
+        if not self._joined:
+            self._joined = True
+            document = pn.state.curdoc
+            on_server = document is not None and document.session_context is not None
+            self._made().join(
+                document.add_next_tick_callback
+                if on_server
+                else asyncio.get_running_loop().call_soon_threadsafe
+            )
+
+    def _settle(self, _: object) -> None:
+        self._settled = True

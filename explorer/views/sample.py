@@ -1,0 +1,99 @@
+"""The decoded sample at the cursor, what is known of that place, and the picked sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from explorer.core.datasets import Dataset
+from explorer.core.frames import Frame
+from explorer.core.messages import message
+from explorer.core.picked import Picked
+from explorer.core.scene import Scene
+from explorer.session import Session
+
+
+class SamplePanel(JSComponent):
+    """Draws what arrives on two binary channels: frames under the cursor, and the picked sample."""
+
+    frame = param.Bytes(b"", doc="Head and raw sample of the newest frame.")
+    picked = param.Bytes(b"", doc="Head, original and reconstruction of the picked sample.")
+    drawing = param.Dict(default={}, doc="How one sample is drawn.")
+
+    _esm = Path(__file__).parent / "js" / "sample.js"
+    _stylesheets = [(Path(__file__).parent / "js" / "sample.css").read_text()]
+
+
+class SampleView:
+    """Sends frames and the picked sample of a session to its panel."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shown = 0
+        self._picked: Picked | None = None
+        self._dataset: Dataset | None = None
+        self.panel = SamplePanel(sizing_mode="stretch_width", margin=0)
+
+    def refresh(self) -> None:
+        """Send the newest frame and the newest pick, each once, if they are of the scene on the map."""
+        scene = self._session.scene
+        if scene is None:
+            return
+        if scene.dataset is not self._dataset:
+            self._dataset = scene.dataset
+            self.panel.param.update(drawing=_described(scene.dataset), frame=b"", picked=b"")
+        version, frame = self._session.frame.read()
+        if frame is not None and version != self._shown:
+            self._shown = version
+            if frame.stamp == scene.key:
+                self.panel.frame = _packed_frame(scene, frame)
+        picked = self._session.picked
+        if picked is not self._picked:
+            self._picked = picked
+            self.panel.picked = b"" if picked is None else _packed_pick(scene, picked)
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    drawing = dataset.drawing
+    if drawing.kind == "profile":
+        return {
+            "kind": "profile",
+            "names": list(drawing.names),
+            "low": [float(value) for value in drawing.low],
+            "high": [float(value) for value in drawing.high],
+        }
+    return {"kind": "image", "width": drawing.width, "height": drawing.height, "channels": drawing.channels}
+
+
+def _packed_frame(scene: Scene, frame: Frame) -> bytes:
+    classes = scene.dataset.classes
+    predicted = None if frame.predicted is None else [classes[frame.predicted[0]], float(frame.predicted[1])]
+    label = None
+    if frame.nearest is not None and scene.cloud.labels is not None:
+        label = classes[int(scene.cloud.labels[frame.nearest])]
+    head = {
+        "x": frame.xy[0],
+        "y": frame.xy[1],
+        "code": [float(value) for value in frame.code],
+        "support": frame.support,
+        "nearest": frame.nearest,
+        "label": label,
+        "distance": frame.distance,
+        "predicted": predicted,
+    }
+    return message(head, scene.dataset.drawing.to_bytes(frame.sample))
+
+
+def _packed_pick(scene: Scene, picked: Picked) -> bytes:
+    head = {
+        "index": picked.index,
+        "label": picked.label,
+        "split": picked.split,
+        "error": picked.error,
+        "convention": picked.convention,
+    }
+    to_bytes = scene.dataset.drawing.to_bytes
+    return message(head, to_bytes(picked.original) + to_bytes(picked.reconstruction))

@@ -1,0 +1,77 @@
+"""Small parts that the views have in common: headings, lines, buttons, disclosures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+
+def heading(text: str) -> pn.pane.HTML:
+    """Return the heading of a section of the sidebar."""
+    return pn.pane.HTML(
+        f"<h2>{escape(text)}</h2>",
+        margin=(10, 10, 0, 10),
+        sizing_mode="stretch_width",
+        stylesheets=[
+            ":host h2 {font-size: 11px; letter-spacing: .09em; text-transform: uppercase; margin: 0;"
+            " font-weight: 600; opacity: .72;}"
+        ],
+    )
+
+
+class _Text(pn.pane.HTML):
+    """Sends its text when that changes, and not the style sheets too: in a notebook those ask the web."""
+
+    def _update(self, ref: str, model: Any) -> None:
+        properties = self._get_properties(model.document)
+        properties.pop("stylesheets", None)
+        model.update(**properties)
+
+
+class Line:
+    """One line of text. Its handle is on the paragraph itself, and a screen reader says what changes."""
+
+    def __init__(self, handle: str, text: str = "", *, colour: str = "inherit") -> None:
+        self._handle = handle
+        style = f":host {{font-size: 13px; line-height: 1.4; color: {colour};}} :host p {{margin: 0;}}"
+        self.pane = _Text(margin=(2, 10), sizing_mode="stretch_width", stylesheets=[style])
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show a text, if it is not there already."""
+        html = f'<p role="status" class="{self._handle}">{escape(text)}</p>'
+        if self.pane.object != html:
+            self.pane.object = html
+
+
+def button(label: str, handle: str, help_text: str, press: Callable[[], object], **look: Any) -> pmui.Button:
+    """Return a small button with its help; the help waits, so as not to lie over the button beside it."""
+    look = {"variant": "outlined", "margin": (4, 4), **look}
+    made = pmui.Button(
+        label=label, css_classes=[handle], description=help_text, description_delay=1500, size="small", **look
+    )
+    made.on_click(lambda _: press())
+    return made
+
+
+def disclosure(title: str, *objects: pn.viewable.Viewable) -> pmui.Details:
+    """Return a closed section that opens on a click: for what is rarely needed."""
+    return pmui.Details(
+        *objects,
+        title=title,
+        scrollable_height=None,
+        outlined=False,
+        elevation=0,
+        sizing_mode="stretch_width",
+        margin=(0, 2),
+        sx={
+            "background": "transparent",
+            "& .MuiTypography-root": {"fontSize": "13px", "opacity": 0.85},
+            "& .MuiCardHeader-root": {"padding": "2px 4px"},
+            "& .MuiCardContent-root": {"padding": "2px 0 6px"},
+        },
+    )
