@@ -1,0 +1,111 @@
+"""A real browser on the real app: one server a module, a page a test."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import panel as pn
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from explorer.runtime.bases import Choice
+from explorer.services import Services
+from explorer.views.page import pages
+from tests.browser.tab import App, Tab, until
+
+FLAGS = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _without_frames(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+# A tab that closes while something is sent to it is logged with its traceback, whose frames hold the
+# document: as long as pytest keeps the record, no session of a closed tab could be collected.
+logging.getLogger("asyncio").addFilter(_without_frames)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = os.environ.get("EXPLORER_BROWSER", "/usr/bin/chromium")
+    flags = FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice], App]]:
+    """Serve a choice on loopback; sessions of closed tabs are given up after two seconds."""
+    running: list[tuple[object, Services]] = []
+
+    def start(choice: Choice | None = None, data_folder: Path | None = None) -> App:
+        services = Services(home=tmp_path_factory.mktemp("home"), data_folder=data_folder, start=choice)
+        services.warm_up()
+        port = _free_port()
+        server = pn.serve(
+            {"/": pages(services)},
+            port=port,
+            address="127.0.0.1",
+            threaded=True,
+            show=False,
+            verbose=False,
+            check_unused_sessions_milliseconds=200,
+            unused_session_lifetime_milliseconds=1500,
+        )
+        running.append((server, services))
+        until(lambda: _listens(port), "the server to listen")
+        return App(f"http://127.0.0.1:{port}/", services)
+
+    yield start
+    for server, services in running:
+        server.stop()
+        services.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def app(serve: Callable[..., App]) -> App:
+    """The app as it opens with no argument: digits, its model trained before the first test."""
+    app = serve()
+    until(
+        lambda: app.services.first.snapshot.version and app.services.first.run is None, "the first training"
+    )
+    return app
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(context: BrowserContext, app: App) -> Iterator[Tab]:
+    """The app in a tab of 1280x800; no error and no other host may have been seen at the end."""
+    tab = Tab(context.new_page()).open(app.url)
+    yield tab
+    assert tab.problems == []

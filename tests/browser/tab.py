@@ -1,0 +1,119 @@
+"""What the browser tests are written in: an app that is served, and a tab that a person uses."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Page, Request
+
+from explorer.services import Services
+from explorer.session import Session
+
+
+def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+    """Wait for a condition, looking often; fail with what was waited for."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {seconds:g} s for {what}")
+        time.sleep(0.02)
+
+
+@dataclass
+class App:
+    """The app as it is served, with what a test may look at from the inside."""
+
+    url: str
+    services: Services
+
+    def alive(self) -> int:
+        """How many sessions there are."""
+        gc.collect()
+        return len(self.services.sessions)
+
+    def session(self) -> Session:
+        """The session of the tab that was opened last."""
+        return max(self.services.sessions, key=lambda session: session.token)
+
+
+@dataclass
+class Tab:
+    """A page with what went wrong on it."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        page = self.page
+        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: self.problems.append(str(e)))
+        page.on("request", self._asked)
+
+    def _asked(self, request: Request) -> None:
+        url = urlparse(request.url)
+        if url.scheme in ("http", "https", "ws", "wss") and url.hostname not in ("127.0.0.1", "localhost"):
+            self.problems.append(f"asked another host: {request.url}")
+
+    def open(self, url: str) -> Tab:
+        self.page.goto(url)
+        self.page.wait_for_function("document.body")
+        self.wait_for_map()
+        return self
+
+    def wait_for_map(self, maps: int = 1) -> None:
+        """Until so many maps have been painted."""
+        self.page.locator(".lx-map[data-maps]").wait_for(timeout=60_000)
+        until(lambda: self.maps >= maps, f"{maps} maps; there are {self.maps}")
+
+    @property
+    def maps(self) -> int:
+        return int(self.page.locator(".lx-map").get_attribute("data-maps") or 0)
+
+    @property
+    def frames(self) -> int:
+        return int(self.page.locator(".lx-frame").get_attribute("data-frames") or 0)
+
+    @property
+    def view(self) -> tuple[float, ...]:
+        """x0, x1, y0, y1 of the last map painted."""
+        return tuple(float(v) for v in self.page.locator(".lx-map").get_attribute("data-view").split())
+
+    def inner(self) -> dict[str, float]:
+        """The figure's frame in page pixels, with the ranges that are on it now."""
+        return self.page.evaluate(
+            """() => {
+                const models = Bokeh.documents.flatMap((d) => [...d._all_models.values()])
+                const plot = models.find((m) => String(m.name).startsWith("lx-map-"))
+                const view = Bokeh.index.find_one(plot), frame = view.frame.bbox
+                const box = view.canvas_view.el.getBoundingClientRect()
+                const {start: x0, end: x1} = plot.x_range, {start: y0, end: y1} = plot.y_range
+                return {left: box.left + frame.x0, top: box.top + frame.y0,
+                        width: frame.width, height: frame.height, x0, x1, y0, y1}
+            }"""
+        )
+
+    def at(self, fx: float, fy: float) -> tuple[float, float]:
+        """Page pixels of a place given in fractions of the map, from its left and its top."""
+        box = self.inner()
+        return box["left"] + fx * box["width"], box["top"] + fy * box["height"]
+
+    def plane(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the plane that is drawn at these page pixels."""
+        box = self.inner()
+        return (
+            box["x0"] + (x - box["left"]) / box["width"] * (box["x1"] - box["x0"]),
+            box["y1"] - (y - box["top"]) / box["height"] * (box["y1"] - box["y0"]),
+        )
+
+    def press_select(self, index: int) -> None:
+        """Select the samples of a class by its button in the legend."""
+        self.page.locator(".lx-legend .row").nth(index).hover()
+        self.page.locator(".lx-legend button.select").nth(index).click()
+
+    def text(self, handle: str) -> str:
+        return self.page.locator(f".{handle}").first.inner_text()

@@ -1,0 +1,118 @@
+"""The brush in a real browser: exact at any zoom, combined, undone, taken home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.browser.tab import App, Tab, until
+
+
+def _inside(polygon: list[tuple[float, float]], xy: np.ndarray) -> np.ndarray:
+    """Even-odd rule, point by point and edge by edge."""
+    inside = np.zeros(len(xy), dtype=bool)
+    for (x0, y0), (x1, y1) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        for i, (x, y) in enumerate(xy.astype(float)):
+            if (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
+                inside[i] = not inside[i]
+    return inside
+
+
+def _draw(tab: Tab, tool: str, corners: list[tuple[float, float]]) -> None:
+    tab.page.locator(f".bk-tool-icon-{tool}").click()
+    tab.page.mouse.move(*tab.at(*corners[0]))
+    tab.page.mouse.down()
+    for corner in corners[1:]:
+        tab.page.mouse.move(*tab.at(*corner), steps=3)
+    tab.page.mouse.up()
+
+
+def _count(tab: Tab, app: App, wanted: int) -> None:
+    n = len(app.session().scene.cloud)
+    until(
+        lambda: tab.text("lx-selection").startswith(f"{wanted:,} of {n:,} selected"),
+        f"{wanted} selected on the page",
+    )
+
+
+def test_lasso_selects_exactly_what_lies_inside(tab: Tab, app: App, monkeypatch: object) -> None:
+    session = app.session()
+    shapes: list[object] = []
+    brush = session.selecting.brush
+    session.selecting.brush = lambda shape: (shapes.append(shape), brush(shape))
+    _draw(tab, "lasso-select", [(0.3, 0.2), (0.7, 0.25), (0.75, 0.7), (0.5, 0.45), (0.3, 0.75)])
+    until(lambda: session.selecting.mask is not None, "the selection")
+    vertices = [tuple(map(float, v)) for v in np.asarray(shapes[-1].vertices)]
+    expected = _inside(vertices, session.scene.xy)
+    assert 0 < expected.sum() < len(expected)
+    assert np.array_equal(session.selecting.mask, expected)
+    _count(tab, app, int(expected.sum()))
+
+
+def test_box_after_zoom_counts_points_outside_the_pixels_too(tab: Tab, app: App) -> None:
+    session = app.session()
+    tab.page.mouse.move(*tab.at(0.5, 0.5))
+    maps = tab.maps
+    tab.page.mouse.wheel(0, -200)
+    until(lambda: tab.maps > maps, "the zoomed map")
+    _draw(tab, "box-select", [(0.25, 0.25), (0.75, 0.75)])
+    until(lambda: session.selecting.mask is not None, "the selection")
+    (x0, y1), (x1, y0) = (tab.plane(*tab.at(f, f)) for f in (0.25, 0.75))
+    x, y = session.scene.xy.T
+    slack = 0.01 * (x1 - x0)
+    surely = (x > x0 + slack) & (x < x1 - slack) & (y > y0 + slack) & (y < y1 - slack)
+    maybe = (x > x0 - slack) & (x < x1 + slack) & (y > y0 - slack) & (y < y1 + slack)
+    assert surely.sum() > 0
+    assert not (surely & ~session.selecting.mask).any()
+    assert not (session.selecting.mask & ~maybe).any()
+
+
+def test_invert_clear_and_undo(tab: Tab, app: App) -> None:
+    session = app.session()
+    n = len(session.scene.cloud)
+    tab.press_select(0)
+    zeros = int((session.scene.cloud.labels == 0).sum())
+    _count(tab, app, zeros)
+    tab.page.locator(".lx-invert").click()
+    _count(tab, app, n - zeros)
+    tab.page.locator(".lx-clear").click()
+    _count(tab, app, 0)
+    tab.page.locator(".lx-undo").click()
+    _count(tab, app, n - zeros)
+    tab.page.locator(".lx-undo").click()
+    _count(tab, app, zeros)
+
+
+def test_expression_selects_and_a_bad_one_says_what_to_do(tab: Tab, app: App) -> None:
+    session = app.session()
+    tab.page.get_by_text("Combine, by expression").click()
+    box = tab.page.locator(".lx-expression input")
+    box.fill('label == "3" and z1 > 0')
+    box.press("Enter")
+    expected = (session.scene.cloud.labels == 3) & (session.scene.cloud.mean[:, 0] > 0)
+    _count(tab, app, int(expected.sum()))
+    assert np.array_equal(session.selecting.mask, expected)
+    maps = tab.maps
+    box.fill("__import__('os').getcwd()")
+    box.press("Enter")
+    error = tab.page.locator(".lx-error")
+    error.wait_for()
+    assert "is not allowed in a selection" in error.inner_text()
+    assert np.array_equal(session.selecting.mask, expected), "a bad expression must lose nothing"
+    assert tab.maps >= maps
+
+
+def test_random_selection_and_download(tab: Tab, app: App, tmp_path: Path) -> None:
+    session = app.session()
+    tab.page.get_by_text("Combine, by expression").click()
+    tab.page.locator(".lx-random").click()
+    _count(tab, app, 100)
+    with tab.page.expect_download() as waiting:
+        tab.page.locator(".lx-download").click()
+    path = tmp_path / "selection.csv"
+    waiting.value.save_as(path)
+    table = pd.read_csv(path)
+    assert table["index"].tolist() == np.flatnonzero(session.selecting.mask).tolist()
+    assert {"split", "label", "z1", "z2"} <= set(table.columns)

@@ -1,0 +1,76 @@
+"""The map in a real browser: it shows every point, follows the wheel and the hand, and comes home."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.tab import App, Tab, until
+
+
+def test_map_shows_every_point(tab: Tab, app: App) -> None:
+    n = len(app.session().scene.cloud)
+    assert tab.page.locator(".lx-map").get_attribute("data-points") == str(n)
+    until(lambda: tab.text("lx-points").startswith(f"{n:,} points, none dropped"), "the page to say so")
+
+
+def test_wheel_zooms_about_the_cursor_and_the_map_follows(tab: Tab) -> None:
+    x, y = tab.at(0.3, 0.4)
+    tab.page.mouse.move(x, y)
+    before, maps, held = tab.view, tab.maps, tab.plane(x, y)
+    tab.page.mouse.wheel(0, -200)
+    until(lambda: tab.maps > maps and tab.view[1] - tab.view[0] < before[1] - before[0], "a closer map")
+    assert tab.plane(x, y) == pytest.approx(held, abs=0.02 * (before[1] - before[0]))
+
+
+def test_map_is_aggregated_again_while_the_hand_still_drags(tab: Tab) -> None:
+    tab.page.mouse.move(*tab.at(0.5, 0.5))
+    tab.page.mouse.down()
+    before, maps = tab.view, tab.maps
+    tab.page.mouse.move(*tab.at(0.7, 0.6), steps=8)
+    until(lambda: tab.maps > maps and tab.view[0] < before[0], "a map before the button is released")
+    tab.page.mouse.up()
+
+
+def test_reset_shows_everything_again(tab: Tab, app: App) -> None:
+    home = tab.view
+    tab.page.mouse.move(*tab.at(0.5, 0.5))
+    tab.page.mouse.wheel(0, -300)
+    until(lambda: tab.view != home, "the zoomed map")
+    tab.page.locator(".bk-tool-icon-reset").click()
+    until(lambda: tab.view == home, "the whole cloud again")
+
+
+def test_legend_hides_isolates_and_shows_classes(tab: Tab, app: App) -> None:
+    legend = tab.page.locator(".lx-legend")
+    toggles = legend.locator("button.toggle")
+    assert toggles.count() == 10
+    toggles.nth(3).click()
+    until(lambda: app.session().hidden == {3}, "class 3 to be hidden")
+    until(lambda: toggles.nth(3).get_attribute("aria-pressed") == "false", "the legend to say so")
+    legend.locator(".row").nth(7).hover()
+    legend.locator("button.only").nth(7).click()
+    until(lambda: app.session().hidden == set(range(10)) - {7}, "only class 7 to be shown")
+    legend.locator("button.only").nth(7).click()
+    until(lambda: not app.session().hidden, "all classes again")
+
+
+def test_colour_by_a_number_shows_its_scale(tab: Tab, app: App) -> None:
+    session = app.session()
+    maps = tab.maps
+    tab.page.locator(".lx-colour").click()
+    tab.page.get_by_role("menuitem", name="density").click()
+    until(lambda: session.colour_by == "density", "the choice to arrive")
+    until(lambda: tab.maps > maps, "the map in its new colours")
+    until(lambda: tab.page.locator(".lx-legend .ends span").count() == 2, "the scale")
+
+
+def test_draws_show_the_aggregate_posterior(tab: Tab, app: App) -> None:
+    n = len(app.session().scene.cloud)
+    tab.page.get_by_text("Aggregate posterior").click()
+    box = tab.page.locator(".lx-draws input")
+    box.fill("20")
+    box.press("Enter")
+    until(
+        lambda: tab.page.locator(".lx-map").get_attribute("data-points") == str(20 * n), "20 points a sample"
+    )
+    until(lambda: "20 drawn from each posterior" in tab.text("lx-points"), "the page to say so")

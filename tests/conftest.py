@@ -1,0 +1,62 @@
+"""What every test stands on: checked shapes, a home of its own, and whether there is real data.
+
+This file is imported before any test module, so whatever must happen before `models` or
+`explorer.core` are imported happens here, at import.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Shapes are part of the types: from here on beartype checks every annotation of these packages.
+install_import_hook(["models", "explorer.core"], "beartype.beartype")
+
+# The user's own runs, data and caches are neither read nor written. Set before anything is
+# imported, since a module may read them once; subprocesses (servers, notebooks) inherit them.
+_HOME = tempfile.TemporaryDirectory(prefix="latent-explorer-test-", ignore_cleanup_errors=True)
+for _variable in ("EXPLORER_HOME", "EXPLORER_DATA", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+    _folder = Path(_HOME.name, _variable.lower())
+    _folder.mkdir()
+    os.environ[_variable] = str(_folder)
+
+# One thread: the tensors of the tests are small, and several threads only wait for one another.
+torch.set_num_threads(1)
+
+hypothesis.settings.register_profile(
+    "explorer", deadline=None, max_examples=30, derandomize="CI" in os.environ
+)
+hypothesis.settings.load_profile("explorer")
+
+
+def _real_data() -> Path | None:
+    folder = Path(os.environ.get("EXPLORER_TEST_DATA") or ROOT.parent / "shared" / "data")
+    return folder if folder.is_dir() else None
+
+
+def pytest_report_header() -> str:
+    folder = _real_data()
+    if folder is None:
+        return "real data: none found (set EXPLORER_TEST_DATA); tests that read it use small made files"
+    return f"real data: {folder}"
+
+
+def pytest_unconfigure() -> None:
+    _HOME.cleanup()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path | None:
+    """The folder with the real MNIST, Fashion-MNIST and UCI files, or None where there is none.
+
+    It is read-only: copy what a loader wants to unpack.
+    """
+    return _real_data()

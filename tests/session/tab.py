@@ -1,0 +1,75 @@
+"""A browser tab without a browser: the bell of a session puts ticks into a queue, the test runs them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from threading import Event
+
+from explorer.runtime.bases import Base
+from explorer.runtime.newest import Newest
+from explorer.services import Errand, Services
+from explorer.session import Session
+
+PATIENCE = 60.0  # seconds until a test that hangs fails; no test waits this long when it passes
+
+
+class Tab:
+    """One session, as the page holds it."""
+
+    def __init__(self, services: Services, base: Base | None = None) -> None:
+        self.services = services
+        self.session = Session(services, base)
+        self._ticks: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._wakeup = services.wakeups.join(self._ticks.put, self.session.pull)
+        self.session.join(self._wakeup.ring)
+
+    def until(self, condition: Callable[[], object], what: str) -> Tab:
+        """Run ticks, each when it has been rung for, until the condition holds."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            try:
+                self._ticks.get(timeout=max(0.0, end - time.monotonic()))()
+            except Empty:
+                raise AssertionError(f"waited in vain for {what}; error: {self.session.error!r}") from None
+        return self
+
+    def rest(self) -> Tab:
+        """Run ticks until there is a map and nobody has anything more to do for this session."""
+        session, services = self.session, self.services
+        self.until(lambda: session.scene is not None and session.map.version, "a map")
+        workers = (services.scenes, services.neighbours, services.extras, services.maps, services.frames)
+        quiet = 0
+        while quiet < 2:  # what one worker gives may be asked of another
+            quiet += 1
+            for worker in workers:
+                served(worker)
+            while not self._ticks.empty():
+                self._ticks.get()()
+                quiet = 0
+        return self
+
+    def close(self) -> None:
+        self._wakeup.leave()
+        self.session.close()
+
+
+def served(worker: Newest[Errand]) -> None:
+    """Wait until a worker is through with all that it has been asked so far."""
+    reached = Event()
+    worker.ask("the last in the row", Errand(lambda: None, lambda _: reached.set(), lambda _: None))
+    assert reached.wait(PATIENCE)
+
+
+@contextmanager
+def held(worker: Newest[Errand]) -> Iterator[None]:
+    """Keep a worker busy meanwhile."""
+    begun, go_on = Event(), Event()
+    worker.ask("busy", Errand(lambda: begun.set() or go_on.wait(PATIENCE), lambda _: None, lambda _: None))
+    assert begun.wait(PATIENCE)
+    try:
+        yield
+    finally:
+        go_on.set()

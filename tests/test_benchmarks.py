@@ -1,0 +1,165 @@
+"""The benchmark's own arithmetic: a wrong quantile or verdict would be believed for years."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import table, targets, workload
+from benchmarks.arithmetic import Figure, answers, figure, paired_ratios, quantile, rate
+from benchmarks.targets import TARGETS, Target
+
+FINITE = st.floats(-1e6, 1e6)
+
+
+@given(st.lists(FINITE, min_size=1, max_size=50))
+def test_quartiles_enclose_the_median_and_lie_within_the_data(values: list[float]) -> None:
+    middle = figure(values)
+    assert min(values) <= middle.low <= middle.value <= middle.high <= max(values)
+    assert middle.n == len(values)
+
+
+def test_a_quantile_is_interpolated_between_its_neighbours() -> None:
+    assert quantile([4.0, 1.0, 3.0, 2.0], 0.5) == 2.5
+    assert quantile(list(range(101)), 0.95) == 95.0
+    with pytest.raises(ValueError, match="no value"):
+        quantile([], 0.5)
+
+
+def test_a_machine_that_slows_down_steadily_leaves_a_paired_ratio_alone() -> None:
+    alone = [1000.0, 900.0, 800.0, 700.0]
+    hovered = [0.8 * 950.0, 0.8 * 850.0, 0.8 * 750.0]
+    assert paired_ratios(alone, hovered) == pytest.approx([0.8, 0.8, 0.8])
+    with pytest.raises(ValueError, match="need 3 around them"):
+        paired_ratios([1.0, 1.0], [1.0, 1.0])
+
+
+def test_images_drawn_into_one_frame_of_the_screen_count_once() -> None:
+    frames = [16.0 * index for index in range(126)]  # 0 to 2,000 ms
+    assert rate(frames, 0.0, 2000.0) == 63.0
+    assert rate([*frames, *frames], 0.0, 2000.0) == 63.0
+    assert rate(frames, 1000.0, 2000.0) == 63.0  # what lies outside the interval does not count
+    with pytest.raises(ValueError, match="no length"):
+        rate(frames, 5.0, 5.0)
+
+
+def test_an_answer_belongs_to_the_question_before_it() -> None:
+    delays, lost = answers([0.0, 100.0, 200.0, 300.0], [12.0, 15.0, 130.0, 390.0], patience=80.0)
+    assert delays == [12.0, 30.0]
+    assert lost == 2  # one had no image before the next move, one came too late
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "met"),
+    [
+        ("<= 16", 16.0, True),
+        ("<= 16", 16.1, False),
+        (">= 58", 58.0, True),
+        (">= 58", 57.9, False),
+        ("", 1.0, None),
+    ],
+)
+def test_a_bound_is_kept_or_not(bound: str, value: float, met: bool | None) -> None:
+    assert Target("a.b", "a", "work", "ms", bound).met(value) is met
+
+
+def test_every_target_can_be_read_and_has_a_key_of_its_own() -> None:
+    assert len({target.key for target in TARGETS}) == len(TARGETS)
+    for target in TARGETS:
+        assert target.limit is None or target.limit > 0
+        assert target.met(None) is None
+    with pytest.raises(ValueError, match="write '<= number'"):
+        _ = Target("a.b", "a", "work", "ms", "under 16").limit
+
+
+def test_a_cloud_of_an_unusual_size_is_shown_and_not_judged() -> None:
+    row = targets.target("zoom.100k")
+    assert "100k points" in row.work
+    assert row.limit is None
+    assert targets.target("zoom.10M").limit == 110.0
+    assert targets.size_name(10_000_000) == "10M"
+    with pytest.raises(KeyError, match="no row"):
+        targets.target("nothing.1M")
+
+
+def test_a_ratio_above_one_is_better_whichever_way_the_row_counts(tmp_path: Path) -> None:
+    def one(value: float) -> Figure:
+        return Figure(value, 3, value, value)
+
+    figures = {
+        "drag.10M": {"stock": one(0.0), "ours": one(12.0)},
+        "hover.p50": {"stock": one(30.0), "ours": one(15.0)},
+        "hover.rate": {"stock": one(30.0), "ours": one(45.0)},
+        "lasso.1M": {"ours": one(0.05)},
+    }
+    rows = {row.target.key: row for row in table.rows(figures)}
+    assert list(rows) == ["hover.p50", "hover.rate", "drag.10M", "lasso.1M"]  # the design's order
+    assert [rows[key].ratio for key in rows] == [2.0, 1.5, None, None]
+    assert [rows[key].verdict for key in rows] == ["met", "not met", "met", "met"]
+
+    path = tmp_path / "deep" / "results.json"
+    table.write(path, list(rows.values()), ["a note"], {"cores": 2})
+    kept = json.loads(path.read_text())
+    assert kept["machine"] == {"cores": 2}
+    assert kept["rows"][0]["ours"]["value"] == 15.0
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_table_is_aligned_and_says_what_was_not_measured() -> None:
+    rows = table.rows({"hover.p50": {"stock": Figure(25.5, 9, 25.0, 26.0)}})
+    lines = table.text(rows, ["a note"]).splitlines()
+    assert len({len(line) for line in lines[:3]}) == 1
+    assert [cell.strip() for cell in lines[2].split("|")[1:-1]] == [
+        "cursor to decoded image, single moves, p50", "ms", "25.5", "-", "-", "<= 16", "-",
+    ]  # fmt: skip
+    assert lines[-1] == "- a note"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1234.6, "1,235"), (99.44, "99.4"), (0.046, "0.05"), (0.0, "0.00")]
+)
+def test_numbers_are_written_to_be_read(value: float, text: str) -> None:
+    assert table.number(value) == text
+
+
+def test_both_apps_are_given_the_same_cloud_and_the_same_model() -> None:
+    positions, labels = workload.mixture(2_000)
+    again, _ = workload.mixture(2_000)
+    assert positions.dtype == np.float32
+    assert np.array_equal(positions, again)
+    assert set(labels) == set(range(workload.CLASSES))
+    first, second = (workload.autoencoder((1, 28, 28)).eval() for _ in range(2))
+    z = torch.from_numpy(positions[:8])
+    assert torch.equal(first.decode(z), second.decode(z))
+    widths = [layer.out_features for layer in first.decoder if isinstance(layer, torch.nn.Linear)]
+    assert widths == [256, 400, 784]
+
+
+def test_only_training_batches_are_counted_and_another_process_could_read_them(tmp_path: Path) -> None:
+    writer, reader = workload.Counter(tmp_path / "trained"), workload.Counter(tmp_path / "trained")
+    model = workload.autoencoder((1, 4, 4))
+    kind = type("Counted", (type(model),), {})
+    workload.count_training(kind, writer)
+    model.__class__ = kind
+    batch = torch.full((5, 1, 4, 4), 0.5)
+    model.clone().loss(batch)
+    with torch.inference_mode():
+        model.loss(batch)
+    assert reader.read() == 5
+    writer.close()
+    reader.close()
+
+
+def test_ten_million_images_are_one_image() -> None:
+    labels = np.zeros(70, dtype=np.int64)
+    dataset = workload.cloud_data(labels)
+    assert len(dataset) == 70
+    assert (len(dataset.train), len(dataset.test)) == (60, 10)
+    assert dataset.x.strides[0] == 0
+    assert dataset.shape == dataset.x.shape[1:]

@@ -1,0 +1,237 @@
+"""The laws of the house that no linter knows: what imports what, sizes, names, what is tracked."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from jaxtyping import TypeCheckError
+
+from benchmarks import table
+from explorer.core.brush import Box
+from models.losses import gaussian_kl
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("models", "explorer")
+SCREEN = ("panel", "panel_material_ui", "holoviews", "bokeh", "tornado")
+LONGEST_MODULE, LONGEST_FUNCTION, MOST_CELLS = 320, 60, 15
+
+# Where conda-forge has another name for a package.
+CONDA_NAMES = {
+    "torch": "pytorch",
+    "jupyter-bokeh": "jupyter_bokeh",
+    "jupyter-client": "jupyter_client",
+    "playwright": "playwright-python",
+}
+
+MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|root|work|Users|opt|mnt|srv|tmp)/\w")
+FOREIGN_HOST = re.compile(
+    r"pypi\.org|pythonhosted\.org|download\.pytorch\.org|anaconda\.(?:org|com)|npmjs\.(?:org|com)"
+    r"|jsdelivr\.net|unpkg\.com|esm\.sh|cdnjs\.|googleapis\.com|--(?:extra-)?index-url",
+    re.IGNORECASE,
+)
+LEFT_FOR_LATER = re.compile(
+    r"\bTODO\b|\bFIXME\b|\bXXX\b|raise NotImplementedError"
+    r"|mark\.(?:skip|xfail)|pytest\.(?:skip|xfail|importorskip)\("
+)
+
+
+def _tracked() -> list[Path]:
+    """Every file of the repository as it would be cloned: what git tracks, and what it would add."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def _texts() -> Iterator[tuple[Path, int, str]]:
+    """Each line of each tracked text file but this one, with its number."""
+    for path in _tracked():
+        if path == Path(__file__).resolve() or b"\0" in (content := path.read_bytes()):
+            continue
+        for number, line in enumerate(content.decode().splitlines(), start=1):
+            yield path.relative_to(ROOT), number, line
+
+
+def _modules(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def _imported(source: Path) -> set[str]:
+    """The top-level names that a module imports, wherever in it the import stands."""
+    names = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _bounds(lines: list[str]) -> dict[str, str]:
+    """Package names to their bounds, from lines as ``name>=1.2``."""
+    return dict(re.fullmatch(r"([\w-]+)(.*)", line).groups() for line in lines)
+
+
+def _declared(*extras: str) -> dict[str, str]:
+    """What pyproject.toml asks for: the app's packages and those of the named extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [project["optional-dependencies"][extra] for extra in extras]
+    return _bounds([line for lines in (project["dependencies"], *asked) for line in lines])
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """Top-level names of all modules that a fresh interpreter holds after a statement."""
+    code = f"import sys\n{statement}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_shapes_in_annotations_are_checked() -> None:
+    # Each of them would go through by broadcasting, if the import hook of conftest.py did not hold.
+    with pytest.raises(TypeCheckError):
+        gaussian_kl(torch.zeros(2, 3), torch.zeros(2, 1))
+    with pytest.raises(TypeCheckError):
+        Box(0, 0, 1, 1).mask(np.zeros((5, 3)))
+
+
+def test_importing_explorer_opens_no_screen() -> None:
+    loaded = _loaded_by("import explorer")
+    assert "explorer" in loaded
+    assert loaded.isdisjoint(SCREEN)
+
+
+def test_models_stand_on_their_own() -> None:
+    loaded = _loaded_by("import models; models.names()")
+    assert "models" in loaded
+    assert loaded.isdisjoint({"explorer", *SCREEN})
+
+
+def test_no_machine_and_no_registry_is_named() -> None:
+    found = [
+        f"{path}:{number}: {line.strip()}"
+        for path, number, line in _texts()
+        if MACHINE_PATH.search(line) or FOREIGN_HOST.search(line)
+    ]
+    assert not found
+
+
+def test_nothing_is_left_for_later() -> None:
+    found = [
+        f"{path}:{number}: {line.strip()}"
+        for path, number, line in _texts()
+        if path.suffix in {".py", ".js", ".css", ".sh"} and LEFT_FOR_LATER.search(line)
+    ]
+    assert not found
+
+
+def test_a_module_is_one_idea() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in _modules(*PACKAGES, "benchmarks")}
+    assert not {str(path): length for path, length in lengths.items() if length > LONGEST_MODULE}
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without its docstring, which may be as long as it has to say."""
+    documented = ast.get_docstring(function, clean=False) is not None
+    text = function.body[0].end_lineno - function.body[0].lineno + 1 if documented else 0
+    return function.end_lineno - function.lineno + 1 - text
+
+
+def test_a_function_is_one_thought() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {_length(node)} lines"
+        for path in _modules(*PACKAGES, "benchmarks", "tests")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _length(node) > LONGEST_FUNCTION
+    ]
+    assert not found
+
+
+def test_no_module_hides_one_of_the_standard_library() -> None:
+    # While `panel serve explorer/app.py` runs its script, explorer/ is first on sys.path.
+    names = {path.stem for path in (ROOT / "explorer").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert names.isdisjoint(sys.stdlib_module_names)
+
+
+def test_tests_are_no_package() -> None:
+    # tests/models/__init__.py would hide `models`.
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize(
+    ("folders", "extras"),
+    [(PACKAGES, ()), (("tests", "benchmarks"), ("test",))],
+    ids=["what is shipped", "what tests it"],
+)
+def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    imported = set().union(*(_imported(path) for path in _modules(*folders)))
+    own = {"models", "explorer", "benchmarks", "tests"}
+    owners = metadata.packages_distributions()
+    declared = _declared(*extras).keys()
+    undeclared = {
+        name
+        for name in imported - own - sys.stdlib_module_names
+        if declared.isdisjoint(owner.lower().replace("_", "-") for owner in owners.get(name, [name]))
+    }
+    assert not undeclared
+
+
+def test_what_is_declared_is_imported() -> None:
+    imported = set().union(*(_imported(path) for path in _modules(*PACKAGES)))
+    owners = metadata.packages_distributions()
+    used = {owner.lower().replace("_", "-") for name in imported for owner in owners.get(name, [])}
+    assert _declared().keys() - used <= {"pyarrow"}  # pandas reads parquet through it
+
+
+def test_conda_gets_the_same_dependencies() -> None:
+    wanted = {CONDA_NAMES.get(name, name): bound for name, bound in _declared("notebook", "test").items()}
+    wanted |= {"python": ">=3.11", "pip": ""}
+    _, _, listed = (ROOT / "environment.yml").read_text().partition("dependencies:")
+    assert _bounds(re.findall(r"^  - (.+)$", listed, re.MULTILINE)) == wanted
+
+
+def test_constraints_pin_what_is_declared_and_leave_torch_alone() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = _bounds([line for line in lines if not line.startswith("#")])
+    assert pinned.keys() == _declared("notebook", "test").keys() - {"torch", "torchvision"}
+
+
+def test_a_notebook_is_short() -> None:
+    cells = {
+        path.name: len(json.loads(path.read_text())["cells"]) for path in (ROOT / "notebooks").glob("*.ipynb")
+    }
+    assert not {name: count for name, count in cells.items() if count > MOST_CELLS}
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
+    assert listed == sorted(path.name for path in folder.glob("[0-9]*.md"))
+
+
+def test_the_figures_of_the_readme_were_measured() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = readme.partition("<!-- bench:begin -->")[2].partition("<!-- bench:end -->")[0]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines() if "|" in line]
+    results = ROOT / "benchmarks" / "results.json"
+    rows = json.loads(results.read_text())["rows"] if results.exists() else []
+    measured = {
+        (row["work"], *(table.number(row[app]["value"]) if row[app] else "-" for app in ("stock", "ours")))
+        for row in rows
+    }
+    # The columns as the benchmark prints them: work, unit, stock, ours, ...
+    assert {(work, stock, ours) for work, _, stock, ours, *_ in lines[2:]} <= measured
