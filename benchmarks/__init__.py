@@ -1,0 +1,1 @@
+"""What the design promises about speed, measured in a real browser beside a stock HoloViews app."""

@@ -1,0 +1,126 @@
+"""The table that ``make bench`` prints, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks.arithmetic import Figure
+from benchmarks.targets import TARGETS, Target, target
+
+Figures = Mapping[str, Mapping[str, Figure]]  # key of the target -> "stock" or "ours" -> figure
+PACKAGES = ("torch", "panel", "holoviews", "bokeh", "datashader", "numpy", "pandas", "playwright")
+HEAD = ("work", "unit", "stock", "ours", "ratio", "target", "met")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A target beside what was measured of it."""
+
+    target: Target
+    stock: Figure | None
+    ours: Figure | None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times better ours is than stock, whichever way the row counts; None beside a zero."""
+        if self.stock is None or self.ours is None:
+            return None
+        better, worse = self.ours.value, self.stock.value
+        if self.target.smaller_is_better:
+            better, worse = worse, better
+        return better / worse if worse else None
+
+    @property
+    def verdict(self) -> str:
+        """``met``, ``not met``, or a dash where nothing is asked or nothing was measured."""
+        met = self.target.met(self.ours.value if self.ours else None)
+        return "-" if met is None else "met" if met else "not met"
+
+
+def rows(figures: Figures) -> list[Row]:
+    """One row per target of which anything was measured, in the order of the design."""
+    order = [one.key for one in TARGETS if one.key in figures]
+    order += [key for key in figures if key not in order]
+    return [Row(target(key), figures[key].get("stock"), figures[key].get("ours")) for key in order]
+
+
+def number(value: float) -> str:
+    """Three figures that count, never in exponents: a table is read, not parsed."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def text(table: Sequence[Row], notes: Sequence[str] = ()) -> str:
+    """The table as aligned text, also valid Markdown, with its notes below."""
+    cells = [HEAD, *(_cells(row) for row in table)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join([*lines, *(["", *(f"- {note}" for note in notes)] if notes else [])])
+
+
+def write(path: Path, table: Sequence[Row], notes: Sequence[str], facts: Mapping[str, object]) -> None:
+    """Write the table as JSON, whole or not at all."""
+    content = {
+        "machine": dict(facts),
+        "notes": list(notes),
+        "rows": [
+            {
+                "key": row.target.key,
+                "work": row.target.work,
+                "unit": row.target.unit,
+                "stock": asdict(row.stock) if row.stock else None,
+                "ours": asdict(row.ours) if row.ours else None,
+                "ratio": row.ratio,
+                "target": row.target.bound,
+                "verdict": row.verdict,
+            }
+            for row in table
+        ],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def machine(browser: str) -> dict[str, object]:
+    """What the figures depend on: cores, memory, versions, the date."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "browser": browser,
+        **{name: _version(name) for name in PACKAGES},
+    }
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.target.work,
+        row.target.unit,
+        number(row.stock.value) if row.stock else "-",
+        number(row.ours.value) if row.ours else "-",
+        f"{number(row.ratio)}x" if row.ratio is not None else "-",
+        row.target.bound or "-",
+        row.verdict,
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
