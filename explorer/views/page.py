@@ -31,6 +31,7 @@ from explorer.views.sample import SampleView
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
 from explorer.views.training_controls import TrainingControls
+from explorer.views.turns import turns
 from models import Autoencoder
 
 # A quiet header: the colours on the page belong to the classes.
@@ -142,8 +143,8 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     document.template_variables.setdefault("dist_url", local)
     view = View(Session(services, base))
 
-    def ready() -> None:
-        view.join(document.add_next_tick_callback)
+    async def ready() -> None:  # so that it runs on the loop, however many threads Panel has
+        view.join(turns(document))
 
     # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
     pn.state.onload(ready)
@@ -293,9 +294,7 @@ class Explorer(pn.viewable.Viewer):
             document = pn.state.curdoc
             on_server = document is not None and document.session_context is not None
             self._made().join(
-                document.add_next_tick_callback
-                if on_server
-                else asyncio.get_running_loop().call_soon_threadsafe
+                turns(document) if on_server else asyncio.get_running_loop().call_soon_threadsafe
             )
 
     def _settle(self, _: object) -> None:

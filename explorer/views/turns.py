@@ -1,0 +1,28 @@
+"""How any thread asks for a turn on the thread that owns a document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bokeh.document import Document
+
+
+def turns(document: Document) -> Callable[[Callable[[], None]], object]:
+    """Return what runs a callback under the document's lock, soon, from whichever thread it is called.
+
+    Call this on the document's own event loop.
+
+    Notes
+    -----
+    The document's `add_next_tick_callback` is not safe on other threads: while the document holds its
+    events, the event that registers the callback is put among them, and a thread that does so in the
+    very moment in which they are taken away loses it. The callback then never runs. So only the loop,
+    whose `call_soon_threadsafe` loses nothing, is asked from outside.
+    """
+    loop = asyncio.get_running_loop()
+
+    def soon(callback: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(document.add_next_tick_callback, callback)
+
+    return soon
