@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from explorer.core import projections
 from explorer.core.datasets import load_dataset
 from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Base, Choice
@@ -65,7 +66,7 @@ def test_each_choice_of_looks_is_a_new_map(tab: Tab, name: str, value: object) -
 
 def test_another_projection_is_another_scene_of_the_same_cloud(tab: Tab) -> None:
     session, before = tab.session, tab.session.scene
-    assert session.param.projection.objects == ["identity", "pca"]
+    assert session.param.projection.objects == list(projections.suiting(2))
     session.projection = "pca"
     tab.rest()
     assert session.scene.projection.name == "pca"
@@ -173,7 +174,7 @@ def test_another_model_of_the_same_data_keeps_the_selection(tab: Tab) -> None:
     tab.until(lambda: session.scene.model.latent == 3, "three dimensions").rest()
     assert session.selecting.current.count == 20
     assert session.projection == "pca"
-    assert session.param.projection.objects == ["pca"]
+    assert session.param.projection.objects == list(projections.suiting(3))
     assert "KL" not in session.param.colour_by.objects
 
 

@@ -2,19 +2,50 @@
 
 >>> from explorer.core import projections
 >>> projections.names()
-('identity', 'pca')
+('identity', 'pca', 'orthographic', 'stereographic', 'cylindrical', 'rotation', 'slice')
 """
 
 from __future__ import annotations
 
 from explorer.core.errors import ExplorerError, UnknownName
 from explorer.core.projections.base import Projection
+from explorer.core.projections.cylindrical import Cylindrical
 from explorer.core.projections.identity import Identity
+from explorer.core.projections.orthographic import Orthographic
 from explorer.core.projections.pca import PCA
+from explorer.core.projections.rotation import Rotation
+from explorer.core.projections.slices import Slice
+from explorer.core.projections.spheremap import SphereMap
+from explorer.core.projections.stereographic import Stereographic
+from explorer.core.projections.turning import Turning
 
-__all__ = ["PCA", "Identity", "Projection", "create", "family", "names", "suiting"]
+__all__ = [
+    "PCA",
+    "Cylindrical",
+    "Identity",
+    "Orthographic",
+    "Projection",
+    "Rotation",
+    "Slice",
+    "SphereMap",
+    "Stereographic",
+    "Turning",
+    "create",
+    "family",
+    "names",
+    "suiting",
+]
 
-_FAMILIES: dict[str, type[Projection]] = {kind.key: kind for kind in (Identity, PCA)}
+_KINDS: tuple[type[Projection], ...] = (
+    Identity,
+    PCA,
+    Orthographic,
+    Stereographic,
+    Cylindrical,
+    Rotation,
+    Slice,
+)
+_FAMILIES: dict[str, type[Projection]] = {kind.key: kind for kind in _KINDS}
 
 
 def names() -> tuple[str, ...]:
@@ -22,9 +53,16 @@ def names() -> tuple[str, ...]:
     return tuple(_FAMILIES)
 
 
-def suiting(latent: int) -> tuple[str, ...]:
-    """Return the names of those that map so many latent dimensions, the best to open with first."""
-    return tuple(name for name, kind in _FAMILIES.items() if kind.suits(latent))
+def suiting(latent: int, sphere: bool = False) -> tuple[str, ...]:
+    """Return the names of those that map so many latent dimensions, the best to open with first.
+
+    Parameters
+    ----------
+    sphere
+        Whether the codes lie on the unit sphere: only then are its maps offered, and before all others.
+    """
+    suited = [name for name, kind in _FAMILIES.items() if kind.suits(latent) and (sphere or not kind.sphere)]
+    return tuple(sorted(suited, key=lambda name: not _FAMILIES[name].sphere))
 
 
 def family(name: str) -> type[Projection]:

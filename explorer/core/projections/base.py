@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import param
@@ -24,6 +24,9 @@ class Projection(param.ParameterizedABC):
 
     key: ClassVar[str]
     """The name in the registry, and every instance's `name`."""
+
+    sphere: ClassVar[bool] = False
+    """Whether it maps the unit sphere, and means nothing for codes that fill the space."""
 
     def __init__(self, **knobs: object) -> None:
         super().__init__(name=self.key, **knobs)
@@ -79,9 +82,9 @@ class Projection(param.ParameterizedABC):
     def align(self: Same, previous: Projection) -> Same:
         """Turn a fresh fit, as far as that is free to choose, so that the map moves least from `previous`.
 
-        Nothing is done for a projection of another kind or another latent dimension.
+        Nothing is done for a projection that is not akin, or of another latent dimension.
         """
-        if type(previous) is type(self) and previous.latent == self.latent:
+        if self._akin(previous) and previous.latent == self.latent:
             self._align(previous)
         return self
 
@@ -101,8 +104,26 @@ class Projection(param.ParameterizedABC):
     @abstractmethod
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None: ...
 
-    def _align(self: Same, previous: Same) -> None:
+    def _akin(self, previous: Projection) -> bool:
+        """Whether there is something to take over from another projection: one of the same kind."""
+        return type(previous) is type(self)
+
+    def _align(self, previous: Any) -> None:
         """Nothing is free to choose, unless a subclass says so."""
+
+    def _held(
+        self, through: Float[np.ndarray, "..."] | None, default: Float[np.ndarray, " latent"]
+    ) -> Float[np.ndarray, " latent"]:
+        """The code that a plane is to be laid through, once it is seen to be one; or the default."""
+        latent = self.latent
+        if through is None:
+            return default
+        if through.shape != (latent,) or not np.isfinite(through).all():
+            raise ExplorerError(
+                f"the plane can only be laid through a code of {latent} finite coordinates, got an array of "
+                f"shape {through.shape}."
+            )
+        return through
 
     def _codes(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points latent"]:
         if z.shape[1] != self.latent:

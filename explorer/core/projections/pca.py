@@ -94,15 +94,7 @@ class PCA(Projection):
 
     def _origin(self) -> Float64[np.ndarray, " latent"]:
         """The code that the plane's origin stands for."""
-        latent, through = self.latent, self.residual
-        if through is None:
-            return self._mean
-        if through.shape != (latent,) or not np.isfinite(through).all():
-            raise ExplorerError(
-                f"the plane can only be laid through a code of {latent} finite coordinates, got an array of "
-                f"shape {through.shape}."
-            )
-        apart = through - self._mean
+        apart = self._held(self.residual, self._mean) - self._mean
         origin: np.ndarray = self._mean + apart - (self._axes @ apart) @ self._axes
         return origin
 

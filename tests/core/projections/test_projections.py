@@ -25,9 +25,7 @@ def codes(latent: int, count: int = 300, seed: int = 0) -> np.ndarray:
     return (random.normal(size=(count, latent)) * lengths) @ turned + 10 * random.normal(size=latent)
 
 
-FITTED = [
-    (name, latent) for latent in (2, 3, 20) for name in projections.suiting(latent)
-]  # fmt: skip
+FITTED = [(name, latent) for latent in (2, 3, 20) for name in projections.suiting(latent)]
 
 
 @pytest.mark.parametrize(("name", "latent"), FITTED)
@@ -175,6 +173,7 @@ def test_many_codes_are_projected_in_parts_without_a_seam(monkeypatch: pytest.Mo
 def test_every_projection_says_what_it_needs(name: str) -> None:
     projection = projections.create(name)
     assert projection.name == projection.key == name
+    right = next(latent for latent in (2, 3) if projection.suits(latent))
     with pytest.raises(NotFitted, match=r"call fit\(z\) first"):
         projection.inverse(np.zeros((1, 2)))
     with pytest.raises(NotFitted):
@@ -182,14 +181,14 @@ def test_every_projection_says_what_it_needs(name: str) -> None:
     with pytest.raises(NotFitted):
         _ = projection.axis_labels
     with pytest.raises(ExplorerError, match="at least one code"):
-        projection.fit(np.zeros((0, 2)))
+        projection.fit(np.zeros((0, right)))
     with pytest.raises(ExplorerError, match="all of them finite"):
-        projection.fit(np.array([[np.nan, 0.0]]))
+        projection.fit(np.array([[np.nan, *np.ones(right - 1)]]))
     wrong = next(latent for latent in (1, 3) if not projection.suits(latent))
     with pytest.raises(ExplorerError, match=f"got {wrong}; choose another"):
         projection.fit(codes(wrong))
-    with pytest.raises(ExplorerError, match="fitted to codes of 2 coordinates, got 3"):
-        projection.fit(codes(2)).forward(np.zeros((1, 3)))
+    with pytest.raises(ExplorerError, match=f"fitted to codes of {right} coordinates, got {right + 1}"):
+        projection.fit(codes(right)).forward(np.zeros((1, right + 1)))
 
 
 @pytest.mark.parametrize("name", projections.names())
@@ -202,8 +201,18 @@ def test_every_knob_is_documented(name: str) -> None:
 
 def test_what_suits_comes_with_the_best_first() -> None:
     assert projections.suiting(1) == ("identity",)
-    assert projections.suiting(2) == ("identity", "pca")
-    assert projections.suiting(20) == ("pca",)
+    assert projections.suiting(2) == projections.suiting(2, sphere=True) == ("identity", "pca")
+    assert projections.suiting(3) == ("pca", "rotation", "slice")
+    assert projections.suiting(20) == ("pca", "slice")
+
+
+def test_the_maps_of_the_sphere_are_offered_for_a_sphere_only_and_then_first() -> None:
+    maps = tuple(name for name in projections.names() if projections.family(name).sphere)
+    assert maps == ("orthographic", "stereographic", "cylindrical")
+    for latent in (1, 2, 3, 4, 20):
+        assert not set(maps) & set(projections.suiting(latent))
+    assert projections.suiting(3, sphere=True) == (*maps, *projections.suiting(3))
+    assert projections.suiting(4, sphere=True) == projections.suiting(4)
 
 
 def test_unknown_names_and_knobs_are_answered_with_those_there_are() -> None:

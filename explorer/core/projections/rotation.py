@@ -1,0 +1,99 @@
+"""A cloud in space, turned under the hand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import param
+from jaxtyping import Float, Float64
+
+from explorer.core.projections.turning import Turning
+from explorer.core.turned import into_view
+
+_ROWS = 65_536  # at a time, so that what lies between space and the plane stays in the cache
+
+
+class Rotation(Turning):
+    """Three latent dimensions as they are seen from far away, turned about the cloud's mean.
+
+    Lengths across the line of sight are latent lengths. What lies one behind the other falls on one
+    place; `depth` tells it apart.
+    """
+
+    key: ClassVar[str] = "rotation"
+
+    through = param.Array(
+        None,
+        allow_None=True,
+        precedence=-1,
+        doc="A code whose depth is kept while the cursor moves: the plane through that code, parallel to the "
+        "screen. None is the plane through the cloud's mean.",
+    )
+
+    def __init__(self, **knobs: object) -> None:
+        super().__init__(**knobs)
+        self._mean: Float64[np.ndarray, " latent"] = np.empty(0)
+        self._radius = 0.0
+
+    @classmethod
+    def _demand(cls) -> str:
+        return "turns clouds in 3 latent dimensions"
+
+    @property
+    def axis_labels(self) -> tuple[str, str]:
+        return ("x (latent units)", "y (latent units)") if self.latent else ("", "")
+
+    @property
+    def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Ranges of x and y that hold the whole cloud, however it is turned.
+
+        Raises
+        ------
+        NotFitted
+            Before `fit`.
+        """
+        radius = self._radius if self.latent else 0.0
+        return (-radius, radius), (-radius, radius)
+
+    def forward(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points 2"]:
+        """Place codes on the screen, in latent units from the cloud's mean."""
+        z = np.ascontiguousarray(self._codes(z))
+        xy = np.empty((len(z), 2), dtype=z.dtype)
+        matrix = self.orientation.matrix
+        for start in range(0, len(z), _ROWS):
+            view, _ = into_view(z[start : start + _ROWS], matrix, self._mean, False)
+            xy[start : start + _ROWS] = view[:2].T
+        return xy
+
+    def depth(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, " points"]:
+        """How far codes lie before the cloud's mean, towards the viewer, in latent units."""
+        view, _ = into_view(np.ascontiguousarray(self._codes(z)), self.orientation.matrix, self._mean, False)
+        depth: np.ndarray = view[2]
+        return depth
+
+    def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
+        """Lift points of the screen onto the plane through `through` that is parallel to it.
+
+        Exact on that plane: ``forward(inverse(xy)) == xy`` to rounding, while ``inverse(forward(z))`` is
+        z's orthogonal projection on it.
+
+        Raises
+        ------
+        NotFitted
+            Before `fit`.
+        """
+        z = np.empty((len(xy), self.latent), dtype=xy.dtype)
+        right, up, towards = self.orientation.matrix
+        depth = (self._held(self.through, self._mean) - self._mean) @ towards
+        z[:] = xy @ np.stack([right, up]) + (self._mean + depth * towards)
+        return z
+
+    def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
+        self._mean = z.mean(axis=0, dtype=np.float64)
+        view, _ = into_view(np.ascontiguousarray(z), np.eye(3), self._mean, False)
+        self._radius = float(np.sqrt(np.einsum("ij,ij->j", view, view).max()))
+
+    def _take_fit(self, other: Rotation) -> None:
+        super()._take_fit(other)
+        self._mean, self._radius = other._mean, other._radius

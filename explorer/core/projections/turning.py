@@ -1,0 +1,57 @@
+"""The abstract Turning: maps of things in space, which can be turned under the hand."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TypeVar
+
+import param
+
+from explorer.core.orientation import Orientation
+from explorer.core.projections.base import Projection
+
+Turned = TypeVar("Turned", bound="Turning")
+
+
+class Turning(Projection):
+    """A map of three latent coordinates as they are seen from one side.
+
+    All that turn mean the same by an orientation: one and the same latent direction points at the viewer,
+    and one and the same points up. `align` takes over that of any of them, so that neither switching
+    between them nor a fresh fit turns anything.
+    """
+
+    orientation = param.ClassSelector(
+        class_=Orientation,
+        default=Orientation(),
+        instantiate=False,
+        precedence=-1,
+        doc="How the latent space is turned before it is drawn; as it comes, the third latent axis points at "
+        "the viewer and the second one up.",
+    )
+
+    @classmethod
+    def suits(cls, latent: int) -> bool:
+        return latent == 3
+
+    def turned(self: Turned, orientation: Orientation) -> Turned:
+        """Return the same map, fitted to the same cloud, in another orientation."""
+        knobs = {knob: getattr(self, knob) for knob in self.knobs()} | {"orientation": orientation}
+        other = type(self)(**knobs)
+        other._take_fit(self)
+        return other
+
+    @property
+    @abstractmethod
+    def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Ranges of x and y that show what there is, in any orientation."""
+
+    def _take_fit(self: Turned, other: Turned) -> None:
+        self._latent = other._latent
+
+    def _akin(self, previous: Projection) -> bool:
+        return isinstance(previous, Turning)
+
+    def _align(self, previous: Projection) -> None:
+        if isinstance(previous, Turning):
+            self.orientation = previous.orientation
