@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64
 
-from explorer.core.projections.spheremap import SphereMap
+from explorer.core.projections.spheremap import SphereMap, crossing
 
 _POLAR = 1e-9  # as near to the cylinder's axis as this there is no longitude
 _TURN = 2 * np.pi
@@ -57,35 +57,34 @@ class Cylindrical(SphereMap):
     def _parts(self, view: Float64[np.ndarray, "3 points"]) -> list[Float64[np.ndarray, "_ 2"]]:
         polar = np.hypot(view[0], view[2]) < _POLAR
         # A line along the seam must not hop over it with the last digit of its points.
-        x = np.where(np.abs(view[0]) < _POLAR, 0.0, view[0])
-        longitude, height = self._place(np.stack([x, view[1], view[2]]))
+        view = np.stack([np.where(np.abs(view[0]) < _POLAR, 0.0, view[0]), view[1], view[2]])
+        longitude, _ = self._place(view)
         parts = []
         bounds = np.flatnonzero(np.diff(np.pad(~polar, 1).astype(np.int8)))
         for start, stop in bounds.reshape(-1, 2):
             first, last = max(start - 1, 0), min(stop + 1, len(polar))
             # At a pole the line has the longitude that it comes from or goes to.
             along = np.pad(longitude[start:stop], (start - first, last - stop), mode="edge")
-            parts += _cut_at_seam(np.unwrap(along), height[first:last])
+            parts += _cut_at_seam(np.unwrap(along), view[:, first:last])
         return parts
 
 
 def _cut_at_seam(
-    longitude: Float64[np.ndarray, " points"], height: Float64[np.ndarray, " points"]
+    longitude: Float64[np.ndarray, " points"], view: Float64[np.ndarray, "3 points"]
 ) -> list[Float64[np.ndarray, "_ 2"]]:
     """Cut a line, whose longitude goes on and on, where it leaves the map to come in at the other side."""
     turn = np.ceil((longitude - np.pi) / _TURN)
     cuts = np.flatnonzero(np.diff(turn))
     seams = (np.maximum(turn[cuts], turn[cuts + 1]) - 0.5) * _TURN
-    share = (seams - longitude[cuts]) / (longitude[cuts + 1] - longitude[cuts])
-    met = height[cuts] + share * (height[cuts + 1] - height[cuts])
-    parts = []
+    met = [crossing(view, view[0], cut)[1] for cut in cuts]
     edges = [0, *(cuts + 1), len(longitude)]
+    parts = []
     for part, (start, stop) in enumerate(pairwise(edges)):
-        line = np.column_stack([longitude[start:stop], height[start:stop]])
+        line = np.column_stack([longitude[start:stop], np.clip(view[1, start:stop], -1, 1)])
         before = [(seams[part - 1], met[part - 1])] if part else []
         after = [(seams[part], met[part])] if part < len(cuts) else []
         whole = np.array([*before, *line, *after])
         whole[:, 0] -= turn[start] * _TURN
-        if len(whole) > 1:
+        if np.ptp(whole, axis=0).any():
             parts.append(whole)
     return parts

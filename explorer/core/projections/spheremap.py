@@ -106,8 +106,8 @@ class SphereMap(Turning):
         bounds = np.flatnonzero(np.diff(np.pad(depth >= 0, 1).astype(np.int8)))
         parts = []
         for start, stop in bounds.reshape(-1, 2):
-            before = [_crossing(view, depth, start - 1)] if start else []
-            after = [_crossing(view, depth, stop - 1)] if stop < len(depth) else []
+            before = [crossing(view, depth, start - 1)] if start else []
+            after = [crossing(view, depth, stop - 1)] if stop < len(depth) else []
             part = np.column_stack([*before, view[:, start:stop], *after])
             if stop - start > 1 or depth[start] > 0:
                 parts.append(np.column_stack(self._place(part)))
@@ -138,10 +138,10 @@ class SphereMap(Turning):
             )
 
 
-def _crossing(
+def crossing(
     view: Float64[np.ndarray, "3 points"], depth: Float64[np.ndarray, " points"], index: int | np.integer
 ) -> Float64[np.ndarray, "3"]:
-    """Where the stroke from one point of a line to the next meets the edge, on the sphere."""
+    """Where a line, between one of its points and the next, meets the edge at which the depth is 0."""
     near, far = view[:, index], view[:, index + 1]
     share = depth[index] / (depth[index] - depth[index + 1])
     met = near + share * (far - near)
