@@ -6,23 +6,31 @@
 'Bernoulli on grey targets'
 """
 
-from models.autoencoder import Autoencoder, Loss, Option, Posterior, reconstruction_error
+from models.autoencoder import Autoencoder, Loss, Posterior, reconstruction_error
 from models.checkpoint import load, read_metadata, save
-from models.evaluation import evaluate
+from models.evaluation import Activity, Bounds, activity, binarised, bounds, evaluate
 from models.fit import Plan, Step, default_plan, fit
-from models.registry import create, names, options
+from models.option import Option
+from models.registry import create, describe, latent_range, names, options
 
 __all__ = [
+    "Activity",
     "Autoencoder",
+    "Bounds",
     "Loss",
     "Option",
     "Plan",
     "Posterior",
     "Step",
+    "activity",
+    "binarised",
+    "bounds",
     "create",
     "default_plan",
+    "describe",
     "evaluate",
     "fit",
+    "latent_range",
     "load",
     "names",
     "options",

@@ -6,7 +6,6 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar
 
 import torch
@@ -15,34 +14,15 @@ from torch import Tensor, nn
 
 from models import bodies, losses
 from models.errors import BadOption, ShapeMismatch
+from models.option import Option
 
-CONVENTIONS = {"bernoulli": "Bernoulli on grey targets", "gaussian": "Gaussian"}
+CONVENTIONS = {
+    "bernoulli": "Bernoulli on grey targets",
+    "binary": "Bernoulli on binary targets",
+    "binarised": "Bernoulli on dynamically binarised targets",
+    "gaussian": "Gaussian",
+}
 """How each likelihood is named wherever its nats are shown: the scales differ and are never mixed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One knob of a model: enough to draw a widget for it and to refuse a wrong value.
-
-    Numbers have `low` and `high` (both allowed), names have `choices`.
-    """
-
-    default: float | str
-    help: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-
-    def checked(self, name: str, value: object) -> float | str:
-        """The value itself, numbers as float; raises `BadOption` where it is not allowed."""
-        if self.choices:
-            if isinstance(value, str) and value in self.choices:
-                return value
-            raise BadOption(f"{name} cannot be {value!r}; choose from {', '.join(self.choices)}.")
-        low, high = self.low or 0.0, self.high or 0.0
-        if isinstance(value, Real) and not isinstance(value, bool) and low <= float(value) <= high:
-            return float(value)
-        raise BadOption(f"{name} cannot be {value!r}; give a number from {low:g} to {high:g}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +32,10 @@ class Posterior(ABC):
     Attributes
     ----------
     mean
-        The place itself, in latent units.
+        The place itself, in latent units; on a sphere the mean direction, of length 1.
     spread
-        Standard deviation along each axis, in latent units; None where a sample has one place only.
+        Standard deviation of the draws along each axis, in latent units; None where a sample has one
+        place only.
     """
 
     mean: Float[Tensor, "batch latent"]
@@ -72,6 +53,17 @@ class Posterior(ABC):
     def kl_per_axis(self) -> Float[Tensor, "batch latent"] | None:
         """The same split by axis, in nats; None where it does not split or there is no such term."""
 
+    @abstractmethod
+    def log_ratio(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        """``log q(z|x) - log p(z)`` at one code per sample, in nats; 0 where there is no prior.
+
+        Its mean over draws of `sample` is `kl`.
+        """
+
+    def expectation(self) -> Float[Tensor, "batch latent"]:
+        """The mean of the draws, ``E[z|x]``; on a sphere it is shorter than 1."""
+        return self.mean
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loss:
@@ -88,8 +80,8 @@ class Loss:
 class Autoencoder(nn.Module, ABC):
     """An encoder and a decoder over samples of one shape.
 
-    A family gives its name, its options, `posterior` and `loss`; the body, the likelihood and the
-    checks are here.
+    A family gives its name, its description, its options, `posterior` and `loss`; the body, the
+    likelihood and the checks are here.
 
     Attributes
     ----------
@@ -104,7 +96,8 @@ class Autoencoder(nn.Module, ABC):
     """
 
     name: ClassVar[str]
-    code_per_axis: ClassVar[int] = 1
+    description: ClassVar[str]
+    least_latent: ClassVar[int] = 1
     options: ClassVar[Mapping[str, Option]] = {
         "body": Option("auto", "Layers: convolutional for images, dense for tables.",
                        choices=("auto", "dense", "conv")),
@@ -128,7 +121,7 @@ class Autoencoder(nn.Module, ABC):
         if self.likelihood == "auto":
             self.likelihood = "bernoulli" if image else "gaussian"
         self.encoder, self.decoder = bodies.BODIES[body](
-            self.shape, latent=self.latent, code=self.code_per_axis * self.latent, width=config["width"]
+            self.shape, latent=self.latent, code=self.code_length(self.latent), width=config["width"]
         )
         if self.likelihood == "gaussian":
             self.log_scale = nn.Parameter(torch.zeros(()))
@@ -138,6 +131,16 @@ class Autoencoder(nn.Module, ABC):
         bodies.draw_weights(self, torch.Generator().manual_seed(seed))
         if self.likelihood == "gaussian":
             nn.init.zeros_(self.log_scale)
+
+    @staticmethod
+    def code_length(latent: int) -> int:
+        """How many numbers the encoder gives for each sample, from which `posterior` is made."""
+        return latent
+
+    @property
+    def prior_variance(self) -> float | None:
+        """Of the prior along each axis, in squared latent units; None for a model without a prior."""
+        return None
 
     @property
     def convention(self) -> str:

@@ -27,3 +27,7 @@ class BadCheckpoint(ModelError):
 
 class NotFinite(ModelError):
     """A training whose loss or weights left the finite numbers."""
+
+
+class NoPrior(ModelError):
+    """Asked of a deterministic model what only one with a prior has."""

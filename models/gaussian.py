@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models import losses
-from models.autoencoder import Autoencoder, Loss, Option, Posterior
+from models.autoencoder import Autoencoder, Loss, Posterior
+from models.option import Option
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,9 @@ class GaussianPosterior(Posterior):
     def kl_per_axis(self) -> Float[Tensor, "batch latent"]:
         return losses.gaussian_kl(self.mean, self.log_variance)
 
+    def log_ratio(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        return losses.gaussian_log_ratio(z, self.mean, self.log_variance).sum(1)
+
 
 class GaussianAutoencoder(Autoencoder):
     """Reconstruction plus ``beta`` times the KL, less what free bits allow.
@@ -45,7 +49,7 @@ class GaussianAutoencoder(Autoencoder):
     """
 
     name: ClassVar[str] = "vae"
-    code_per_axis: ClassVar[int] = 2
+    description: ClassVar[str] = "A variational autoencoder: each sample is a Gaussian, the prior is N(0, 1)."
     options: ClassVar[Mapping[str, Option]] = {
         **Autoencoder.options,
         "beta": Option(1.0, "Weight of the KL term; above 1 tidier axes, below 1 sharper samples.",
@@ -53,6 +57,14 @@ class GaussianAutoencoder(Autoencoder):
         "free_bits": Option(0.0, "Nats per axis that cost nothing; keeps axes from collapsing.",
                             low=0.0, high=10.0),
     }  # fmt: skip
+
+    @staticmethod
+    def code_length(latent: int) -> int:
+        return 2 * latent
+
+    @property
+    def prior_variance(self) -> float:
+        return 1.0
 
     def posterior(self, code: Float[Tensor, "batch code"]) -> GaussianPosterior:
         mean, log_variance = code.chunk(2, dim=1)

@@ -84,6 +84,18 @@ def gaussian_kl(
     return 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance)
 
 
+def gaussian_log_ratio(
+    z: Float[Tensor, "batch latent"],
+    mean: Float[Tensor, "batch latent"],
+    log_variance: Float[Tensor, "batch latent"],
+) -> Float[Tensor, "batch latent"]:
+    """Log density of N(mean, variance) less that of N(0, 1) at `z`, one value per axis, in nats.
+
+    ``(z^2 - (z - mu)^2 / sigma^2 - log sigma^2) / 2``; its mean under N(mean, variance) is `gaussian_kl`.
+    """
+    return 0.5 * (z.square() - (z - mean).square() * torch.exp(-log_variance) - log_variance)
+
+
 def free_bits_kl(kl_per_axis: Float[Tensor, "batch latent"], free_bits: float) -> Float[Tensor, ""]:
     """The KL that is charged when each axis may use `free_bits` nats free of charge.
 

@@ -25,6 +25,9 @@ class PointPosterior(Posterior):
     def kl_per_axis(self) -> None:
         return None
 
+    def log_ratio(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        return self.kl()
+
 
 class PlainAutoencoder(Autoencoder):
     """Minimises the reconstruction term alone.
@@ -35,6 +38,7 @@ class PlainAutoencoder(Autoencoder):
     """
 
     name: ClassVar[str] = "ae"
+    description: ClassVar[str] = "An autoencoder: each sample has one place; there is no prior and no KL."
 
     def posterior(self, code: Float[Tensor, "batch code"]) -> PointPosterior:
         return PointPosterior(code, None)

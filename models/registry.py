@@ -8,13 +8,18 @@ from typing import Any
 
 import torch
 
-from models.autoencoder import Autoencoder, Option
+from models.autoencoder import Autoencoder
 from models.errors import BadOption, UnknownModel
 from models.gaussian import GaussianAutoencoder
+from models.option import Option
 from models.plain import PlainAutoencoder
+from models.sphere import PlainSphereAutoencoder, SphereAutoencoder
 
 _FAMILIES: Mapping[str, type[Autoencoder]] = MappingProxyType(
-    {family.name: family for family in (PlainAutoencoder, GaussianAutoencoder)}
+    {
+        family.name: family
+        for family in (PlainAutoencoder, GaussianAutoencoder, PlainSphereAutoencoder, SphereAutoencoder)
+    }
 )
 
 SIDES = (4, 256)
@@ -25,6 +30,28 @@ LATENT = 4_096
 def names() -> tuple[str, ...]:
     """The families that `create` makes."""
     return tuple(_FAMILIES)
+
+
+def describe(name: str) -> str:
+    """What a family is, in one sentence to show beside its name.
+
+    Raises
+    ------
+    UnknownModel
+        For a name that is not in `names`.
+    """
+    return _family(name).description
+
+
+def latent_range(name: str) -> tuple[int, int]:
+    """Least and largest number of latent coordinates that a family takes; a sphere needs two.
+
+    Raises
+    ------
+    UnknownModel
+        For a name that is not in `names`.
+    """
+    return _family(name).least_latent, LATENT
 
 
 def options(name: str) -> Mapping[str, Option]:
@@ -51,7 +78,7 @@ def create(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings:
     shape
         Of one sample: ``(channels, height, width)`` with 1 or 3 channels, or ``(features,)``.
     latent
-        Number of latent coordinates, at least 1.
+        Number of latent coordinates, within `latent_range`; the sphere S^2 has 3.
     **settings
         Any of ``options(name)``.
 
@@ -75,7 +102,7 @@ def blank(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings: 
     config = {
         "name": name,
         "shape": list(_shape(shape)),
-        "latent": _whole("latent", latent, 1, LATENT),
+        "latent": _whole("latent", latent, family.least_latent, LATENT),
         "seed": _whole("seed", seed, 0, 2**63 - 1),
     }
     for option_name, option in family.options.items():

@@ -41,8 +41,9 @@ def test_a_batch_goes_through_and_every_weight_learns(name: str, shape: tuple[in
 
 
 @pytest.mark.parametrize("name", models.names())
-@pytest.mark.parametrize("latent", [1, 2, 20])
+@pytest.mark.parametrize("latent", [1, 2, 3, 20])
 def test_any_latent_dimension(name: str, latent: int) -> None:
+    latent = max(latent, models.latent_range(name)[0])
     model = models.create(name, shape=(1, 8, 8), latent=latent)
     assert model.encode(batch((1, 8, 8))).mean.shape == (3, latent)
     assert model.decode(torch.zeros(5, latent)).shape == (5, 1, 8, 8)
@@ -181,6 +182,19 @@ def test_the_likelihood_follows_the_data_and_can_be_chosen() -> None:
         (BadOption, "vae", {"shape": (4,), "body": "conv"}, "choose dense"),
         (BadOption, "vae", {"shape": (4,), "body": "big"}, "choose from auto, dense, conv"),
         (BadOption, "ae", {"shape": (4,), "beta": 1.0}, "has no option 'beta'"),
+        (
+            BadOption,
+            "sphere-ae",
+            {"shape": (4,), "latent": 1},
+            "latent cannot be 1; give a whole number from 2",
+        ),
+        (
+            BadOption,
+            "sphere-vae",
+            {"shape": (4,), "latent": 1},
+            "latent cannot be 1; give a whole number from 2",
+        ),
+        (BadOption, "sphere-vae", {"shape": (4,), "latent": 4, "posterior": "vmf"}, "choose power-spherical"),
     ],
 )
 def test_what_cannot_be_made_is_said_in_one_sentence(
