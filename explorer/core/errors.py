@@ -34,5 +34,9 @@ class BadSelection(ExplorerError):
     """A brush or an expression that does not mean a selection of these data."""
 
 
+class Cancelled(ExplorerError):
+    """Work that stopped since it was asked to: nothing is wrong, and what was there before still holds."""
+
+
 SHOWN: tuple[type[Exception], ...] = (ExplorerError, ModelError)
 """What the page and the command line show as a sentence; anything else is a defect."""

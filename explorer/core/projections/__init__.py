@@ -2,7 +2,8 @@
 
 >>> from explorer.core import projections
 >>> projections.names()
-('identity', 'pca', 'orthographic', 'stereographic', 'cylindrical', 'rotation', 'slice')
+('identity', 'pca', 'orthographic', 'stereographic', 'cylindrical', 'rotation', 'slice',
+ 'tsne', 'umap')
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from explorer.core.errors import ExplorerError, UnknownName
 from explorer.core.projections.base import Projection
 from explorer.core.projections.cylindrical import Cylindrical
+from explorer.core.projections.embedding import Embedding
 from explorer.core.projections.identity import Identity
 from explorer.core.projections.orthographic import Orthographic
 from explorer.core.projections.pca import PCA
@@ -17,11 +19,16 @@ from explorer.core.projections.rotation import Rotation
 from explorer.core.projections.slices import Slice
 from explorer.core.projections.spheremap import SphereMap
 from explorer.core.projections.stereographic import Stereographic
+from explorer.core.projections.tsne import TSNE
 from explorer.core.projections.turning import Turning
+from explorer.core.projections.umap import UMAP
 
 __all__ = [
     "PCA",
+    "TSNE",
+    "UMAP",
     "Cylindrical",
+    "Embedding",
     "Identity",
     "Orthographic",
     "Projection",
@@ -44,6 +51,8 @@ _KINDS: tuple[type[Projection], ...] = (
     Cylindrical,
     Rotation,
     Slice,
+    TSNE,
+    UMAP,
 )
 _FAMILIES: dict[str, type[Projection]] = {kind.key: kind for kind in _KINDS}
 

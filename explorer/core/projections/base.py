@@ -10,6 +10,7 @@ import param
 from jaxtyping import Float
 
 from explorer.core.errors import ExplorerError, NotFitted
+from explorer.core.projections.watching import Asked, Told, Watch, never, silent
 
 # Not typing.Self: the shape checker of the tests does not take it in a decorated method.
 Same = TypeVar("Same", bound="Projection")
@@ -18,7 +19,8 @@ Same = TypeVar("Same", bound="Projection")
 class Projection(param.ParameterizedABC):
     """A map of latent space: `fit` it to a cloud, then go `forward` to the plane and `inverse` back.
 
-    Both directions keep the array's floating type, and ``forward(inverse(xy)) == xy`` to rounding.
+    Both directions keep the array's floating type, and ``forward(inverse(xy)) == xy`` to rounding,
+    unless it is said not to be `exact`.
     The parameters of a subclass are its knobs: bounds and `doc` are all a page needs to show them.
     """
 
@@ -27,6 +29,9 @@ class Projection(param.ParameterizedABC):
 
     sphere: ClassVar[bool] = False
     """Whether it maps the unit sphere, and means nothing for codes that fill the space."""
+
+    exact: ClassVar[bool] = True
+    """Whether `inverse` is a formula; where it is not, it only comes near, and the map can say how near."""
 
     def __init__(self, **knobs: object) -> None:
         super().__init__(name=self.key, **knobs)
@@ -60,13 +65,24 @@ class Projection(param.ParameterizedABC):
     def axis_labels(self) -> tuple[str, str]:
         """What to write beside the plane's two axes."""
 
-    def fit(self: Same, z: Float[np.ndarray, "points latent"]) -> Same:
+    def fit(
+        self: Same, z: Float[np.ndarray, "points latent"], *, progress: Told = silent, stop: Asked = never
+    ) -> Same:
         """Fit to a cloud of codes, in latent units, and return the projection itself.
+
+        Parameters
+        ----------
+        progress
+            Called with the fraction done, which only grows and ends at 1.
+        stop
+            Asked every so often, by those that take long, whether to stop.
 
         Raises
         ------
         ExplorerError
             For no codes, codes that are not finite, or a dimension it does not suit.
+        Cancelled
+            When it was asked to stop; what it was fitted to before still holds.
         """
         count, latent = z.shape
         if not self.suits(latent):
@@ -75,8 +91,9 @@ class Projection(param.ParameterizedABC):
             )
         if count == 0 or not np.isfinite(z).all():
             raise ExplorerError(f"the projection {self.key!r} needs at least one code, all of them finite.")
-        self._fit(z)
+        self._fit_watched(z, Watch(progress, stop))
         self._latent = latent
+        progress(1.0)
         return self
 
     def align(self: Same, previous: Projection) -> Same:
@@ -103,6 +120,10 @@ class Projection(param.ParameterizedABC):
 
     @abstractmethod
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None: ...
+
+    def _fit_watched(self, z: Float[np.ndarray, "points latent"], watch: Watch) -> None:
+        """Fit as one that takes long does: with somebody to tell, and to ask whether to stop."""
+        self._fit(z)
 
     def _akin(self, previous: Projection) -> bool:
         """Whether there is something to take over from another projection: one of the same kind."""
