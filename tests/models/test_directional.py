@@ -238,6 +238,15 @@ def test_gradients_of_the_kl_are_finite_differences(d: int) -> None:
     np.testing.assert_allclose(found, slope, rtol=1e-4)
 
 
+def test_a_fisher_draw_keeps_the_digits_of_its_distance_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    v = torch.rand(4000, generator=generator()).clamp(1e-6, 0.999)
+    monkeypatch.setattr(torch, "rand", lambda shape, *, dtype, **_: v.to(dtype))
+    kappa = torch.logspace(-3, 5, 4000)
+    _, single = directional.vmf_halves(kappa)
+    _, double = directional.vmf_halves(kappa.double())
+    np.testing.assert_allclose(single, double, rtol=1e-4)
+
+
 def test_a_fisher_draw_follows_kappa_as_finite_differences_say() -> None:
     kappas = torch.logspace(-2, 4, 50, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(directional.vmf_halves(kappas, generator())[1].sum(), kappas)
