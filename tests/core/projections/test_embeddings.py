@@ -260,6 +260,8 @@ def test_odd_clouds_have_a_map(name: str, change: Callable[[np.ndarray], np.ndar
     projection = small(name).fit(z)
     xy = projection.forward(z)
     assert np.isfinite(xy).all()
+    known = projection.fitted
+    np.testing.assert_array_equal(xy[known.rows], known.xy.astype(np.float32))
     _, rows = np.unique(z, axis=0, return_inverse=True)
     for row in range(5):  # coinciding codes share a place
         assert len(np.unique(xy[rows == row], axis=0)) == 1
