@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,8 +116,8 @@ class Services:
 
     def close(self) -> None:
         """End every thread. Idempotent."""
+        self.slot.close()  # first: a base waits for its training
         self.bases.close()
-        self.slot.close()
         for worker in (self.frames, self.maps, self.scenes, self.extras, self.neighbours):
             worker.close()
         self._uploads.cleanup()
@@ -124,5 +125,7 @@ class Services:
 
 @cache
 def shared() -> Services:
-    """Return the services of this process, made on first use."""
-    return Services()
+    """Return the services of this process, made on first use and closed at its end."""
+    services = Services()
+    atexit.register(services.close)
+    return services

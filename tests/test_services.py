@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,3 +95,18 @@ def test_the_home_is_where_models_are_kept(tmp_path: Path, monkeypatch: pytest.M
         waiting[0].join(PATIENCE)
     services.close()
     assert len(list((tmp_path / "elsewhere" / "models").glob("iris-*.safetensors"))) == 1
+
+
+def test_a_process_may_end_while_its_data_are_being_encoded() -> None:
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import explorer; explorer.Explorer(explorer.load_dataset('digits'))",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr

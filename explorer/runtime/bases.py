@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, Thread
-from weakref import WeakValueDictionary
+from threading import Lock, Thread, current_thread
+from weakref import WeakSet, WeakValueDictionary
 
 import models
 from explorer.core.cloud import Cloud, encode
@@ -22,8 +22,15 @@ from models.errors import ModelError
 
 _log = logging.getLogger(__name__)
 
+# How long an end waits for what is being prepared: the batch in hand, not a whole encoding.
+_PATIENCE = 5.0
+
 # Up to so many training samples a model is trained unasked on first use: that takes seconds.
 SMALL = 6_000
+
+
+class _Ended(Exception):
+    """Nobody wants what is being prepared any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ class Bases:
         self._lock = Lock()
         self._loading = Lock()
         self._closed = False
+        self._threads: WeakSet[Thread] = WeakSet()
 
     def get(self, choice: Choice, *, allow_import: bool = False) -> Base:
         """Return the base of that choice, preparing it if no session uses it yet."""
@@ -132,19 +140,29 @@ class Bases:
         self._datasets[source] = dataset
 
     def close(self) -> None:
-        """Prepare nothing more. Idempotent."""
+        """Prepare nothing more, and end what is being prepared. Idempotent.
+
+        A thread inside PyTorch while the interpreter goes down takes the process with it.
+        """
         self._closed = True
+        for thread in tuple(self._threads):
+            if thread is not current_thread():
+                thread.join(_PATIENCE)
 
     def _spawn(self, base: Base, work: Callable[[], None]) -> None:
         # A thread each: a pool's places would all be taken by trainings that are waited for, and its
         # threads hold up the end of the process until a download or a training is over.
         if not self._closed:
             name = f"preparing {base.choice.source}"
-            Thread(target=self._guard, args=(base, work), name=name, daemon=True).start()
+            thread = Thread(target=self._guard, args=(base, work), name=name, daemon=True)
+            self._threads.add(thread)
+            thread.start()
 
     def _guard(self, base: Base, work: Callable[[], None]) -> None:
         try:
             work()
+        except _Ended:
+            return
         except SHOWN as error:
             base.say(None, str(error))
         except Exception:
@@ -167,17 +185,22 @@ class Bases:
                     source,
                     folder=self._data_folder,
                     allow_import=allow_import,
-                    progress=lambda fraction, message: base.say(f"{message} {fraction:.0%}"),
+                    progress=lambda fraction, message: self._report(base, f"{message} {fraction:.0%}"),
                 )
                 self._datasets[source] = dataset
         return dataset
+
+    def _report(self, base: Base, status: str) -> None:
+        if self._closed:
+            raise _Ended
+        base.say(status)
 
     def _begin(self, base: Base, dataset: Dataset, model: Autoencoder, trained: bool) -> None:
         base.say(f"Encoding {len(dataset):,} samples …")
         cloud = encode(
             model,
             dataset,
-            progress=lambda fraction: base.say(f"Encoding {len(dataset):,} samples … {fraction:.0%}"),
+            progress=lambda done: self._report(base, f"Encoding {len(dataset):,} samples … {done:.0%}"),
         )
         base.status = None
         base.show(dataset, Snapshot(model.eval(), cloud, None, 0))

@@ -66,13 +66,16 @@ class Newest(Generic[R]):
             self._waiting.pop(owner, None)
 
     def close(self) -> None:
-        """Drop what waits, let the request in hand finish and end the thread. Idempotent, any thread."""
+        """Drop what waits and end the thread after the request in hand, for which it waits at most 5 s.
+
+        Idempotent, any thread.
+        """
         with self._changed:
             self._closed = True
             self._waiting.clear()
             self._changed.notify()
         if current_thread() is not self._thread:
-            self._thread.join()
+            self._thread.join(5.0)  # a request that takes longer must not hold up the exit
 
     def _serve(self) -> None:
         while self._serve_one():

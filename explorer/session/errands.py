@@ -27,16 +27,25 @@ class Errands:
         self.token = next(_tokens)
         self._fail = fail
         self._bell: Callable[[], object] = _silence
+        self._frame_bell: Callable[[], object] = _silence
         self._done: deque[Callable[[], object]] = deque()
         self._sent: dict[tuple[Hashable, str], Newest[Errand]] = {}
 
-    def join(self, bell: Callable[[], object]) -> None:
-        """Have `bell` rung, on any thread, when there is something to `take_over`."""
-        self._bell = bell
+    def join(self, bell: Callable[[], object], frame_bell: Callable[[], object] | None = None) -> None:
+        """Have `bell` rung, on any thread, when there is something to `take_over`.
+
+        For a new frame under the cursor `frame_bell` is rung instead, where there is one: frames come
+        with every move of the hand, and nothing else has changed then.
+        """
+        self._bell, self._frame_bell = bell, frame_bell or bell
 
     def ring(self) -> None:
         """Ask for a turn on the session's own thread. Any thread."""
         self._bell()
+
+    def ring_frame(self) -> None:
+        """Say that there is a new frame. Any thread."""
+        self._frame_bell()
 
     def send(
         self, worker: Newest[Errand], name: str, work: Callable[[], Any], done: Callable[[Any], object]
@@ -62,7 +71,7 @@ class Errands:
 
     def close(self) -> None:
         """Let go of the bell and of what has not begun. Idempotent, any thread."""
-        self._bell = _silence
+        self._bell = self._frame_bell = _silence
         for owner, worker in tuple(self._sent.items()):
             worker.forget(owner)
         self._done.clear()

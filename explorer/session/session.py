@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import param
@@ -78,9 +77,12 @@ class Session(param.Parameterized):
 
     # -- life --------------------------------------------------------------------------------------------
 
-    def join(self, bell: Callable[[], None]) -> None:
-        """Have `bell` rung, on any thread, whenever there is something to `pull`."""
-        self.errands.join(bell)
+    def join(self, bell: Callable[[], None], frame_bell: Callable[[], None] | None = None) -> None:
+        """Have `bell` rung, on any thread, whenever there is something to `pull`.
+
+        `frame_bell` is rung instead of it when all that is new is `frame`.
+        """
+        self.errands.join(bell, frame_bell)
         bell()
 
     def pull(self) -> None:
@@ -225,10 +227,10 @@ class Session(param.Parameterized):
             self.viewport = Viewport.around(scene.xy, *self._size)
         request = MapRequest(scene, style, self.viewport, self._home, self._sequence)
         paint = partial(self.services.painter.paint, request)
-        self.errands.send_straight(self.services.maps, "map", paint, partial(self._publish, self.map))
+        self.errands.send_straight(self.services.maps, "map", paint, self._painted)
 
-    def _publish(self, published: Published[Any], value: object) -> None:
-        published.post(value)
+    def _painted(self, image: MapImage) -> None:
+        self.map.post(image)
         self.errands.ring()
 
     # -- the cursor --------------------------------------------------------------------------------------
@@ -240,7 +242,11 @@ class Session(param.Parameterized):
             return
         request = FrameRequest(self.token, (float(cursor[0]), float(cursor[1])), scene.key)
         work = partial(make_frame, request, scene.model, scene.projection, scene.neighbours)
-        self.errands.send_straight(self.services.frames, "frame", work, partial(self._publish, self.frame))
+        self.errands.send_straight(self.services.frames, "frame", work, self._decoded)
+
+    def _decoded(self, frame: Frame) -> None:
+        self.frame.post(frame)
+        self.errands.ring_frame()
 
     def pick(self, xy: tuple[float, float]) -> None:
         """Pick the visible sample that is drawn nearest to a point of the plane."""

@@ -51,21 +51,18 @@ class DataControls:
             css_classes=["lx-latent"],
             description="Coordinates of the latent space; more than two are shown on their principal plane.",
         )
-        self._file = pmui.FileInput(
-            label="Open a file of yours", accept=UPLOADS, size="small", max_file_size=100_000_000
-        )
         self._knobs = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._widgets: dict[str, Any] = {}
+        self._options = dict(choice.options)
         self._notes = Line("lx-notes")
-        self._make_knobs(dict(choice.options))
         for widget in (self._dataset, self._model):
             widget.param.watch(self._choose, "value")
         self._latent.param.watch(self._choose, "value_throttled")
-        self._file.param.watch(self._upload, "value")
         self.panel = pn.Column(
             heading("Data"),
             self._dataset,
             pn.Row(self._model, self._latent, sizing_mode="stretch_width", margin=0),
-            disclosure("Model knobs, own file", self._knobs, self._file),
+            disclosure("Model knobs, own file", self._rarely),
             self._notes.pane,
             sizing_mode="stretch_width",
             margin=0,
@@ -86,21 +83,33 @@ class DataControls:
                 choice.latent,
             )
             self._quiet = False
+            self._options = dict(choice.options)
+            if self._widgets:
+                self._make_knobs()
 
     def _shown(self) -> Choice:
-        changed = tuple(
-            (name, widget.value)
-            for name, (widget, default) in sorted(self._widgets.items())
-            if widget.value != default
-        )
-        return Choice(self._dataset.value, self._model.value, int(self._latent.value or 2), changed)
+        self._options |= {name: widget.value for name, widget in self._widgets.items()}
+        defaults = {name: option.default for name, option in models.options(self._model.value).items()}
+        changed = {name: value for name, value in self._options.items() if value != defaults[name]}
+        options = tuple(sorted(changed.items()))
+        return Choice(self._dataset.value, self._model.value, int(self._latent.value or 2), options)
 
     def _choose(self, event: Any) -> None:
         if self._quiet:
             return
         if event.obj is self._model:
-            self._make_knobs({})
+            self._options = {}
+            if self._widgets:
+                self._make_knobs()
         self._session.choose(self._shown())
+
+    def _rarely(self) -> list[pn.viewable.Viewable]:
+        self._make_knobs()
+        self._file = pmui.FileInput(
+            label="Open a file of yours", accept=UPLOADS, size="small", max_file_size=100_000_000
+        )
+        self._file.param.watch(self._upload, "value")
+        return [self._knobs, self._file]
 
     def _upload(self, event: Any) -> None:
         if event.new:
@@ -108,15 +117,15 @@ class DataControls:
             self._dataset.options = {**self._dataset.options, path.name: str(path)}
             self._dataset.value = str(path)
 
-    def _make_knobs(self, values: dict[str, Any]) -> None:
-        self._widgets: dict[str, tuple[Any, Any]] = {}
+    def _make_knobs(self) -> None:
+        self._widgets = {}
         for name, option in models.options(self._model.value).items():
-            widget = _widget(name, option, values.get(name, option.default))
+            widget = _widget(name, option, self._options.get(name, option.default))
             widget.param.watch(
                 self._choose, "value_throttled" if "value_throttled" in widget.param else "value"
             )
-            self._widgets[name] = (widget, option.default)
-        self._knobs.objects = [widget for widget, _ in self._widgets.values()]
+            self._widgets[name] = widget
+        self._knobs.objects = list(self._widgets.values())
 
 
 def _widget(name: str, option: Any, value: Any) -> Any:

@@ -20,6 +20,7 @@ from explorer.core.messages import message
 from explorer.core.painter import MapImage
 from explorer.core.viewport import Viewport
 from explorer.session import Session
+from explorer.views.wire import Wire
 
 # Not `hv.extension`: in a notebook it would fetch its scripts from the web. The page loads them all.
 hv.Store.set_current_backend("bokeh")
@@ -63,6 +64,7 @@ class LatentMap:
         self._shown = 0
         name = f"lx-map-{session.token}"
         self.channel = MapChannel(session, plot=name, width=0, height=0, sizing_mode="fixed", margin=0)
+        self._wire = Wire(self.channel, "pixels")
         blank = hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(-1, -1, 1, 1), vdims=["r", "g", "b", "a"])
         self._streams = [
             _subscribed(hv.streams.PointerXY(source=blank), self._on_pointer),
@@ -101,7 +103,7 @@ class LatentMap:
         version, image = self._session.map.read()
         if image is not None and version != self._shown:
             self._shown = version
-            self.channel.pixels = _packed(image)
+            self._wire.send(_packed(image))
 
     def close(self) -> None:
         """Let go of the streams and of the plot. Idempotent."""

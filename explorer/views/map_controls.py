@@ -68,22 +68,25 @@ class MapControls:
             css_classes=["lx-colour"],
             sizing_mode="stretch_width",
         )
-        draws = pmui.IntInput.from_param(
-            session.param.draws,
-            label="Draws per sample (0: posterior means)",
-            size="small",
-            css_classes=["lx-draws"],
-            sizing_mode="stretch_width",
-        )
         self.panel = pn.Column(
             heading("Map"),
             pn.Row(projection, colour, sizing_mode="stretch_width", margin=0),
             self._legend,
             self._points.pane,
-            disclosure("Aggregate posterior", draws),
+            disclosure("Aggregate posterior", self._aggregate),
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def _aggregate(self) -> list[pn.viewable.Viewable]:
+        draws = pmui.IntInput.from_param(
+            self._session.param.draws,
+            label="Draws per sample (0: posterior means)",
+            size="small",
+            css_classes=["lx-draws"],
+            sizing_mode="stretch_width",
+        )
+        return [draws]
 
     def refresh(self) -> None:
         """Show the legend of the colouring that is on the map, and how many points there are."""

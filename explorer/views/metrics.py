@@ -18,7 +18,7 @@ TERMS = (
 
 
 class Metrics:
-    """One chart a term, made once; new steps are streamed to them."""
+    """One chart a term, made when the drawer opens first; new steps are streamed to them."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -29,13 +29,15 @@ class Metrics:
         # Ranges of our own: the whole run across from the start, so that nothing jumps while one reads it.
         self._epochs = Range1d(0, 1)
         self._values = {term: Range1d(0, 1) for term, _ in TERMS}
-        charts = [
-            pn.pane.Bokeh(self._chart(term, title), sizing_mode="stretch_both", margin=2)
-            for term, title in TERMS
-        ]
-        self.panel = pn.Row(
-            *charts, css_classes=["lx-metrics"], sizing_mode="stretch_both", min_height=190, margin=0
-        )
+        self.panel = pn.Row(css_classes=["lx-metrics"], sizing_mode="stretch_both", min_height=190, margin=0)
+
+    def unfold(self) -> None:
+        """Make the charts, if they have not been made: the drawer is opened. Idempotent."""
+        if not len(self.panel):
+            self.panel.objects = [
+                pn.pane.Bokeh(self._chart(term, title), sizing_mode="stretch_both", margin=2)
+                for term, title in TERMS
+            ]
 
     def refresh(self) -> None:
         """Stream the steps that are not on the charts yet."""

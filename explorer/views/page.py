@@ -77,7 +77,7 @@ class View:
         )
         self._status = Line("lx-status", colour="#fff")
         self._run = session.training.run
-        self._wakeup: Wakeup | None = None
+        self._wakeups: list[Wakeup] = []
         data, on_map, selection, training = (control.panel for control in self._controls)
         self.sidebar = [data, on_map, self._map.touch, selection, training]
         self.workbench = Workbench(
@@ -89,12 +89,18 @@ class View:
             margin=0,
         )
         self.workbench.param.watch(self._dismissed, "error")
+        self.workbench.param.watch(self._opened, "open")
         self.header = [self._status.pane]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
-        """Begin to follow the session; `schedule` runs a tick on the document's own thread."""
-        self._wakeup = self.session.services.wakeups.join(schedule, self.refresh)
-        self.session.join(self._wakeup.ring)
+        """Begin to follow the session; `schedule` runs a tick with the document's lock. On its own loop."""
+        # A frame touches no model of the document, so it waits for no lock.
+        at_once = asyncio.get_running_loop().call_soon_threadsafe
+        wakeups = self.session.services.wakeups
+        bell = wakeups.join(schedule, self.refresh)
+        frame_bell = wakeups.join(at_once, self._sample.refresh)
+        self._wakeups = [bell, frame_bell]
+        self.session.join(bell.ring, frame_bell.ring)
 
     def refresh(self) -> None:
         """Take over what is new and send what is not on the screen: one message for all of it."""
@@ -114,8 +120,8 @@ class View:
 
     def close(self) -> None:
         """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
-        if self._wakeup is not None:
-            self._wakeup.leave()
+        for wakeup in self._wakeups:
+            wakeup.leave()
         self._map.close()
         self.session.close()
 
@@ -129,6 +135,9 @@ class View:
                 what += f" · {session.training.run.state.name.lower()}"
         self._status.say(what)
         self.workbench.error = session.error
+
+    def _opened(self, _: object) -> None:
+        self._metrics.unfold()
 
     def _dismissed(self, event: Any) -> None:
         self.session.error = event.new

@@ -14,6 +14,7 @@ from explorer.core.messages import message
 from explorer.core.picked import Picked
 from explorer.core.scene import Scene
 from explorer.session import Session
+from explorer.views.wire import Wire
 
 
 class SamplePanel(JSComponent):
@@ -36,6 +37,7 @@ class SampleView:
         self._picked: Picked | None = None
         self._dataset: Dataset | None = None
         self.panel = SamplePanel(sizing_mode="stretch_width", margin=0)
+        self._wire = Wire(self.panel, "frame")
 
     def refresh(self) -> None:
         """Send the newest frame and the newest pick, each once, if they are of the scene on the map."""
@@ -49,7 +51,7 @@ class SampleView:
         if frame is not None and version != self._shown:
             self._shown = version
             if frame.stamp == scene.key:
-                self.panel.frame = _packed_frame(scene, frame)
+                self._wire.send(_packed_frame(scene, frame))
         picked = self._session.picked
         if picked is not self._picked:
             self._picked = picked

@@ -18,27 +18,7 @@ class SelectionControls:
         self._session = session
         self._count = Line("lx-selection")
         self._draws = 0
-        how = pmui.RadioButtonGroup.from_param(
-            session.selecting.param.how,
-            label="A new selection joins by",
-            size="small",
-            css_classes=["lx-how"],
-            sizing_mode="stretch_width",
-        )
-        self._expression = pmui.TextInput(
-            label="Select where",
-            placeholder='e.g. label == "3" and z1 > 0',
-            size="small",
-            css_classes=["lx-expression"],
-            description="An expression over the columns: label, split, z1, z2, … and the table's own.",
-            sizing_mode="stretch_width",
-        )
-        self._expression.param.watch(self._where, "enter_pressed")
-        self._number = pmui.IntInput(
-            label="How many at random", value=100, start=1, size="small", sizing_mode="stretch_width"
-        )
         selecting = session.selecting
-        random = button("Select", "lx-random", "Select that many samples at random.", self._at_random)
         invert = button("Invert", "lx-invert", "Select what is not selected.", selecting.invert)
         clear = button("Clear", "lx-clear", "Select nothing; Undo brings it back.", selecting.clear)
         undo = button("Undo", "lx-undo", "Take back the last change of the selection.", selecting.undo)
@@ -56,12 +36,7 @@ class SelectionControls:
             heading("Selection"),
             self._count.pane,
             pn.Row(invert, clear, undo, self._download, margin=(0, 6)),
-            disclosure(
-                "Combine, by expression, at random",
-                how,
-                self._expression,
-                pn.Row(self._number, random, sizing_mode="stretch_width", margin=0, align="end"),
-            ),
+            disclosure("Combine, by expression, at random", self._ways),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -75,6 +50,30 @@ class SelectionControls:
         hint = "" if count else "; drag a box or lasso"
         self._count.say(f"{count:,} of {n:,} selected{hint}")
         self._download.disabled = count == 0
+
+    def _ways(self) -> list[pn.viewable.Viewable]:
+        how = pmui.RadioButtonGroup.from_param(
+            self._session.selecting.param.how,
+            label="A new selection joins by",
+            size="small",
+            css_classes=["lx-how"],
+            sizing_mode="stretch_width",
+        )
+        self._expression = pmui.TextInput(
+            label="Select where",
+            placeholder='e.g. label == "3" and z1 > 0',
+            size="small",
+            css_classes=["lx-expression"],
+            description="An expression over the columns: label, split, z1, z2, … and the table's own.",
+            sizing_mode="stretch_width",
+        )
+        self._expression.param.watch(self._where, "enter_pressed")
+        self._number = pmui.IntInput(
+            label="How many at random", value=100, start=1, size="small", sizing_mode="stretch_width"
+        )
+        random = button("Select", "lx-random", "Select that many samples at random.", self._at_random)
+        at_random = pn.Row(self._number, random, sizing_mode="stretch_width", margin=0, align="end")
+        return [how, self._expression, at_random]
 
     def _where(self, _: object) -> None:
         text = self._expression.value_input  # the value proper may come after the key

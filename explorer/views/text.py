@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -58,10 +58,14 @@ def button(label: str, handle: str, help_text: str, press: Callable[[], object],
     return made
 
 
-def disclosure(title: str, *objects: pn.viewable.Viewable) -> pmui.Details:
-    """Return a closed section that opens on a click: for what is rarely needed."""
-    return pmui.Details(
-        *objects,
+def disclosure(title: str, make: Callable[[], Sequence[pn.viewable.Viewable]]) -> pmui.Details:
+    """Return a closed section that opens on a click: for what is rarely needed.
+
+    What is in it is made when it is opened first: a page comes up, and answers, the faster the less is
+    on it.
+    """
+    details = pmui.Details(
+        collapsed=True,
         title=title,
         scrollable_height=None,
         outlined=False,
@@ -75,3 +79,10 @@ def disclosure(title: str, *objects: pn.viewable.Viewable) -> pmui.Details:
             "& .MuiCardContent-root": {"padding": "2px 0 6px"},
         },
     )
+
+    def opened(event: Any) -> None:
+        if not event.new and not details.objects:
+            details.objects = list(make())
+
+    details.param.watch(opened, "collapsed")
+    return details

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import panel as pn
 import panel_material_ui as pmui
 
@@ -45,7 +47,7 @@ class TrainingControls:
             pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=0),
             self._bar,
             self._progress.pane,
-            disclosure("Epochs, batch size, learning rate", *_knobs(session.training.plan)),
+            disclosure("Epochs, batch size, learning rate", partial(_knobs, session.training.plan)),
             sizing_mode="stretch_width",
             margin=0,
         )

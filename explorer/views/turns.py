@@ -1,4 +1,4 @@
-"""How any thread asks for a turn on the thread that owns a document."""
+"""How any thread asks for a turn on the loop that owns a document."""
 
 from __future__ import annotations
 

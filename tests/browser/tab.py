@@ -15,7 +15,7 @@ from explorer.services import Services
 from explorer.session import Session
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
     """Wait for a condition, looking often; fail with what was waited for."""
     end = time.monotonic() + seconds
     while not condition():
@@ -67,7 +67,7 @@ class Tab:
 
     def wait_for_map(self, maps: int = 1) -> None:
         """Until so many maps have been painted."""
-        self.page.locator(".lx-map[data-maps]").wait_for(timeout=60_000)
+        self.page.locator(".lx-map[data-maps]").wait_for(timeout=120_000)
         until(lambda: self.maps >= maps, f"{maps} maps; there are {self.maps}")
 
     @property

@@ -44,7 +44,7 @@ async function follow(model, view) {
   const mark = plot.renderers.find((renderer) => renderer.name === "lx-mark").data_source
   const Pixels = image.data.image[0].constructor
   const el = view.el
-  let maps = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null
+  let maps = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null, patience = 0
 
   const size = () => ({w: Math.round(view.frame.bbox.width), h: Math.round(view.frame.bbox.height)})
 
@@ -65,6 +65,8 @@ async function follow(model, view) {
     inFlight = performance.now()
     dirty = false
     sequence += 1
+    clearTimeout(patience)
+    patience = setTimeout(() => { inFlight = 0; ask() }, 5000)   // an answer that got lost is asked for again
     model.send_msg({kind: "view", sequence, home, x0: x_range.start, x1: x_range.end,
       y0: y_range.start, y1: y_range.end, ...size()})
   }
@@ -107,6 +109,7 @@ async function follow(model, view) {
     Object.assign(el.dataset, {maps, bytes: buffer.byteLength, points: head.points, view: [x0, x1, y0, y1].join(" ")})
     if (head.sequence >= sequence) {
       inFlight = 0
+      clearTimeout(patience)
       if (dirty) {
         ask()
       }
@@ -216,6 +219,7 @@ async function follow(model, view) {
   model.on("mark", () => { if (model.mark.length === 2) { showMark(...model.mark) } })
   model.on("remove", () => {
     watcher.disconnect()
+    clearTimeout(patience)
     ranges.forEach((property) => property.change.disconnect(moved))
   })
   // A fine pointer pans with its first drag; a finger asks for the decoder first.
