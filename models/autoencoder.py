@@ -98,6 +98,7 @@ class Autoencoder(nn.Module, ABC):
     name: ClassVar[str]
     description: ClassVar[str]
     least_latent: ClassVar[int] = 1
+    sphere: ClassVar[bool] = False  # whether codes are points of the unit sphere
     options: ClassVar[Mapping[str, Option]] = {
         "body": Option("auto", "Layers: convolutional for images, dense for tables.",
                        choices=("auto", "dense", "conv")),

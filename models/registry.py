@@ -54,6 +54,17 @@ def latent_range(name: str) -> tuple[int, int]:
     return _family(name).least_latent, LATENT
 
 
+def spherical(name: str) -> bool:
+    """Whether a family's codes are points of the unit sphere.
+
+    Raises
+    ------
+    UnknownModel
+        For a name that is not in `names`.
+    """
+    return _family(name).sphere
+
+
 def options(name: str) -> Mapping[str, Option]:
     """What can be set on a family, by name; widgets are derived from it.
 

@@ -95,6 +95,7 @@ class Spherical(Autoencoder):
     """What both share: codes are points of the unit sphere of R^latent, so S^2 has ``latent = 3``."""
 
     least_latent: ClassVar[int] = 2
+    sphere: ClassVar[bool] = True
 
     def decode_raw(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *shape"]:
         """What the likelihood is read from, at the point of the sphere in the direction of `z`.

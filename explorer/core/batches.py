@@ -11,15 +11,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explorer.core.datasets import Dataset
-from explorer.core.errors import DataError, ExplorerError
+from explorer.core.errors import Cancelled, DataError
 from models import Autoencoder
 
 Stop = Callable[[], bool]
 Progress = Callable[[float], object]
-
-
-class Cancelled(ExplorerError):
-    """The caller's `stop` said so; nothing was changed."""
 
 
 def check_fits(model: Autoencoder, dataset: Dataset) -> None:

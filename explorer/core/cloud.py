@@ -43,6 +43,8 @@ class Cloud:
         For each sample the index of its class in `classes`; None for data without labels.
     train
         How many rows, from the first on, belong to the training split.
+    sphere
+        Whether the codes are points of the unit sphere.
     """
 
     mean: Float32[np.ndarray, "n latent"]
@@ -52,6 +54,7 @@ class Cloud:
     train: int
     classes: tuple[str, ...]
     stamp: Stamp
+    sphere: bool = False
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -78,6 +81,11 @@ class Cloud:
             of their own. Row r belongs to sample ``r // per_sample``, whose label and KL it repeats;
             the draws of the training split come first.
 
+        Raises
+        ------
+        ExplorerError
+            For fewer than 0 draws, and on the sphere: there a posterior is not normal along the axes.
+
         References
         ----------
         Makhzani et al. (2015), Adversarial Autoencoders (the aggregate posterior).
@@ -86,6 +94,11 @@ class Cloud:
             raise ExplorerError(f"draws per sample cannot be {per_sample}; give 0 (the means) or more.")
         if per_sample == 0 or self.spread is None:
             return self
+        if self.sphere:
+            raise ExplorerError(
+                "draws around the codes of a spherical model would leave its sphere; use per_sample=0, "
+                "or sample the posterior that the model's encode returns."
+            )
         count = len(self) * per_sample
         noise = np.random.default_rng(seed).standard_normal((count, self.latent), dtype=np.float32)
         # In place, row by row of the repeats: at 10 M draws every temporary counts.
@@ -160,6 +173,7 @@ def encode(
         train=len(dataset.train),
         classes=dataset.classes,
         stamp=stamp or Stamp(dataset.stamp, weights_token(model)),
+        sphere=model.sphere,
     )
 
 

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float32
 
 import models
-from explorer.core.batches import Cancelled
 from explorer.core.cloud import Stamp, encode, weights_token
+from explorer.core.errors import Cancelled
 from explorer.runtime.run import Job, Run, Snapshot
 from models import Autoencoder, Step
 

@@ -126,8 +126,8 @@ class Session(param.Parameterized):
         self._laid_out = (snapshot, self.projection)
         same = self.scene is not None and self.scene.dataset is dataset
         name = self.projection
-        if name not in projections.suiting(snapshot.model.latent):
-            name = projections.suiting(snapshot.model.latent)[0]
+        if name not in _offered(snapshot.model.latent):
+            name = _offered(snapshot.model.latent)[0]
         like = self.scene.projection if same else None
         self.errands.send(
             self.services.scenes,
@@ -159,7 +159,7 @@ class Session(param.Parameterized):
         before = self.scene
         fresh = before is None or before.dataset is not scene.dataset
         with param.parameterized.batch_call_watchers(self):
-            suiting = list(projections.suiting(scene.model.latent))
+            suiting = list(_offered(scene.model.latent))
             self.param.projection.objects = suiting
             if self.projection not in suiting and self._laid_out is not None:
                 self.projection = scene.projection.name
@@ -273,6 +273,11 @@ class Session(param.Parameterized):
 
     def _fail(self, sentence: str) -> None:
         self.error = sentence
+
+
+def _offered(latent: int) -> tuple[str, ...]:
+    """Return the maps that need neither a hand that turns them nor minutes to be fitted."""
+    return tuple(name for name in projections.suiting(latent) if name in ("identity", "pca", "slice"))
 
 
 def _fits(scene: Scene, style: Style) -> bool:

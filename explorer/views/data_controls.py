@@ -36,7 +36,7 @@ class DataControls:
         )
         self._model = pmui.Select(
             label="Model",
-            options=list(models.names()),
+            options=[name for name in models.names() if not models.spherical(name)],
             value=choice.model,
             size="small",
             css_classes=["lx-model"],

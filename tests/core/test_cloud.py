@@ -7,10 +7,9 @@ import pytest
 import torch
 
 import models
-from explorer.core.batches import Cancelled
 from explorer.core.cloud import Cloud, Stamp, encode, reconstruction_errors, weights_token
 from explorer.core.datasets import Dataset, load_dataset
-from explorer.core.errors import DataError, ExplorerError
+from explorer.core.errors import Cancelled, DataError, ExplorerError
 from models import Autoencoder
 
 

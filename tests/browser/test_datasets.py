@@ -1,0 +1,79 @@
+"""The real data sets on the page: images of 28x28 and the rows of a table, under the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from explorer.runtime.bases import Choice
+from tests.browser.tab import App, Tab, until
+
+
+@pytest.fixture
+def data(real_data: Path | None) -> Path:
+    if real_data is None:
+        pytest.skip("no real data here: set EXPLORER_TEST_DATA to a folder that holds them")
+    return real_data
+
+
+@pytest.fixture
+def show(serve: Callable[..., App], data: Path, context: BrowserContext) -> Callable[[str], tuple[App, Tab]]:
+    def open_on(source: str) -> tuple[App, Tab]:
+        app = serve(Choice(source), data)
+        return app, Tab(context.new_page()).open(app.url)
+
+    return open_on
+
+
+def _follow(tab: Tab) -> None:
+    """Move to three places, and wait each time for the frame that was decoded there."""
+    frame = tab.page.locator(".lx-frame")
+    for fx, fy in ((0.35, 0.4), (0.6, 0.45), (0.5, 0.65)):
+        x, y = tab.at(fx, fy)
+        tab.page.mouse.move(x, y)
+        wanted = pytest.approx(tab.plane(x, y), abs=0.05)
+        until(
+            lambda wanted=wanted: (
+                tuple(float(frame.get_attribute(f"data-{axis}") or "nan") for axis in "xy") == wanted
+            ),
+            "the frame of this place",
+        )
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_images_are_decoded_under_the_mouse_while_their_model_trains(
+    show: Callable[[str], tuple[App, Tab]], name: str
+) -> None:
+    app, tab = show(name)
+    session = app.session()
+    assert "70,000" in tab.text("lx-points")
+    _follow(tab)
+    assert session.frame.read()[1].sample.shape == (1, 28, 28)
+    before = session.scene.xy
+    tab.page.locator(".lx-train").click()
+    until(lambda: session.scene.xy is not before, "a map of a trained model")
+    _follow(tab)
+    tab.page.locator(".lx-stop").click()
+    until(lambda: tab.text("lx-progress").startswith("Stopped"), "the page to say so")
+    assert tab.problems == []
+
+
+@pytest.mark.parametrize("name", ["wine-quality", "air-quality"])
+def test_rows_of_a_table_are_decoded_in_their_own_units(
+    show: Callable[[str], tuple[App, Tab]], name: str
+) -> None:
+    app, tab = show(name)
+    session = app.session()
+    until(lambda: session.base.run is None and session.base.snapshot.version, "what begins by itself")
+    _follow(tab)
+    dataset = session.scene.dataset
+    assert tab.page.locator(".lx-frame.profile").count() == 1
+    tab.page.mouse.click(*tab.at(0.5, 0.5))
+    until(lambda: tab.page.locator(".lx-picked[data-index]").count() == 1, "the picked row")
+    index = int(tab.page.locator(".lx-picked").get_attribute("data-index"))
+    until(lambda: session.picked is not None and session.picked.index == index, "the same row in Python")
+    assert len(dataset.drawing.names) == dataset.shape[0]
+    assert tab.problems == []
