@@ -66,6 +66,7 @@ def disclosure(title: str, make: Callable[[], Sequence[pn.viewable.Viewable]]) -
     """
     details = pmui.Details(
         collapsed=True,
+        fully_expanded=True,
         title=title,
         scrollable_height=None,
         outlined=False,
