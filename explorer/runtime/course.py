@@ -17,8 +17,7 @@ from models import Autoencoder, Step
 
 LEAST_SECONDS = 0.25  # between the snapshots of short epochs: an eye follows no more
 SHARE = 0.2  # of the training's time that encoding at epoch ends may take
-SHARE_WITHIN = 0.15  # all encoding together, for one more within an epoch to be taken
-FIRST_SECONDS = 1.0  # before the first snapshot of a long first epoch
+SHARE_WITHIN = 0.04  # all encoding together, for one more within an epoch to be taken
 HELD_OUT = 500  # held-out samples at least, where few are trained on
 
 
@@ -34,7 +33,7 @@ class Course:
 
     A snapshot is a frozen copy of the weights with a cloud encoded by it. It is taken at the end of
     an epoch, as often as encoding stays a fifth of the time, and of the last epoch always; and within
-    epochs that take long, as long as all encoding together stays below 15 %.
+    epochs that take long, as long as all encoding together stays below 4 %.
     """
 
     def __init__(self, run: Run, device: torch.device, clock: Callable[[], float]) -> None:
@@ -111,12 +110,11 @@ class Course:
     def _affordable_within(self, step: Step) -> bool:
         passed = self._clock() - self._began
         rate = step.seen / max(passed, 1e-9)
-        if self._cost is None:
-            # Encoding has been seen to be about eight times as fast as training.
-            return passed >= max(FIRST_SECONDS, len(self._job.dataset) / (8 * rate))
-        # So shortly before the end of the epoch that one is worth waiting for.
+        # Encoding has been seen to be about eight times as fast as training.
+        cost = len(self._job.dataset) / (8 * rate) if self._cost is None else self._cost
+        # Shortly before the end of the epoch that one is worth waiting for.
         left = (step.epoch * step.of / step.epochs - step.seen) / rate
-        return left >= 3 * self._cost and self._spent + self._cost <= SHARE_WITHIN * passed
+        return left >= 3 * cost and self._spent + cost <= SHARE_WITHIN * passed
 
     def _take(self, model: Autoencoder, step: Step, stop: Callable[[], bool]) -> Snapshot:
         began = self._clock()

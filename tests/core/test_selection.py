@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from explorer.core.errors import BadSelection
-from explorer.core.selection import HOW, Selection
+from explorer.core.selection import DEPTH, HOW, Selection
 
 N = 12
 MASKS = arrays(bool, N)
@@ -46,10 +46,10 @@ def test_every_change_can_be_taken_back(changes: list) -> None:
         else:
             history.append(now.joined(change[1], change[0]))
     now = history[-1]
-    for before in reversed(history[:-1]):
+    for before in reversed(history[-DEPTH - 1 : -1]):
         now = now.undone()
-        assert now is before
-    assert now.undone() is now
+        assert rows(now) == rows(before)
+    assert len(history) > DEPTH or now.undone() is now
 
 
 @given(MASKS)
@@ -63,6 +63,16 @@ def test_clearing_nothing_is_no_change() -> None:
     empty = Selection()
     assert empty.cleared() is empty
     assert empty.count == 0
+
+
+def test_the_last_changes_can_be_taken_back_and_no_more_is_kept() -> None:
+    selection = Selection()
+    for row in range(DEPTH + 5):
+        selection = selection.joined(np.arange(DEPTH + 5) == row)
+    for row in range(DEPTH + 3, 3, -1):
+        selection = selection.undone()
+        assert rows(selection) == {row}
+    assert selection.undone() is selection
 
 
 def test_a_mask_is_a_copy_that_nobody_writes_to() -> None:
