@@ -1,6 +1,6 @@
 // The browser's half of the map: paints the pixels that arrive into the figure's image glyph, and tells
 // the server which ranges are on the screen. One request is in flight at a time; what changes meanwhile is
-// asked for once the answer has been painted, so a slow link is never flooded and the last view always wins.
+// asked for once the answer has come, so a slow link is never flooded and the last view always wins.
 
 const FRAME = () => new Promise((resolve) => requestAnimationFrame(resolve))
 
@@ -44,7 +44,7 @@ async function follow(model, view) {
   const mark = plot.renderers.find((renderer) => renderer.name === "lx-mark").data_source
   const Pixels = image.data.image[0].constructor
   const el = view.el
-  let maps = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null, patience = 0
+  let maps = 0, arrived = 0, painted = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null, patience = 0
 
   const size = () => ({w: Math.round(view.frame.bbox.width), h: Math.round(view.frame.bbox.height)})
 
@@ -92,12 +92,20 @@ async function follow(model, view) {
     if (model.pixels.byteLength === 0) {
       return
     }
-    const buffer = model.pixels
+    const buffer = model.pixels, order = ++arrived
     const [head, bytes] = unpack(buffer)
-    const pixels = await decode(head, bytes)
-    if (buffer !== model.pixels) {
-      return    // a newer map has come while this one was unpacked
+    if (head.sequence >= sequence) {
+      inFlight = 0
+      clearTimeout(patience)
+      if (dirty) {
+        ask()   // the server makes the next map while this one is unpacked and painted
+      }
     }
+    const pixels = await decode(head, bytes)
+    if (order < painted) {
+      return    // a newer map was unpacked sooner
+    }
+    painted = order
     const {x0, x1, y0, y1} = head
     const data = {image: [new Pixels(pixels.buffer, [head.height, head.width])], x: [x0], y: [y0], dw: [x1 - x0], dh: [y1 - y0]}
     // Straight into the view: the pixels came from the server and must not travel back to it.
@@ -107,13 +115,6 @@ async function follow(model, view) {
     }
     maps += 1
     Object.assign(el.dataset, {maps, bytes: buffer.byteLength, points: head.points, view: [x0, x1, y0, y1].join(" ")})
-    if (head.sequence >= sequence) {
-      inFlight = 0
-      clearTimeout(patience)
-      if (dirty) {
-        ask()
-      }
-    }
   }
 
   // -- the hand: keyboard, and one finger in probe mode -------------------------------------------------
