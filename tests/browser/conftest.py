@@ -1,4 +1,4 @@
-"""A real browser on the real app: one server a module, a page a test."""
+"""A real browser on the real app: one server for all tests, a page a test."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice], App]]:
     """Serve a choice on loopback; sessions of closed tabs are given up after two seconds."""
     running: list[tuple[object, Services]] = []
@@ -86,7 +86,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(serve: Callable[..., App]) -> App:
     """The app as it opens with no argument: digits, its model trained before the first test."""
     app = serve()
