@@ -43,7 +43,7 @@ class DataControls:
             description="The family of autoencoder.",
         )
         self._latent = pmui.IntInput(
-            label="Latent dimensions",
+            label="Dimensions",
             value=choice.latent,
             start=1,
             end=256,

@@ -179,7 +179,7 @@ class _Finish:
         figure.output_backend = "canvas"
         figure.toolbar.logo = None
         figure.min_border = 0
-        figure.outline_line_alpha = 0
+        figure.outline_line_width = 0  # the dark theme sets colour and alpha again
         for axis in figure.axis:
             axis.axis_line_alpha = 0
             axis.minor_tick_line_alpha = 0
