@@ -12,7 +12,7 @@ from benchmarks import workload
 from benchmarks.workload import BATCH, Counter
 from explorer.core.cloud import Cloud, Stamp
 from explorer.core.plan import Plan
-from explorer.core.shade import warm_up
+from explorer.services import shared
 
 
 def main() -> None:
@@ -38,8 +38,8 @@ def main() -> None:
         # Stock trains until it is stopped. A run of ours has a last epoch: far beyond the measurement.
         Plan.epochs = 2000
         Plan.batch_size = BATCH
-    warm_up()
     app = explorer.Explorer(dataset, model, cloud=cloud)
+    shared().warm_up(app.base)
     server = pn.serve(app.page, port=0, show=False, start=False, verbose=False)
     print(f"ready {server.port}", flush=True)
     server.start()

@@ -6,21 +6,23 @@ import atexit
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from weakref import WeakSet
 
-from explorer.core import brush, pixels, shade
+from explorer.core import brush, pixels, projections, shade
 from explorer.core.cloud import Cloud
 from explorer.core.colouring import colouring
+from explorer.core.colouring import names as colouring_names
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
 from explorer.core.folders import home_folder
-from explorer.core.painter import Painter
+from explorer.core.painter import MapRequest, Painter, Style
 from explorer.core.projections import Projection
 from explorer.core.scene import Scene, lay_out
+from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Base, Bases, Choice
 from explorer.runtime.newest import Newest
 from explorer.runtime.training import TrainingSlot
@@ -69,6 +71,8 @@ class Services:
         self, *, home: Path | None = None, data_folder: Path | None = None, start: Choice | None = None
     ) -> None:
         self.start = start or Choice()
+        self.first: Base | None = None
+        self._first_laid_out = False
         self.wakeups = Wakeups()
         self.frames: Newest[Errand] = Newest(_run, "frames", _failed)
         self.maps: Newest[Errand] = Newest(_run, "maps", _failed)
@@ -76,7 +80,7 @@ class Services:
         self.extras: Newest[Errand] = Newest(_run, "extras", _failed)
         self.neighbours: Newest[Errand] = Newest(_run, "neighbours", _failed)
         self.slot = TrainingSlot()
-        self.bases = Bases(self.slot, (home or home_folder()) / "models", data_folder, self.wakeups.ring)
+        self.bases = Bases(self.slot, (home or home_folder()) / "models", data_folder, self._changed)
         self.painter = Painter()
         # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
         # sessions have in common is computed once and what nobody looks at any more goes.
@@ -106,6 +110,25 @@ class Services:
         pixels.warm_up()
         brush.warm_up()
         self.first = base or self.bases.get(self.start, allow_import=True)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.wakeups.ring()
+        snapshot = self.first.snapshot.read()[1] if self.first is not None else None
+        if snapshot is None or self._first_laid_out:
+            return
+        self._first_laid_out = True
+        what = self.first.dataset, snapshot.model, snapshot.cloud
+        name = projections.suiting(snapshot.model.latent)[0]
+        self._warm(self.scenes, partial(self.lay_out, *what, name, None), self._paint_first)
+
+    def _paint_first(self, scene: Scene) -> None:
+        style = Style(self.colouring(scene, colouring_names(scene)[0]))
+        request = MapRequest(scene, style, Viewport.around(scene.xy, 700, 600), home=True, sequence=0)
+        self._warm(self.maps, partial(self.painter.paint, request), lambda _: None)
+
+    def _warm(self, worker: Newest[Errand], work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        worker.ask("first", Errand(work, done, _log.warning))
 
     def keep_upload(self, name: str, content: bytes) -> Path:
         """Put a file that came through the browser where it can be read from; gone when the process ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import models
 from explorer.core.cloud import encode
 from explorer.core.colouring import colouring
 from explorer.core.datasets import load_dataset
+from explorer.core.painter import MapRequest, Style
 from explorer.core.scene import lay_out
+from explorer.core.viewport import Viewport
 from explorer.runtime import bases
 from explorer.runtime.bases import Choice
 from explorer.services import Errand, Services
@@ -110,3 +113,18 @@ def test_a_process_may_end_while_its_data_are_being_encoded() -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_warming_up_paints_the_first_map_before_anyone_asks(services: Services) -> None:
+    services.warm_up()
+    until = time.monotonic() + PATIENCE
+    while not services.painter.ready and time.monotonic() < until:
+        threading.Event().wait(0.01)
+    assert services.painter.ready == 1
+    snapshot = services.first.snapshot.read()[1]
+    scene = services.lay_out(services.first.dataset, snapshot.model, snapshot.cloud, "identity", None)
+    painted = services.painter.paint(
+        MapRequest(scene, Style(services.colouring(scene, "label")), Viewport(-1, 1, -1, 1, 30, 30), True, 0)
+    )
+    assert painted.points == len(services.first.dataset)
+    assert services.painter.ready == 1, "the points of that scene were there already"

@@ -85,6 +85,11 @@ class Painter:
         # request is not kept, since it holds a scene with its model, of which a training makes thousands.
         self._ready: OrderedDict[tuple[object, ...], tuple[Style, Points]] = OrderedDict()
 
+    @property
+    def ready(self) -> int:
+        """Of how many styles the points are kept ready."""
+        return len(self._ready)
+
     def paint(self, request: MapRequest) -> MapImage:
         """Aggregate, shade and compress."""
         points = self._styled(request)

@@ -221,6 +221,11 @@ class Explorer(pn.viewable.Viewer):
     cloud
         The data's codes under the model, if they are at hand: nothing is encoded then.
 
+    Attributes
+    ----------
+    base
+        What its sessions start from, for `Services.warm_up`.
+
     Raises
     ------
     DataError
@@ -236,13 +241,13 @@ class Explorer(pn.viewable.Viewer):
             # host is asked. With each Explorer anew, since a page that was reloaded has lost them.
             pn.extension(inline=True)
         self._services = shared()
-        self._base = self._services.bases.given(data, model, cloud)
+        self.base = self._services.bases.given(data, model, cloud)
         self._view: View | None = None
         self._joined = self._settled = False
 
     def page(self) -> pmui.Page:
         """Return the page of a new session on these data, for ``panel.serve``."""
-        return page(self._services, self._base)
+        return page(self._services, self.base)
 
     def servable(self, *args: Any, **kwargs: Any) -> Any:
         """Serve the whole page, in a script that ``panel serve`` runs."""
@@ -283,7 +288,7 @@ class Explorer(pn.viewable.Viewer):
 
     def _made(self) -> View:
         if self._view is None:
-            view = self._view = View(Session(self._services, self._base))
+            view = self._view = View(Session(self._services, self.base))
             view.workbench.stylesheets = [f":host {{ --lx-height: {_NOTEBOOK_HEIGHT}px; --lx-side: 230px; }}"]
             view.session.param.watch(self._settle, ["scene", "error"])
             # A cell's output has no event for having been built, but the map speaks as soon as it is there.
