@@ -37,8 +37,8 @@ def test_two_tabs_have_their_own_cursors_selections_and_runs(context: BrowserCon
         lambda: one.training.run is not None and one.training.run.snapshot.version > 0,
         "a run in the first tab",
     )
+    until(lambda: one.scene.model is not two.scene.model, "the trained model on the first tab's map")
     assert two.training.run is None
-    assert two.scene.model is not one.scene.model
     second.page.locator(".lx-train").click()
     until(lambda: two.training.run is not None, "a run in the second tab")
     one.training.run.stop()
