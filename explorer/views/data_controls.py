@@ -26,6 +26,8 @@ class DataControls:
         choice = session.base.choice
         sources = {name: name for name in dataset_names()}
         sources.setdefault(Path(choice.source).name, choice.source)
+        # The maps of a sphere are not on the page yet; a spherical model that was given is shown anyhow.
+        families = [name for name in models.names() if not models.spherical(name) or name == choice.model]
         self._dataset = pmui.Select(
             label="Data set",
             options=sources,
@@ -36,7 +38,7 @@ class DataControls:
         )
         self._model = pmui.Select(
             label="Model",
-            options=[name for name in models.names() if not models.spherical(name)],
+            options=families,
             value=choice.model,
             size="small",
             css_classes=["lx-model"],

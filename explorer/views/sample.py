@@ -46,7 +46,8 @@ class SampleView:
             return
         if scene.dataset is not self._dataset:
             self._dataset = scene.dataset
-            self.panel.param.update(drawing=_described(scene.dataset), frame=b"", picked=b"")
+            self._wire.send(b"")  # no frame of the former data may come after the new way of drawing
+            self.panel.param.update(drawing=_described(scene.dataset), picked=b"")
         version, frame = self._session.frame.read()
         if frame is not None and version != self._shown:
             self._shown = version
