@@ -6,6 +6,7 @@ This file is imported before any test module, so whatever must happen before `mo
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import tempfile
 from pathlib import Path
@@ -51,6 +52,8 @@ def pytest_report_header() -> str:
 
 def pytest_unconfigure() -> None:
     _HOME.cleanup()
+    # A thread that a failed test left behind would keep the process for ever: say where it hangs.
+    faulthandler.dump_traceback_later(60, exit=True)
 
 
 @pytest.fixture(scope="session")

@@ -148,9 +148,11 @@ def test_own_files_and_code_are_served(
 
     def serve_one_page(pages: dict, *, port: int, **options: object) -> None:
         server = really_serve(pages, port=port, threaded=True, **options)
-        answers.append(page(port, server.is_alive))
-        server.stop()
-        server.join(PATIENCE)
+        try:
+            answers.append(page(port, server.is_alive))
+        finally:
+            server.stop()
+            server.join(PATIENCE)
 
     monkeypatch.setattr(panel, "serve", serve_one_page)
     monkeypatch.setattr(Services, "warm_up", lambda *_: None)

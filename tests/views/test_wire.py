@@ -5,16 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bokeh.core.properties import Bytes
 from bokeh.document import Document
-from bokeh.model import Model
 
 from explorer.views import wire
+from explorer.views.latent_map import MapChannel
 from explorer.views.wire import Wire
-
-
-class WireComponent(Model):
-    pixels = Bytes(b"")
 
 
 class Line:
@@ -51,7 +46,7 @@ def _wired(line: Line) -> Wire:
 
 def _sent(message: Any) -> bytes:
     """Return what a document makes of a message."""
-    document, component = Document(), WireComponent()
+    document, component = Document(), MapChannel._data_model()
     document.add_root(component)
     message.content["events"][0]["model"]["id"] = component.id
     document.apply_json_patch(message.payload)
