@@ -52,8 +52,9 @@ def pytest_report_header() -> str:
 
 def pytest_unconfigure() -> None:
     _HOME.cleanup()
-    # A thread that a failed test left behind would keep the process for ever: say where it hangs.
-    faulthandler.dump_traceback_later(60, exit=True)
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # those wait for one another and are ended from outside
+        # A thread that a failed test left behind would keep the process for ever: say where it hangs.
+        faulthandler.dump_traceback_later(60, exit=True)
 
 
 @pytest.fixture(scope="session")
