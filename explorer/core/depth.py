@@ -5,7 +5,8 @@ For picking: the point that is seen is the one that is meant. And as a depth cue
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import no_type_check
 
 import numba
@@ -32,6 +33,19 @@ class Front:
 
     index: Int32[np.ndarray, "height width"]
     depth: Float32[np.ndarray, "height width"]
+    viewport: Viewport
+
+    def under(self, xy: tuple[float, float], within: int = 6) -> int | None:
+        """The point that is seen at a place of the plane, or within so many pixels of it; None for none."""
+        width, height = self.viewport.pixel
+        column = math.floor((xy[0] - self.viewport.x0) / width)
+        row = math.floor((xy[1] - self.viewport.y0) / height)
+        return self.pick(column, row, within)
+
+    def of(self, which: Int32[np.ndarray, " points"]) -> Front:
+        """The same with other names for the points: of point i, ``which[i]``."""
+        named = np.where(self.index >= 0, which.take(self.index, mode="clip"), -1).astype(np.int32)
+        return replace(self, index=named)
 
     def alpha(self, farthest: float | int = FARTHEST) -> Float32[np.ndarray, "height width"]:
         """Opacity by depth, from ``farthest`` to 1 at the nearest point in view; 0 where there is none.
@@ -105,7 +119,7 @@ def front(
     if shown is None:
         shown = np.empty(0, np.bool_)
     _into_front(xy, depth, shown, x0, x1, y0, y1, index, nearest)
-    return Front(index, nearest)
+    return Front(index, nearest, viewport)
 
 
 @numba.njit(nogil=True, cache=True)

@@ -15,7 +15,7 @@ from explorer.core.projections import Projection
 from models import Autoencoder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FrameRequest:
     """What to decode, for whom, and what was on the screen when it was asked.
 
@@ -28,11 +28,14 @@ class FrameRequest:
     stamp
         Stands for the model, cloud and projection that the frame is made from: one that does not
         equal the shown ones' is stale.
+    point
+        The encoded sample that is seen at the cursor, and its code: it is decoded, rather than the place.
     """
 
     session: Hashable
     xy: tuple[float, float]
     stamp: Hashable = None
+    point: tuple[int, Float32[np.ndarray, " latent"]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -53,6 +56,8 @@ class Frame:
         Class index and share of the votes of the nearest training samples; None without labels.
     stamp
         The request's.
+    point
+        Row of the encoded sample whose own code this is; None where it is a place's.
     """
 
     xy: tuple[float, float]
@@ -63,6 +68,7 @@ class Frame:
     distance: float | None
     predicted: tuple[int, float] | None
     stamp: Hashable
+    point: int | None = None
 
 
 @torch.inference_mode()
@@ -83,8 +89,11 @@ def make_frame(
     """
     if not np.isfinite(request.xy).all():
         raise ExplorerError(f"the cursor is at {request.xy}, which is no place of the plane; move it.")
-    # The plane in double precision, the code in the model's single.
-    code = projection.inverse(np.array([request.xy], dtype=np.float64))[0].astype(np.float32)
+    if request.point is not None:
+        code = request.point[1]
+    else:
+        # The plane in double precision, the code in the model's single.
+        code = projection.inverse(np.array([request.xy], dtype=np.float64))[0].astype(np.float32)
     decoded = model.decode(torch.tensor(code[None], device=model.device))[0]
     sample = np.ascontiguousarray(decoded.cpu().numpy(), dtype=np.float32)
     if not np.isfinite(sample).all():
@@ -102,4 +111,5 @@ def make_frame(
         distance=None if around is None else around.distance,
         predicted=None if around is None else around.predicted,
         stamp=request.stamp,
+        point=None if request.point is None else request.point[0],
     )

@@ -1,4 +1,4 @@
-"""Points in the order of a coarse grid: neighbours on the plane are neighbours in memory.
+"""Points in the order of a coarse grid: neighbours on the plane, or in space, are neighbours in memory.
 
 Counting then runs twice as fast at 10 M points, because each pixel's counts are still in the cache when the
 next point needs them; and a view that is zoomed in reads only the grid rows that it touches.
@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float32, Int32, Int64
 
 _SIDE = 128  # grid cells along each axis
+_SIDE_IN_SPACE = 32  # so that the number of a cell has 16 bits, which are sorted in two passes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +43,25 @@ class GridOrder:
         order, starts = _in_grid_order(x, y, *_bulk(x), low, scale, _SIDE)
         return cls(order, starts, low, scale)
 
+    @classmethod
+    def of_space(cls, codes: Float32[np.ndarray, "points 3"]) -> GridOrder:
+        """Sort points in space, all of them finite: from whichever side they are seen then, what lies side
+        by side on the plane is near in memory. No view can leave any of them out.
+        """
+        cells = np.zeros(len(codes), np.uint16)
+        for axis in range(3):
+            low, scale = _bulk(codes[:, axis])
+            along = (codes[:, axis] - np.float32(low)) * np.float32(scale * _SIDE_IN_SPACE / _SIDE)
+            cells *= _SIDE_IN_SPACE
+            cells += np.clip(along, 0, _SIDE_IN_SPACE - 1).astype(np.uint16)
+        order = np.argsort(cells, kind="stable").astype(np.int32)
+        return cls(order, np.array([0, len(codes)]), 0.0, 0.0)
+
     def span(self, y0: float, y1: float) -> tuple[int, int]:
         """First place and end of a span that holds every point with ``y0 <= y <= y1``."""
         # The very expression that sorted the points, so that rounding cannot part the two.
-        first, last = (min(max(int((y - self.low) * self.scale), 0), _SIDE - 1) for y in (y0, y1))
+        rows = len(self.starts) - 1
+        first, last = (min(max(int((y - self.low) * self.scale), 0), rows - 1) for y in (y0, y1))
         return int(self.starts[first]), int(self.starts[last + 1])
 
 

@@ -59,10 +59,7 @@ class Orientation:
         angle
             Radians.
         """
-        length = math.hypot(*axis)
-        if not (math.isfinite(length) and length):
-            raise ExplorerError(f"{axis} is no axis to turn about; give a direction.")
-        x, y, z = (part / length * math.sin(angle / 2) for part in axis)
+        x, y, z = (part * math.sin(angle / 2) for part in _direction(axis))
         return cls(math.cos(angle / 2), x, y, z)
 
     @classmethod
@@ -83,6 +80,23 @@ class Orientation:
         """
         (a, b, c), (d, e, f) = _on_ball(*start), _on_ball(*end)
         return cls(a * d + b * e + c * f, b * f - c * e, c * d - a * f, a * e - b * d)
+
+    @classmethod
+    def between(
+        cls,
+        start: tuple[float | int, float | int, float | int],
+        end: tuple[float | int, float | int, float | int],
+    ) -> Orientation:
+        """The shortest turn that takes one direction of the view to another.
+
+        Of opposite directions, between which no turn is shorter than the others, it is one about an axis
+        that lies in the screen.
+        """
+        (a, b, c), (d, e, f) = _direction(start), _direction(end)
+        w = 1 + a * d + b * e + c * f
+        if w < 1e-12:
+            return cls(0.0, *((-b, a, 0.0) if math.hypot(a, b) > 1e-6 else (1.0, 0.0, 0.0)))
+        return cls(w, b * f - c * e, c * d - a * f, a * e - b * d)
 
     def compose(self, first: Orientation) -> Orientation:
         """The turn that does ``first`` and then this one."""
@@ -116,6 +130,16 @@ class Orientation:
         view, _ = into_view(np.ascontiguousarray(points), self.matrix, _CENTRE, False)
         turned: np.ndarray = view.T
         return turned
+
+
+def _direction(
+    vector: tuple[float | int, float | int, float | int],
+) -> tuple[float, float, float]:
+    length = math.hypot(*vector)
+    if not (math.isfinite(length) and length):
+        raise ExplorerError(f"{vector} is no direction; give three finite numbers that are not all 0.")
+    x, y, z = (part / length for part in vector)
+    return x, y, z
 
 
 def _on_ball(x: float | int, y: float | int) -> tuple[float, float, float]:

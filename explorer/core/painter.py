@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64
 
 from explorer.core.colouring import Colouring
+from explorer.core.depth import Front
+from explorer.core.graticule import graticule
+from explorer.core.orientation import Orientation
 from explorer.core.pixels import MIME, encode_pixels
 from explorer.core.points import Points
+from explorer.core.projections import Projection, SphereMap, Turning
 from explorer.core.scene import Scene
-from explorer.core.shade import shade
+from explorer.core.shade import aggregate, paint, shade
+from explorer.core.solid import Solid
 from explorer.core.viewport import Viewport
+
+# Points above which a map that is being turned has a quarter of the pixels: counting a million in any order
+# misses the cache at nearly each of them, unless the counts are few.
+_MANY = 300_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +39,8 @@ class Style:
         Class indices that the legend has switched off.
     draws
         Points drawn from each sample's posterior; 0 shows the means.
+    back
+        What becomes of the points on the back of a globe: ``hidden`` or ``dimmed``.
     """
 
     colouring: Colouring
@@ -37,24 +48,48 @@ class Style:
     hidden: frozenset[int] = frozenset()
     draws: int = 0
     theme: str = "light"
+    back: str = "hidden"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapRequest:
-    """One map to paint; `home`: the viewport shows everything; `sequence`: which question it answers."""
+    """One map to paint.
+
+    Attributes
+    ----------
+    home
+        Whether the viewport shows everything.
+    sequence
+        Which question it answers.
+    orientation
+        How a map that can be turned is turned; None leaves it as it was laid out.
+    draft
+        Whether the hand is still turning it: of very many points a coarser map will do until it rests.
+    """
 
     scene: Scene
     style: Style
     viewport: Viewport
     home: bool
     sequence: int
+    orientation: Orientation | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapImage:
     """One painted map: compressed pixels, the viewport they fill, and how many points took part.
 
-    `value_range` is what the two ends of the scale mean, where points are coloured by a number.
+    Attributes
+    ----------
+    value_range
+        What the two ends of the scale mean, where points are coloured by a number.
+    projection
+        As it was turned for this map.
+    net
+        Lines to draw under the points: meridians, parallels and the edge of a globe.
+    front
+        Which sample is in front in each pixel, on a map with depth.
     """
 
     pixels: bytes
@@ -65,6 +100,9 @@ class MapImage:
     home: bool
     sequence: int
     scene: int
+    projection: Projection
+    net: tuple[Float64[np.ndarray, "_ 2"], ...] = ()
+    front: Front | None = None
 
 
 class Painter:
@@ -84,6 +122,7 @@ class Painter:
         # What the key names by identity keeps it for as long as the entry lives: the style holds it. The
         # request is not kept, since it holds a scene with its model, of which a training makes thousands.
         self._ready: OrderedDict[tuple[object, ...], tuple[Style, Points]] = OrderedDict()
+        self._in_space: tuple[tuple[object, ...], Solid] | None = None
 
     @property
     def ready(self) -> int:
@@ -93,9 +132,8 @@ class Painter:
     def paint(self, request: MapRequest) -> MapImage:
         """Aggregate, shade and compress."""
         points = self._styled(request)
-        pixels = encode_pixels(shade(points, request.viewport, theme=request.style.theme))
-        return MapImage(
-            pixels,
+        image = MapImage(
+            b"",
             MIME,
             request.viewport,
             len(points),
@@ -103,11 +141,49 @@ class Painter:
             request.home,
             request.sequence,
             request.scene.key,
+            request.scene.projection,
         )
+        if isinstance(image.projection, Turning):
+            return self._seen(request, points, image)
+        return replace(
+            image, pixels=encode_pixels(shade(points, request.viewport, theme=request.style.theme))
+        )
+
+    def _seen(self, request: MapRequest, points: Points, image: MapImage) -> MapImage:
+        """Paint what can be turned, from the side that was asked for."""
+        projection, viewport, style = request.scene.projection, request.viewport, request.style
+        assert isinstance(projection, Turning)
+        if request.orientation is not None:
+            projection = projection.turned(request.orientation)
+        if request.draft and len(points) > _MANY:
+            viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
+        side = self._solid(request).seen(points, projection, dimmed=style.back == "dimmed")
+        nearness = front = None
+        if not projection.sphere:
+            front = side.front(viewport)
+            nearness = front.alpha()
+            front = front.of(points.grid.order // max(1, style.draws))
+        pixels = paint(aggregate(side.points, viewport), side.points, style.theme, nearness)
+        net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
+        return replace(
+            image,
+            pixels=encode_pixels(pixels),
+            viewport=viewport,
+            projection=projection,
+            net=net,
+            front=front,
+        )
+
+    def _solid(self, request: MapRequest) -> Solid:
+        """The codes of the last scene that could be turned, ready to be."""
+        key = (request.scene.key, request.style.draws)
+        if self._in_space is None or self._in_space[0] != key:
+            self._in_space = (key, Solid.of(request.scene.cloud.draws(request.style.draws).mean))
+        return self._in_space[1]
 
     def _styled(self, request: MapRequest) -> Points:
         style = request.style
-        every = self._kept((request.scene.key, id(style.colouring), style.draws), request, _points)
+        every = self._kept((request.scene.key, id(style.colouring), style.draws), request, self._points)
         if style.selected is None and not style.hidden:
             return every
         key = (request.scene.key, id(style.colouring), style.draws, id(style.selected), style.hidden)
@@ -126,20 +202,22 @@ class Painter:
         self._ready.move_to_end(key)
         return self._ready[key][1]
 
+    def _points(self, request: MapRequest) -> Points:
+        scene, colouring, draws = request.scene, request.style.colouring, request.style.draws
+        xy, n, grid = scene.xy, len(scene.cloud), None
+        if isinstance(scene.projection, Turning):
+            solid = self._solid(request)
+            # Somewhere, for now: each map moves them.
+            xy, n, grid = solid.codes[:, :2], len(solid.codes), solid.grid
+        elif draws:
+            drawn = scene.cloud.draws(draws)
+            xy, n = np.asarray(scene.projection.forward(drawn.mean), dtype=np.float32), len(drawn)
+        labels, values = _repeated(colouring.labels, n), _repeated(colouring.values, n)
+        return Points.of(xy, labels, colouring.classes, values=values, grid=grid)
+
     def _too_many(self) -> bool:
         points = sum(len(points) for _, points in self._ready.values())
         return len(self._ready) > self._entries or points > self._capacity
-
-
-def _points(request: MapRequest) -> Points:
-    scene, colouring, draws = request.scene, request.style.colouring, request.style.draws
-    xy, n = scene.xy, len(scene.cloud)
-    if draws:
-        drawn = scene.cloud.draws(draws)
-        xy, n = np.asarray(scene.projection.forward(drawn.mean), dtype=np.float32), len(drawn)
-    return Points.of(
-        xy, _repeated(colouring.labels, n), colouring.classes, values=_repeated(colouring.values, n)
-    )
 
 
 def _repeated(column: Any, n: int) -> Any:

@@ -36,7 +36,7 @@ def nearest_on_plane(
     visible
         True where a sample is on the map; None if all are.
     """
-    squared = ((scene.xy - np.asarray(xy, dtype=np.float32)) ** 2).sum(axis=1)
+    squared = ((scene.places - np.asarray(xy, dtype=np.float32)) ** 2).sum(axis=1)
     if visible is not None and visible.any():
         squared[~visible] = np.inf
     return int(squared.argmin())
@@ -59,7 +59,7 @@ def pick(scene: Scene, index: int) -> Picked:
         index,
         label,
         "training" if index < train else "test",
-        (float(scene.xy[index, 0]), float(scene.xy[index, 1])),
+        scene.place(index),
         original,
         np.ascontiguousarray(reconstruction, dtype=np.float32),
         error,

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from explorer.core import projections
 from explorer.core.cloud import Cloud
 from explorer.core.datasets import Dataset
 from explorer.core.neighbours import Neighbours
-from explorer.core.projections import Projection
+from explorer.core.projections import Projection, Turning
 from models import Autoencoder
 
 _keys = count(1)
@@ -25,7 +25,8 @@ class Scene:
     Attributes
     ----------
     xy
-        Plane positions of the encoded samples, training split first.
+        Plane positions of the encoded samples as they were laid out, training split first; on a map that
+        is turned, `places` has them.
     neighbours
         Support and nearest samples; None until they have been computed.
     key
@@ -39,6 +40,27 @@ class Scene:
     xy: Float32[np.ndarray, "n 2"]
     neighbours: Neighbours | None
     key: int
+
+    @property
+    def places(self) -> Float32[np.ndarray, "n 2"]:
+        """Plane positions of the samples as the map is turned now: computed, where it can be turned."""
+        if isinstance(self.projection, Turning):
+            return np.ascontiguousarray(self.projection.forward(self.cloud.mean), dtype=np.float32)
+        return self.xy
+
+    def place(self, index: int) -> tuple[float, float]:
+        """Plane position of one sample, as the map is turned now."""
+        x, y = self.xy[index]
+        if isinstance(self.projection, Turning):
+            x, y = self.projection.forward(self.cloud.mean[index : index + 1])[0]
+        return float(x), float(y)
+
+    @property
+    def home(self) -> Float[np.ndarray, "points 2"]:
+        """Places that everything lies within, in any orientation."""
+        if isinstance(self.projection, Turning):
+            return np.column_stack(self.projection.extent)
+        return self.xy
 
     def find_neighbours(self) -> Neighbours:
         """Make what answers for support and nearest samples: seconds of work for a million samples."""

@@ -18,6 +18,7 @@ import datashader as ds
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float32, Float64, UInt8, UInt32
+from scipy.ndimage import maximum_filter
 
 from explorer.core import mixing, palette
 from explorer.core.cloud import Cloud
@@ -83,11 +84,21 @@ def aggregate(points: Points, viewport: Viewport) -> Counts:
     return Counts(counts, sums, points.colours)
 
 
-def paint(counts: Counts, points: Points, theme: str = "light") -> UInt8[np.ndarray, "height width 4"]:
+def paint(
+    counts: Counts,
+    points: Points,
+    theme: str = "light",
+    nearness: Float32[np.ndarray, "height width"] | None = None,
+) -> UInt8[np.ndarray, "height width 4"]:
     """Colour the counts.
 
     Where single points are scattered, each is drawn as a round dot, the larger the fewer there are;
     the counts themselves stay as they are.
+
+    Parameters
+    ----------
+    nearness
+        Opacity of the points in each pixel, 0 to 1, by which what is far looks faint; row 0 at the bottom.
 
     Returns
     -------
@@ -100,7 +111,12 @@ def paint(counts: Counts, points: Points, theme: str = "light") -> UInt8[np.ndar
     if radius:
         light, context = mixing.spread(light, context, _disc(radius))
     grey = palette.srgb([palette.context(theme)])[0]
-    return mixing.painted(light, context, alphas, context_alphas, grey, _TO_SRGB)
+    image = mixing.painted(light, context, alphas, context_alphas, grey, _TO_SRGB)
+    if nearness is not None:
+        side = 2 * math.ceil(radius) + 1  # a dot is as near as its point
+        opacity = maximum_filter(nearness, side) if radius else nearness
+        image[:, :, 3] = (image[:, :, 3] * opacity[::-1] + 0.5).astype(np.uint8)
+    return image
 
 
 def shade(

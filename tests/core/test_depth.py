@@ -91,7 +91,7 @@ def test_the_point_that_is_picked_is_the_nearest_to_the_hand_and_then_to_the_eye
     depth = np.full((5, 6), -np.inf, np.float32)
     for row, column, point, near in ((1, 1, 10, 0.0), (1, 3, 11, 5.0), (4, 5, 12, 1.0)):
         index[row, column], depth[row, column] = point, near
-    found = Front(index, depth)
+    found = Front(index, depth, Viewport(0, 6, 0, 5, 6, 5))
     assert found.pick(1, 1) == 10
     assert found.pick(2, 1) is None
     assert found.pick(2, 1, within=1) == 11
@@ -100,3 +100,13 @@ def test_the_point_that_is_picked_is_the_nearest_to_the_hand_and_then_to_the_eye
     assert found.pick(5, 3, within=3) == 12
     for outside in ((-1, 1), (6, 4), (1, -1), (5, 5)):
         assert found.pick(*outside, within=3) is None
+
+
+def test_the_point_under_a_place_of_the_plane_is_found_by_the_viewport() -> None:
+    xy, depth = np.array([[0.2, 0.2], [0.2, 0.2], [3.0, 1.0]], np.float32), np.array([0, 1, 0], np.float32)
+    found = front(xy, depth, Viewport(-1.0, 4.0, -1.0, 4.0, 50, 50))
+    assert found.under((0.2, 0.2)) == 1
+    assert found.under((0.75, 0.2)) == 1
+    assert found.under((1.5, 1.5)) is None
+    assert found.under((9.0, 9.0)) is None
+    assert found.of(np.array([7, 8, 9], np.int32)).under((3.0, 1.0)) == 9

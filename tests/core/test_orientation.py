@@ -62,7 +62,7 @@ def test_a_turn_about_an_axis_is_counter_clockwise_from_its_tip() -> None:
     turn = Orientation.about((0, 0, 2), math.pi / 2)
     np.testing.assert_allclose(turn.apply(np.stack([right, up, towards])), [up, -right, towards], atol=1e-12)
     for axis in ((0.0, 0.0, 0.0), (math.inf, 0.0, 0.0)):
-        with pytest.raises(ExplorerError, match="no axis to turn about"):
+        with pytest.raises(ExplorerError, match="no direction"):
             Orientation.about(axis, 1.0)
 
 
@@ -138,3 +138,21 @@ def test_what_is_no_turn_is_answered_with_a_sentence(parts: tuple[float, ...]) -
         Orientation(*parts)
     with pytest.raises(ExplorerError, match="give two finite places"):
         Orientation.from_drag((0.0, math.nan), (0.0, 0.0))
+
+
+@given(start=st.tuples(PART, PART, PART), end=st.tuples(PART, PART, PART))
+def test_between_two_directions_is_the_shortest_turn(
+    start: tuple[float, ...], end: tuple[float, ...]
+) -> None:
+    assume(math.hypot(*start) > 1e-2 and math.hypot(*end) > 1e-2)
+    a, b = (np.array(vector) / math.hypot(*vector) for vector in (start, end))
+    turn = Orientation.between(start, end)
+    np.testing.assert_allclose(turn.apply(a[None])[0], b, atol=1e-5)
+    assert 2 * math.acos(min(1.0, turn.w)) == pytest.approx(math.acos(np.clip(a @ b, -1, 1)), abs=1e-4)
+
+
+@pytest.mark.parametrize("axis", [(1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.3, -0.4, 0.5)])
+def test_between_opposite_directions_is_half_a_turn(axis: tuple[float, float, float]) -> None:
+    opposite = tuple(-part for part in axis)
+    turn = Orientation.between(axis, opposite)
+    np.testing.assert_allclose(turn.apply(np.array([axis])), [opposite], atol=1e-9)

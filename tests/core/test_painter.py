@@ -13,6 +13,8 @@ from explorer.core import painter as module
 from explorer.core.cloud import encode
 from explorer.core.colouring import Colouring, colouring
 from explorer.core.datasets import Dataset, load_dataset
+from explorer.core.graticule import graticule
+from explorer.core.orientation import Orientation
 from explorer.core.painter import MapRequest, Painter, Style
 from explorer.core.points import Points
 from explorer.core.scene import Scene, lay_out
@@ -187,3 +189,63 @@ def test_maps_of_a_training_let_go_of_its_models(iris: Dataset, shaded: list[Poi
     gc.collect()
     assert [made() for made in models_made] == [None] * 5
     assert [made() is not None for made in points_made] == [False, False, True, True, True]
+
+
+@pytest.fixture(scope="module")
+def globe(iris: Dataset) -> Scene:
+    model = models.create("sphere-vae", shape=iris.shape, latent=3, width=0.25).eval()
+    return lay_out(iris, model, encode(model, iris), "orthographic")
+
+
+@pytest.fixture(scope="module")
+def solid(iris: Dataset) -> Scene:
+    model = models.create("vae", shape=iris.shape, latent=3, width=0.25).eval()
+    return lay_out(iris, model, encode(model, iris), "rotation")
+
+
+def test_a_globe_is_painted_as_it_is_turned_with_its_net(globe: Scene) -> None:
+    painter, style = Painter(), Style(colouring(globe, "label"))
+    turned = Orientation(1, 2, 3, 4)
+    viewport = Viewport.around(globe.home, 80, 60)
+    at_home = painter.paint(MapRequest(globe, style, viewport, True, 1))
+    image = painter.paint(MapRequest(globe, style, viewport, True, 2, turned))
+    assert image.projection.orientation == turned
+    assert image.pixels != at_home.pixels
+    assert image.front is None
+    assert image.points == len(globe.cloud)
+    lines = graticule(globe.projection.turned(turned))
+    assert len(image.net) == len(lines) + 1
+    np.testing.assert_array_equal(image.net[0], lines[0])
+    back = painter.paint(MapRequest(globe, Style(style.colouring, back="dimmed"), viewport, True, 2, turned))
+    assert back.pixels != image.pixels
+
+
+def test_a_cloud_in_space_says_what_is_in_front(solid: Scene) -> None:
+    viewport = Viewport.around(solid.home, 80, 60)
+    image = Painter().paint(
+        MapRequest(solid, Style(colouring(solid, "label")), viewport, True, 1, Orientation())
+    )
+    xy, depth = solid.projection.see(solid.cloud.mean)
+    nearest = int(depth.argmax())
+    assert image.front.under(tuple(xy[nearest].tolist()), within=0) == nearest
+    assert image.net == ()
+
+
+def test_while_a_hand_turns_very_many_points_a_quarter_of_the_pixels_do(
+    solid: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewport, style = Viewport.around(solid.home, 81, 60), Style(colouring(solid, "label"))
+    for many, size in ((10**6, (81, 60)), (10, (41, 30))):
+        monkeypatch.setattr(module, "_MANY", many)
+        image = Painter().paint(MapRequest(solid, style, viewport, True, 1, Orientation(), draft=True))
+        assert (image.viewport.width, image.viewport.height) == size
+        assert image.viewport.x_range == viewport.x_range
+
+
+def test_turning_sorts_nothing_again(solid: Scene, prepared: list[int]) -> None:
+    painter, style = Painter(), Style(colouring(solid, "label"))
+    viewport = Viewport.around(solid.home, 40, 30)
+    for angle in range(4):
+        turned = Orientation.about((0, 1, 0), angle)
+        painter.paint(MapRequest(solid, style, viewport, True, angle, turned))
+    assert prepared == [150]

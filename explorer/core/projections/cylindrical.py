@@ -42,6 +42,11 @@ class Cylindrical(SphereMap):
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
         return (-np.pi, np.pi), (-1.0, 1.0)
 
+    @property
+    def edge(self) -> Float64[np.ndarray, "_ 2"]:
+        (left, right), (low, high) = self.extent
+        return np.array([(left, low), (right, low), (right, high), (left, high), (left, low)])
+
     def _place(
         self, view: Float[np.ndarray, "3 points"]
     ) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64
 
-from explorer.core.projections.spheremap import SphereMap
+from explorer.core.projections.spheremap import SphereMap, circle
 
 
 class Orthographic(SphereMap):
@@ -33,6 +33,10 @@ class Orthographic(SphereMap):
     @property
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
         return (-1.0, 1.0), (-1.0, 1.0)
+
+    @property
+    def edge(self) -> Float64[np.ndarray, "_ 2"]:
+        return circle(1.0)
 
     def _place(
         self, view: Float[np.ndarray, "3 points"]

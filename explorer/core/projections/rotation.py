@@ -8,6 +8,7 @@ import numpy as np
 import param
 from jaxtyping import Float, Float64
 
+from explorer.core.orientation import Orientation
 from explorer.core.projections.turning import Turning
 from explorer.core.turned import into_view
 
@@ -58,20 +59,25 @@ class Rotation(Turning):
 
     def forward(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points 2"]:
         """Place codes on the screen, in latent units from the cloud's mean."""
-        z = np.ascontiguousarray(self._codes(z))
-        xy = np.empty((len(z), 2), dtype=z.dtype)
-        matrix = self.orientation.matrix
-        for start in range(0, len(z), _ROWS):
-            view, _ = into_view(z[start : start + _ROWS], matrix, self._mean, False)
-            for axis in (0, 1):  # one at a time: a transposed copy takes three times as long
-                xy[start : start + _ROWS, axis] = view[axis]
-        return xy
+        return self.see(z)[0]
 
     def depth(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, " points"]:
         """How far codes lie before the cloud's mean, towards the viewer, in latent units."""
-        view, _ = into_view(np.ascontiguousarray(self._codes(z)), self.orientation.matrix, self._mean, False)
-        depth: np.ndarray = view[2]
-        return depth
+        return self.see(z)[1]
+
+    def see(
+        self, z: Float[np.ndarray, "points latent"]
+    ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
+        z = np.ascontiguousarray(self._codes(z))
+        xy, depth = np.empty((len(z), 2), dtype=z.dtype), np.empty(len(z), dtype=z.dtype)
+        matrix = self.orientation.matrix
+        for start in range(0, len(z), _ROWS):
+            rows = slice(start, start + _ROWS)
+            view, _ = into_view(z[rows], matrix, self._mean, False)
+            for axis in (0, 1):  # one at a time: a transposed copy takes three times as long
+                xy[rows, axis] = view[axis]
+            depth[rows] = view[2]
+        return xy, depth
 
     def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
         """Lift points of the screen onto the plane through `through` that is parallel to it.
@@ -89,6 +95,13 @@ class Rotation(Turning):
         depth = (self._held(self.through, self._mean) - self._mean) @ towards
         z[:] = xy @ np.stack([right, up]) + (self._mean + depth * towards)
         return z
+
+    def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
+        """As on an arcball around the whole cloud."""
+        radius = self._radius or 1.0
+        return Orientation.from_drag(
+            (start[0] / radius, start[1] / radius), (end[0] / radius, end[1] / radius)
+        )
 
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
         self._mean = z.mean(axis=0, dtype=np.float64)

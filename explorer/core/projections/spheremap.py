@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from explorer.core.errors import ExplorerError
+from explorer.core.orientation import Orientation
 from explorer.core.projections.turning import Turning
 from explorer.core.turned import into_view
 
@@ -42,10 +43,16 @@ class SphereMap(Turning):
         ExplorerError
             For a code of length 0, which has no direction.
         """
-        xy = np.empty((len(z), 2), dtype=z.dtype)
+        return self.see(z)[0]
+
+    def see(
+        self, z: Float[np.ndarray, "points latent"]
+    ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
+        xy, depth = np.empty((len(z), 2), dtype=z.dtype), np.empty(len(z), dtype=z.dtype)
         for rows, view in self._views(z):
             xy[rows, 0], xy[rows, 1] = self._place(view)
-        return xy
+            depth[rows] = self._depth(view)
+        return xy, depth
 
     def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
         """Lift points of the map onto the unit sphere.
@@ -63,9 +70,7 @@ class SphereMap(Turning):
 
     def visible(self, z: Float[np.ndarray, "points latent"]) -> Bool[np.ndarray, " points"]:
         """Which codes the map shows where they are, and not at or behind its edge."""
-        shown = np.empty(len(z), dtype=np.bool_)
-        for rows, view in self._views(z):
-            shown[rows] = self._depth(view) >= 0
+        shown: np.ndarray = self.see(z)[1] >= 0
         return shown
 
     def trace(self, line: Float[np.ndarray, "points latent"]) -> list[Float64[np.ndarray, "_ 2"]]:
@@ -82,6 +87,17 @@ class SphereMap(Turning):
         """
         views = [view for _, view in self._views(line.astype(np.float64))]
         return self._parts(np.concatenate(views, axis=1)) if views else []
+
+    def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
+        """The shortest turn that brings the place that was taken hold of to where the hand is."""
+        lifted = self._lift(np.array([start[0], end[0]]), np.array([start[1], end[1]]))
+        (a, b, c), (d, e, f) = lifted.T.tolist()
+        return Orientation.between((a, b, c), (d, e, f))
+
+    @property
+    @abstractmethod
+    def edge(self) -> Float64[np.ndarray, "_ 2"]:
+        """Where the map ends: a closed line of plane positions, the same in any orientation."""
 
     @abstractmethod
     def _place(
@@ -136,6 +152,12 @@ class SphereMap(Turning):
                 f"{np.count_nonzero(~z.any(axis=1)):,} of {len(z):,} codes have length 0 and no place on "
                 f"the sphere of {self.key!r}; leave them out or choose another projection."
             )
+
+
+def circle(radius: float) -> Float64[np.ndarray, "_ 2"]:
+    """A closed line around the origin."""
+    angle = np.linspace(0, 2 * np.pi, 241)
+    return radius * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def crossing(

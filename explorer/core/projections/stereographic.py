@@ -8,7 +8,7 @@ import numpy as np
 import param
 from jaxtyping import Float, Float64
 
-from explorer.core.projections.spheremap import SphereMap
+from explorer.core.projections.spheremap import SphereMap, circle
 
 _HOME = 3.0  # the radius that holds nine tenths of the sphere
 _FARTHEST = 1e8  # where the far pole itself is put, so that every code has a finite place
@@ -44,6 +44,10 @@ class Stereographic(SphereMap):
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
         radius = min(float(self.reach), _HOME)
         return (-radius, radius), (-radius, radius)
+
+    @property
+    def edge(self) -> Float64[np.ndarray, "_ 2"]:
+        return circle(float(self.reach))
 
     def _place(
         self, view: Float[np.ndarray, "3 points"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TypeVar
 
+import numpy as np
 import param
+from jaxtyping import Float
 
 from explorer.core.orientation import Orientation
 from explorer.core.projections.base import Projection
@@ -40,6 +42,28 @@ class Turning(Projection):
         other = type(self)(**knobs)
         other._take_fit(self)
         return other
+
+    @abstractmethod
+    def see(
+        self, z: Float[np.ndarray, "points latent"]
+    ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
+        """Place codes on the plane as `forward` does, and say how near each one is, in one pass.
+
+        Returns
+        -------
+        Plane positions; and how far each code lies towards the viewer, or before the map's edge, behind
+        which it is negative.
+        """
+
+    @abstractmethod
+    def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
+        """The turn that a drag over the map means, to be composed with the orientation it began at.
+
+        Parameters
+        ----------
+        start, end
+            Places of the plane.
+        """
 
     @property
     @abstractmethod

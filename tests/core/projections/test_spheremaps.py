@@ -251,3 +251,28 @@ def test_a_code_without_a_direction_is_answered_with_a_sentence(name: str) -> No
 def test_a_knob_that_is_no_orientation_is_refused() -> None:
     with pytest.raises(ExplorerError, match=r"'orthographic' cannot be made so: .*orientation"):
         projections.create("orthographic", orientation=(1, 0, 0, 0))
+
+
+@pytest.mark.parametrize("name", MAPS)
+@given(orientation=orientations(), seed=st.integers(0, 1_000))
+def test_the_place_that_a_hand_takes_hold_of_follows_it(
+    name: str, orientation: Orientation, seed: int
+) -> None:
+    sphere = made(name, orientation)
+    start, end = np.random.default_rng(seed).uniform(-0.65, 0.65, size=(2, 2))
+    held = sphere.inverse(start[None])
+    turned = sphere.turned(sphere.dragged(tuple(start), tuple(end)).compose(orientation))
+    np.testing.assert_allclose(turned.forward(held)[0], end, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_what_is_seen_is_where_it_is_and_before_the_edge(name: str) -> None:
+    sphere, z = made(name, Orientation(1, 2, 3, 4)), directions()
+    xy, near = sphere.see(z)
+    np.testing.assert_array_equal(xy, sphere.forward(z))
+    np.testing.assert_array_equal(near >= 0, sphere.visible(z))
+    edge = sphere.edge
+    np.testing.assert_allclose(edge[0], edge[-1], atol=1e-9)
+    inside = xy[near >= 0]
+    low, high = edge.min(axis=0) - 1e-6, edge.max(axis=0) + 1e-6
+    assert ((inside >= low) & (inside <= high)).all()
