@@ -124,7 +124,7 @@ class Services:
 
     def _paint_first(self, scene: Scene) -> None:
         style = Style(self.colouring(scene, colouring_names(scene)[0]))
-        request = MapRequest(scene, style, Viewport.around(scene.xy, 700, 600), home=True, sequence=0)
+        request = MapRequest(scene, style, Viewport.around(scene.home, 700, 600), home=True, sequence=0)
         self._warm(self.maps, partial(self.painter.paint, request), lambda _: None)
 
     def _warm(self, worker: Newest[Errand], work: Callable[[], Any], done: Callable[[Any], None]) -> None:

@@ -39,8 +39,8 @@ class Style:
         Class indices that the legend has switched off.
     draws
         Points drawn from each sample's posterior; 0 shows the means.
-    back
-        What becomes of the points on the back of a globe: ``hidden`` or ``dimmed``.
+    dims
+        Whether the points on the back of a globe are dimmed rather than hidden.
     """
 
     colouring: Colouring
@@ -48,7 +48,7 @@ class Style:
     hidden: frozenset[int] = frozenset()
     draws: int = 0
     theme: str = "light"
-    back: str = "hidden"
+    dims: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +157,7 @@ class Painter:
             projection = projection.turned(request.orientation)
         if request.draft and len(points) > _MANY:
             viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
-        side = self._solid(request).seen(points, projection, dimmed=style.back == "dimmed")
+        side = self._solid(request).seen(points, projection, dimmed=style.dims)
         nearness = front = None
         if not projection.sphere:
             front = side.front(viewport)

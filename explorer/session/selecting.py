@@ -12,6 +12,7 @@ import param
 
 from explorer.core import brush, expression
 from explorer.core.errors import SHOWN, BadSelection
+from explorer.core.projections import SphereMap
 from explorer.core.scene import Scene
 from explorer.core.selected import selected_frame
 from explorer.core.selection import HOW, Selection
@@ -43,7 +44,7 @@ class Selecting(param.Parameterized):
         session = self._session
         if session.scene is not None:
             # A name of its own for each stroke: the next one must not replace it.
-            name, work = f"brush {next(self._strokes)}", partial(shape.mask, session.scene.xy)
+            name, work = f"brush {next(self._strokes)}", partial(_inside, shape, session.scene)
             session.errands.send(session.services.extras, name, work, partial(self._brushed, session.scene))
 
     def add(self, mask: np.ndarray) -> None:
@@ -98,3 +99,11 @@ class Selecting(param.Parameterized):
         if now is not None and scene.dataset is now.dataset:
             visible = self._session.visible
             self.add(mask if visible is None else mask & visible)
+
+
+def _inside(shape: brush.Box | brush.Lasso, scene: Scene) -> np.ndarray:
+    inside = shape.mask(scene.places)
+    if isinstance(scene.projection, SphereMap):
+        # What lies behind the globe is not what the hand went around.
+        inside &= scene.projection.visible(scene.cloud.mean)
+    return inside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from explorer.core.datasets import Dataset
 from explorer.core.frames import Frame, FrameRequest, make_frame
 from explorer.core.painter import MapImage, MapRequest, Style
 from explorer.core.picked import Picked, nearest_on_plane, pick
+from explorer.core.projections import SphereMap, Turning
 from explorer.core.scene import Scene
 from explorer.core.selection import Selection
 from explorer.core.viewport import Viewport
@@ -23,8 +25,11 @@ from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.errands import Errands
+from explorer.session.orienting import Orienting
+from explorer.session.pinning import Pinning
 from explorer.session.selecting import Selecting
 from explorer.session.training import Training
+from models import Autoencoder
 
 
 class Session(param.Parameterized):
@@ -57,6 +62,8 @@ class Session(param.Parameterized):
         self.errands = Errands(self._fail)
         self.selecting = Selecting(self)
         self.training = Training(self)
+        self.orienting = Orienting(self)
+        self.pinning = Pinning(self)
         self.frame: Published[Frame] = Published()
         self.map: Published[MapImage] = Published()
         self.viewport: Viewport | None = None
@@ -68,6 +75,7 @@ class Session(param.Parameterized):
         self._style: Style | None = None
         self._laid_out: tuple[Snapshot, str] | None = None
         self.selecting.param.watch(self._restyle, "current")
+        self.orienting.param.watch(self._restyle, "dims")
         services.sessions.add(self)
 
     @property
@@ -88,6 +96,7 @@ class Session(param.Parameterized):
     def pull(self) -> None:
         """Take over what the workers have finished, and follow the base or the run to its newest state."""
         self.errands.take_over()
+        self._turn()
         base = self.base
         if base.error and base is not self._told:
             self._told, self.error = base, base.error
@@ -126,8 +135,8 @@ class Session(param.Parameterized):
         self._laid_out = (snapshot, self.projection)
         same = self.scene is not None and self.scene.dataset is dataset
         name = self.projection
-        if name not in _offered(snapshot.model.latent):
-            name = _offered(snapshot.model.latent)[0]
+        if name not in _offered(snapshot.model):
+            name = _offered(snapshot.model)[0]
         like = self.scene.projection if same else None
         self.errands.send(
             self.services.scenes,
@@ -159,7 +168,7 @@ class Session(param.Parameterized):
         before = self.scene
         fresh = before is None or before.dataset is not scene.dataset
         with param.parameterized.batch_call_watchers(self):
-            suiting = list(_offered(scene.model.latent))
+            suiting = list(_offered(scene.model))
             self.param.projection.objects = suiting
             if self.projection not in suiting and self._laid_out is not None:
                 self.projection = scene.projection.name
@@ -207,31 +216,63 @@ class Session(param.Parameterized):
 
     # -- the viewport ------------------------------------------------------------------------------------
 
-    def look(self, viewport: Viewport, *, home: bool, sequence: int = 0) -> None:
-        """Show these ranges at that size; `home` asks for everything, whatever the ranges."""
+    def look(self, viewport: Viewport, *, home: bool, sequence: int = 0, draft: bool = False) -> None:
+        """Show these ranges at that size; `home` asks for everything, whatever the ranges.
+
+        While a hand is turning the map, a `draft` of it will do.
+        """
         self._size = (viewport.width, viewport.height)
         self._home, self._sequence, self.viewport = home, sequence, viewport
-        self._ask_map()
+        self._ask_map(draft)
 
     @param.depends("colouring", "hidden", "draws", "theme", watch=True)
     def _restyle(self, *_: object) -> None:
         if self.colouring is not None:
-            self._style = Style(self.colouring, self.selecting.mask, self.hidden, self.draws, self.theme)
+            self._style = Style(
+                self.colouring,
+                self.selecting.mask,
+                self.hidden,
+                self.draws,
+                self.theme,
+                self.orienting.dims,
+            )
             self._ask_map()
 
-    def _ask_map(self) -> None:
+    def turn(self, right: int, up: int) -> None:
+        """Turn the map by steps of 15 degrees."""
+        self.orienting.step(right, up)
+        self._ask_map()
+
+    def face(self) -> None:
+        """Turn the map back to how it came."""
+        self.orienting.face()
+        self._ask_map()
+
+    def _ask_map(self, draft: bool = False) -> None:
         scene, style = self.scene, self._style
         if scene is None or style is None or not _fits(scene, style):
             return
         if self._home or self.viewport is None:
-            self.viewport = Viewport.around(scene.xy, *self._size)
-        request = MapRequest(scene, style, self.viewport, self._home, self._sequence)
+            self.viewport = Viewport.around(scene.home, *self._size)
+        request = MapRequest(
+            scene, style, self.viewport, self._home, self._sequence, self.orienting.orientation, draft
+        )
         paint = partial(self.services.painter.paint, request)
         self.errands.send_straight(self.services.maps, "map", paint, self._painted)
 
     def _painted(self, image: MapImage) -> None:
         self.map.post(image)
         self.errands.ring()
+
+    def _turn(self) -> None:
+        """Have what is decoded and picked follow the map that is on the screen."""
+        scene, image = self.scene, self.map.read()[1]
+        if scene is None or image is None or image.scene != scene.key:
+            return
+        now, then = image.projection, scene.projection
+        if isinstance(now, Turning) and isinstance(then, Turning) and now.orientation != then.orientation:
+            self.scene = replace(scene, projection=now)
+            self._ask_frame()
 
     # -- the cursor --------------------------------------------------------------------------------------
 
@@ -240,7 +281,10 @@ class Session(param.Parameterized):
         scene, cursor = self.scene, self.cursor
         if scene is None or cursor is None:
             return
-        request = FrameRequest(self.token, (float(cursor[0]), float(cursor[1])), scene.key)
+        xy = (float(cursor[0]), float(cursor[1]))
+        seen = self._seen(xy)
+        point = None if seen is None else (seen, scene.cloud.mean[seen])
+        request = FrameRequest(self.token, xy, scene.key, point)
         work = partial(make_frame, request, scene.model, scene.projection, scene.neighbours)
         self.errands.send_straight(self.services.frames, "frame", work, self._decoded)
 
@@ -248,10 +292,35 @@ class Session(param.Parameterized):
         self.frame.post(frame)
         self.errands.ring_frame()
 
+    def point_out(self, xy: tuple[float, float]) -> None:
+        """Do what a click on a place of the map means: pick the sample there, or pin what is decoded."""
+        if self.pinning.tool:
+            self.pinning.pin(xy)
+        else:
+            self.pick(xy)
+
     def pick(self, xy: tuple[float, float]) -> None:
         """Pick the visible sample that is drawn nearest to a point of the plane."""
         if self.scene is not None:
-            self.pick_index(nearest_on_plane(self.scene, xy, self.visible))
+            seen = self._seen(xy)
+            index = nearest_on_plane(self.scene, xy, self.visible) if seen is None else seen
+            self.pick_index(index)
+
+    def code_at(self, xy: tuple[float, float]) -> np.ndarray | None:
+        """Return the code of a place of the map, float32 of [latent]; None before there is a map."""
+        if self.scene is None:
+            return None
+        seen = self._seen(xy)
+        if seen is not None:
+            return self.scene.cloud.mean[seen]
+        return self.scene.projection.inverse(np.array([xy], dtype=np.float64))[0].astype(np.float32)
+
+    def _seen(self, xy: tuple[float, float]) -> int | None:
+        """The front-most sample at a place of a map with depth; None where there is none, or no depth."""
+        image = self.map.read()[1]
+        if image is None or image.front is None or self.scene is None or image.scene != self.scene.key:
+            return None
+        return image.front.under(xy)
 
     def pick_index(self, index: int) -> None:
         """Pick the sample of that index, training split first."""
@@ -266,18 +335,24 @@ class Session(param.Parameterized):
 
     @property
     def visible(self) -> np.ndarray | None:
-        """Which samples the legend shows; None where it hides none."""
-        if not self.hidden or self.colouring is None or self.colouring.labels is None:
-            return None
-        return ~np.isin(self.colouring.labels, list(self.hidden))
+        """Which samples the legend shows and no globe hides; None where that is every one."""
+        shown = None
+        if self.hidden and self.colouring is not None and self.colouring.labels is not None:
+            shown = ~np.isin(self.colouring.labels, list(self.hidden))
+        scene = self.scene
+        if scene is not None and isinstance(scene.projection, SphereMap):
+            before = scene.projection.visible(scene.cloud.mean)
+            shown = before if shown is None else shown & before
+        return shown
 
     def _fail(self, sentence: str) -> None:
         self.error = sentence
 
 
-def _offered(latent: int) -> tuple[str, ...]:
-    """Return the maps that need neither a hand that turns them nor minutes to be fitted."""
-    return tuple(name for name in projections.suiting(latent) if name in ("identity", "pca", "slice"))
+def _offered(model: Autoencoder) -> tuple[str, ...]:
+    """Return the maps of a model's latent space, but for those that take minutes to be fitted."""
+    suiting = projections.suiting(model.latent, sphere=model.sphere)
+    return tuple(name for name in suiting if name not in ("tsne", "umap"))
 
 
 def _fits(scene: Scene, style: Style) -> bool:

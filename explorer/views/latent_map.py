@@ -18,6 +18,8 @@ from explorer.core.brush import Box, Lasso
 from explorer.core.errors import SHOWN
 from explorer.core.messages import message
 from explorer.core.painter import MapImage
+from explorer.core.projections import SphereMap
+from explorer.core.scene import Scene
 from explorer.core.viewport import Viewport
 from explorer.session import Session
 from explorer.views.wire import Wire
@@ -31,7 +33,11 @@ class MapChannel(JSComponent):
 
     plot = param.String(doc="Name of the Bokeh plot that is painted.")
     pixels = param.Bytes(b"", doc="Head and compressed pixels of the newest map.")
-    mark = param.List(default=[], doc="Plane position of the picked sample, [x, y].")
+    mark = param.List(
+        default=[], doc="Plane position of the picked sample, [x, y]; empty where it is not seen."
+    )
+    pins = param.List(default=[], doc="Plane position and number of each pinned sample, [x, y, number].")
+    turns = param.Boolean(False, doc="Whether a drag turns what is on the map.")
     probe = param.Boolean(False, doc="Whether one finger moves the cursor rather than the map.")
 
     _esm = Path(__file__).parent / "js" / "latent_map.js"
@@ -49,11 +55,18 @@ class MapChannel(JSComponent):
             except SHOWN as error:
                 session.error = str(error)
                 return
-            session.look(viewport, home=data["home"], sequence=data["sequence"])
+            if data["turn"]:
+                turn = data["turn"]
+                session.orienting.drag(turn["gesture"], tuple(turn["from"]), tuple(turn["to"]))
+            session.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
         elif data["kind"] == "cursor":
             session.cursor = (data["x"], data["y"])
         elif data["kind"] == "pick":
-            session.pick((data["x"], data["y"]))
+            session.point_out((data["x"], data["y"]))
+        elif data["kind"] == "pin":
+            session.pinning.pin((data["x"], data["y"]))
+        elif data["kind"] == "step":
+            session.turn(int(data["right"]), int(data["up"]))
 
 
 class LatentMap:
@@ -62,6 +75,7 @@ class LatentMap:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._shown = 0
+        self._marked: tuple[Any, ...] = ()
         name = f"lx-map-{session.token}"
         self.channel = MapChannel(session, plot=name, width=0, height=0, sizing_mode="fixed", margin=0)
         self._wire = Wire(self.channel, "pixels")
@@ -96,14 +110,18 @@ class LatentMap:
             css_classes=["lx-probe"],
             stylesheets=["@media (pointer: fine) { :host { display: none; } }"],
         )
-        session.param.watch(self._on_picked, "picked")
 
     def refresh(self) -> None:
-        """Send the newest map, if it has not been sent."""
-        version, image = self._session.map.read()
+        """Send the newest map, if it has not been sent, and what is marked on it."""
+        session = self._session
+        version, image = session.map.read()
         if image is not None and version != self._shown:
             self._shown = version
             self._wire.send(_packed(image))
+        marked = (session.scene and session.scene.projection, session.picked, session.pinning.pins)
+        if marked != self._marked:
+            self._marked = marked
+            self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=session.orienting.turns)
 
     def close(self) -> None:
         """Let go of the streams and of the plot. Idempotent."""
@@ -121,7 +139,7 @@ class LatentMap:
 
     def _on_tap(self, x: float | None, y: float | None) -> None:
         if x is not None and y is not None:
-            self._session.pick((x, y))
+            self._session.point_out((x, y))
 
     def _on_box(self, bounds: tuple[float, float, float, float] | None) -> None:
         if bounds is not None:
@@ -136,10 +154,6 @@ class LatentMap:
             self._session.selecting.brush(shape())
         except SHOWN as error:
             self._session.error = str(error)
-
-    def _on_picked(self, *_: object) -> None:
-        picked = self._session.picked
-        self.channel.mark = [] if picked is None else list(picked.xy)
 
 
 def _subscribed(stream: Any, subscriber: Any) -> Any:
@@ -160,8 +174,37 @@ def _packed(image: MapImage) -> bytes:
         "points": image.points,
         "home": image.home,
         "sequence": image.sequence,
+        "net": [len(line) for line in image.net],
     }
-    return message(head, image.pixels)
+    lines = np.concatenate(image.net).astype("<f4").tobytes() if image.net else b""
+    return message(head, lines + image.pixels)
+
+
+def _mark(session: Session) -> list[float]:
+    scene, picked = session.scene, session.picked
+    if scene is None or picked is None or picked.index >= len(scene.cloud):
+        return []
+    code = scene.cloud.mean[picked.index : picked.index + 1]
+    return list(scene.place(picked.index)) if _shows(scene, code)[0] else []
+
+
+def _pins(session: Session) -> list[list[float]]:
+    scene, pins = session.scene, session.pinning.pins
+    if scene is None or not pins:
+        return []
+    codes = session.pinning.codes()
+    places = scene.projection.forward(codes)
+    return [
+        [float(x), float(y), pin.number]
+        for pin, (x, y), shown in zip(pins, places, _shows(scene, codes), strict=True)
+        if shown
+    ]
+
+
+def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
+    """Which codes are not behind a globe."""
+    projection = scene.projection
+    return projection.visible(codes) if isinstance(projection, SphereMap) else np.ones(len(codes), bool)
 
 
 class _Finish:
@@ -187,6 +230,18 @@ class _Finish:
         for grid in figure.grid:
             grid.grid_line_alpha = 0.15
         plot.handles["glyph_renderer"].name = "lx-pixels"
+        net = ColumnDataSource({"xs": [], "ys": []})
+        figure.multi_line(
+            "xs",
+            "ys",
+            source=net,
+            line_color="#808890",
+            line_alpha=0.45,
+            line_width=1,
+            level="underlay",
+            name="lx-net",
+        )
+        self._draw_pins(figure)
         # A dark ring in a light one: seen on any colour, in both themes.
         mark = ColumnDataSource({"x": [], "y": []})
         for size, colour in ((14, "#ffffff"), (11, "#000000")):
@@ -200,3 +255,30 @@ class _Finish:
                 line_width=2,
                 name="lx-mark",
             )
+
+    def _draw_pins(self, figure: Plot) -> None:
+        pins = ColumnDataSource({"x": [], "y": [], "text": []})
+        figure.scatter(
+            "x",
+            "y",
+            source=pins,
+            marker="inverted_triangle",
+            size=13,
+            fill_color="#ffd54a",
+            line_color="#1d1d1f",
+            line_width=1.5,
+            name="lx-pins",
+        )
+        figure.text(
+            "x",
+            "y",
+            "text",
+            source=pins,
+            y_offset=-9,
+            text_align="center",
+            text_font_size="11px",
+            text_font_style="bold",
+            text_color="#1d1d1f",
+            text_outline_color="#ffffff",
+            name="lx-pin-numbers",
+        )

@@ -31,6 +31,7 @@ from explorer.views.sample import SampleView
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
 from explorer.views.training_controls import TrainingControls
+from explorer.views.turn_controls import TurnControls
 from explorer.views.turns import turns
 from models import Autoencoder
 
@@ -72,14 +73,15 @@ class View:
         self._controls = (
             DataControls(session),
             MapControls(session),
+            TurnControls(session),
             SelectionControls(session),
             TrainingControls(session),
         )
         self._status = Line("lx-status", colour="#fff")
         self._run = session.training.run
         self._wakeups: list[Wakeup] = []
-        data, on_map, selection, training = (control.panel for control in self._controls)
-        self.sidebar = [data, on_map, self._map.touch, selection, training]
+        data, on_map, turning, selection, training = (control.panel for control in self._controls)
+        self.sidebar = [data, on_map, turning, self._map.touch, selection, training]
         self.workbench = Workbench(
             map=self._map.pane,
             channel=self._map.channel,

@@ -216,7 +216,7 @@ def test_a_globe_is_painted_as_it_is_turned_with_its_net(globe: Scene) -> None:
     lines = graticule(globe.projection.turned(turned))
     assert len(image.net) == len(lines) + 1
     np.testing.assert_array_equal(image.net[0], lines[0])
-    back = painter.paint(MapRequest(globe, Style(style.colouring, back="dimmed"), viewport, True, 2, turned))
+    back = painter.paint(MapRequest(globe, Style(style.colouring, dims=True), viewport, True, 2, turned))
     assert back.pixels != image.pixels
 
 

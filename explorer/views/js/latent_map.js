@@ -42,6 +42,8 @@ async function follow(model, view) {
   const {x_range, y_range} = plot
   const image = plot.renderers.find((renderer) => renderer.name === "lx-pixels").data_source
   const mark = plot.renderers.find((renderer) => renderer.name === "lx-mark").data_source
+  const net = plot.renderers.find((renderer) => renderer.name === "lx-net").data_source
+  const pins = plot.renderers.find((renderer) => renderer.name === "lx-pins").data_source
   const Pixels = image.data.image[0].constructor
   const el = view.el
   let maps = 0, arrived = 0, painted = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null, patience = 0
@@ -57,6 +59,8 @@ async function follow(model, view) {
     quiet = false
   }
 
+  let grip = null, turn = null, gesture = 0   // see "the hand that turns"
+
   function ask() {
     if (inFlight && performance.now() - inFlight < 2000) {
       dirty = true
@@ -67,8 +71,11 @@ async function follow(model, view) {
     sequence += 1
     clearTimeout(patience)
     patience = setTimeout(() => { inFlight = 0; ask() }, 5000)   // an answer that got lost is asked for again
-    model.send_msg({kind: "view", sequence, home, x0: x_range.start, x1: x_range.end,
+    model.send_msg({kind: "view", sequence, home, turn, draft: grip !== null && turn !== null, x0: x_range.start, x1: x_range.end,
       y0: y_range.start, y1: y_range.end, ...size()})
+    if (grip === null) {
+      turn = null
+    }
   }
 
   let asked = false
@@ -88,12 +95,36 @@ async function follow(model, view) {
     ask()
   }
 
+  // The meridians and parallels of a globe come before the pixels: pairs of numbers, line after line.
+  const NO_NET = {xs: [], ys: []}
+  let drawnNet = NO_NET
+  function netOf(head, bytes) {
+    const total = head.net.reduce((sum, points) => sum + points, 0)
+    if (total === 0) {
+      return [NO_NET, bytes]
+    }
+    const numbers = new Float32Array(bytes.slice(0, 8 * total).buffer)
+    const lines = {xs: [], ys: []}
+    let at = 0
+    for (const points of head.net) {
+      const xs = new Float64Array(points), ys = new Float64Array(points)
+      for (let i = 0; i < points; i++, at += 2) {
+        xs[i] = numbers[at]
+        ys[i] = numbers[at + 1]
+      }
+      lines.xs.push(xs)
+      lines.ys.push(ys)
+    }
+    return [lines, bytes.subarray(8 * total)]
+  }
+
   async function paint() {
     if (model.pixels.byteLength === 0) {
       return
     }
     const buffer = model.pixels, order = ++arrived
-    const [head, bytes] = unpack(buffer)
+    const [head, rest] = unpack(buffer)
+    const [lines, bytes] = netOf(head, rest)
     if (head.sequence >= sequence) {
       inFlight = 0
       clearTimeout(patience)
@@ -110,6 +141,10 @@ async function follow(model, view) {
     const data = {image: [new Pixels(pixels.buffer, [head.height, head.width])], x: [x0], y: [y0], dw: [x1 - x0], dh: [y1 - y0]}
     // Straight into the view: the pixels came from the server and must not travel back to it.
     image.setv({data}, {sync: false})
+    if (lines !== drawnNet) {
+      net.setv({data: lines}, {sync: false})
+      drawnNet = lines
+    }
     if (head.home && home) {
       setRanges(x0, x1, y0, y1)
     }
@@ -139,6 +174,58 @@ async function follow(model, view) {
     return view.frame.bbox.contains(event.clientX - box.left, event.clientY - box.top)
   }
 
+  // -- the hand that turns, moves or pins -----------------------------------------------------------------
+
+  // What a drag with the pan tool means on a map that can be turned: it turns, or moves with Shift held. And
+  // a click with Shift pins, on any map. The figure's own gestures would not know.
+  function dragTool() {
+    const active = plot.toolbar.gestures.pan.active
+    return active === null ? "" : (active.tools ? active.tools[0] : active).type
+  }
+
+  function onGrip(event) {
+    if (grip === null) {
+      const mine = event.type === "pointerdown" && event.button === 0 && inside(event) && dragTool() === "PanTool" &&
+        !(event.pointerType === "touch" && model.probe) && (model.turns || event.shiftKey)
+      if (!mine) {
+        return
+      }
+      el.focus({preventScroll: true})
+      grip = {pointer: event.pointerId, x: event.clientX, y: event.clientY, start: toPlane(event), shift: event.shiftKey, moved: false,
+        ranges: [x_range.start, x_range.end, y_range.start, y_range.end]}
+    } else if (event.pointerId === grip.pointer) {
+      const dx = event.clientX - grip.x, dy = event.clientY - grip.y
+      if (!grip.moved && Math.hypot(dx, dy) >= 4) {
+        grip.moved = true
+        gesture += 1
+      }
+      if (grip.moved && grip.shift) {
+        const [x0, x1, y0, y1] = grip.ranges, {w, h} = size()
+        const right = dx * (x1 - x0) / w, up = -dy * (y1 - y0) / h
+        x_range.setv({start: x0 - right, end: x1 - right})
+        y_range.setv({start: y0 - up, end: y1 - up})
+      } else if (grip.moved) {
+        turn = {gesture, from: grip.start, to: toPlane(event)}
+        ask()
+      }
+      if (event.type === "pointerup" || event.type === "pointercancel") {
+        const {moved, shift, start: [x, y]} = grip
+        grip = null
+        if (!moved && event.type === "pointerup") {
+          model.send_msg({kind: shift ? "pin" : "pick", x, y})
+        } else if (moved && !shift) {
+          ask()   // once more, with every pixel
+        }
+      }
+    } else {
+      return
+    }
+    event.stopPropagation()
+    event.preventDefault()
+  }
+
+  const TURNS = {a: [-1, 0], d: [1, 0], w: [0, 1], s: [0, -1]}
+
   function zoom(factor) {
     const [cx, cy] = cursor || [(x_range.start + x_range.end) / 2, (y_range.start + y_range.end) / 2]
     for (const [range, centre] of [[x_range, cx], [y_range, cy]]) {
@@ -158,8 +245,12 @@ async function follow(model, view) {
       const stride = event.shiftKey ? 0.05 : 0.01
       const [x, y] = cursor || [x_range.start + width / 2, y_range.start + height / 2]
       probe(x + step[0] * stride * width, y + step[1] * stride * height)
+    } else if (model.turns && TURNS[event.key.toLowerCase()]) {
+      const [right, up] = TURNS[event.key.toLowerCase()]
+      turn = null
+      model.send_msg({kind: "step", right, up})
     } else if (event.key === "Enter" && cursor) {
-      model.send_msg({kind: "pick", x: cursor[0], y: cursor[1]})
+      model.send_msg({kind: event.shiftKey ? "pin" : "pick", x: cursor[0], y: cursor[1]})
     } else if (event.key === "+" || event.key === "=") {
       zoom(0.8)
     } else if (event.key === "-") {
@@ -202,11 +293,13 @@ async function follow(model, view) {
   const stopScroll = (event) => { if (model.probe && event.touches.length === 1) { event.preventDefault() } }
   el.tabIndex = 0
   el.setAttribute("role", "application")
-  el.setAttribute("aria-label", "The latent space. Arrow keys move the cursor, Enter picks the nearest sample, plus and minus zoom, 0 shows everything.")
+  el.setAttribute("aria-label", "The latent space. Arrow keys move the cursor, Enter picks the nearest sample, Shift and Enter pins what is decoded, plus and minus zoom, 0 shows everything. W, A, S and D turn what can be turned.")
   el.addEventListener("keydown", onKey)
   el.addEventListener("touchmove", stopScroll, {passive: false, capture: true})
   for (const name of touches) {
     el.addEventListener(name, onTouch, {capture: true})
+    const where = name === "pointerdown" ? el : window   // a drag may leave the map
+    where.addEventListener(name, onGrip, {capture: true})
   }
   el.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") { cursor = toPlane(event) } }, {passive: true})
 
@@ -217,9 +310,15 @@ async function follow(model, view) {
   watcher.observe(view.canvas_view.el)
 
   model.on("pixels", paint)
-  model.on("mark", () => { if (model.mark.length === 2) { showMark(...model.mark) } })
+  model.on("mark", () => { mark.setv({data: {x: model.mark.slice(0, 1), y: model.mark.slice(1)}}, {sync: false}) })
+  const showPins = () => {
+    pins.setv({data: {x: model.pins.map((pin) => pin[0]), y: model.pins.map((pin) => pin[1]), text: model.pins.map((pin) => String(pin[2]))}}, {sync: false})
+    el.dataset.pins = model.pins.map((pin) => pin.join(" ")).join(";")
+  }
+  model.on("pins", showPins)
   model.on("remove", () => {
     watcher.disconnect()
+    touches.forEach((name) => window.removeEventListener(name, onGrip, {capture: true}))
     clearTimeout(patience)
     ranges.forEach((property) => property.change.disconnect(moved))
   })
