@@ -10,9 +10,12 @@ import torch
 from jaxtyping import Float32
 
 from explorer.core.errors import ExplorerError
+from explorer.core.inverting import Formula, Lift
 from explorer.core.neighbours import Neighbours
 from explorer.core.projections import Projection
 from models import Autoencoder
+
+_FORMULA = Formula()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Frame:
         Class index and share of the votes of the nearest training samples; None without labels.
     stamp
         The request's.
+    how, error
+        How the place came to its code, in words, and the round-trip error to reckon with there, as a share
+        of the cloud's spread; None where the inverse is a formula.
     """
 
     xy: tuple[float, float]
@@ -63,16 +69,27 @@ class Frame:
     distance: float | None
     predicted: tuple[int, float] | None
     stamp: Hashable
+    how: str = ""
+    error: float | None = None
 
 
 @torch.inference_mode()
 def make_frame(
-    request: FrameRequest, model: Autoencoder, projection: Projection, neighbours: Neighbours | None
+    request: FrameRequest,
+    model: Autoencoder,
+    projection: Projection,
+    neighbours: Neighbours | None,
+    lift: Lift | None = None,
 ) -> Frame:
     """Lift a place of the plane into latent space, decode it and look around.
 
     Nothing is clamped: what the decoder says is what is returned. The model is used as it is, in
     the mode and on the device that it is in.
+
+    Parameters
+    ----------
+    lift
+        The way from the place to its code; None is the projection's inverse.
 
     Raises
     ------
@@ -84,7 +101,8 @@ def make_frame(
     if not np.isfinite(request.xy).all():
         raise ExplorerError(f"the cursor is at {request.xy}, which is no place of the plane; move it.")
     # The plane in double precision, the code in the model's single.
-    code = projection.inverse(np.array([request.xy], dtype=np.float64))[0].astype(np.float32)
+    lifted = (lift or _FORMULA).at(projection, np.array([request.xy], dtype=np.float64))
+    code = lifted.code.astype(np.float32)
     decoded = model.decode(torch.tensor(code[None], device=model.device))[0]
     sample = np.ascontiguousarray(decoded.cpu().numpy(), dtype=np.float32)
     if not np.isfinite(sample).all():
@@ -102,4 +120,6 @@ def make_frame(
         distance=None if around is None else around.distance,
         predicted=None if around is None else around.predicted,
         stamp=request.stamp,
+        how=lifted.how,
+        error=lifted.error,
     )
