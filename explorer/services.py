@@ -19,12 +19,16 @@ from explorer.core.colouring import names as colouring_names
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
 from explorer.core.folders import home_folder
+from explorer.core.inverting import prepared
+from explorer.core.layout import Computed, Layout
 from explorer.core.painter import MapRequest, Painter, Style
 from explorer.core.projections import Projection
 from explorer.core.scene import Scene, lay_out
 from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Base, Bases, Choice
+from explorer.runtime.fitting import Fit
 from explorer.runtime.newest import Newest
+from explorer.runtime.recent import Recent
 from explorer.runtime.training import TrainingSlot
 from explorer.runtime.wakeups import Wakeups
 from models import Autoencoder
@@ -79,6 +83,11 @@ class Services:
         self.scenes: Newest[Errand] = Newest(_run, "scenes", _failed)
         self.extras: Newest[Errand] = Newest(_run, "extras", _failed)
         self.neighbours: Newest[Errand] = Newest(_run, "neighbours", _failed)
+        # Each takes half a minute or some seconds, so that nobody else should wait behind it.
+        self.fits: Newest[Errand] = Newest(_run, "fits", _failed)
+        self.placings: Newest[Errand] = Newest(_run, "placings", _failed)
+        self.computed: Recent[Computed] = Recent(8)
+        self.under_way: WeakSet[Fit] = WeakSet()
         self.slot = TrainingSlot()
         self.bases = Bases(self.slot, (home or home_folder()) / "models", data_folder, self._changed)
         self.painter = Painter()
@@ -86,17 +95,24 @@ class Services:
         # sessions have in common is computed once and what nobody looks at any more goes.
         self._first_scene = lru_cache(4)(lay_out)
         self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
+        self.lift = lru_cache(4)(prepared)
         self.colouring = lru_cache(8)(colouring)
         self._uploads = TemporaryDirectory(prefix="latent-explorer-")
         self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive
 
     def lay_out(
-        self, dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: str, like: Projection | None
+        self,
+        dataset: Dataset,
+        model: Autoencoder,
+        cloud: Cloud,
+        projection: str | Layout,
+        like: Projection | None,
     ) -> Scene:
         """Return the scene of a cloud; sessions that open on the same one share it."""
-        if like is None:
-            return self._first_scene(dataset, model, cloud, projection)
-        return lay_out(dataset, model, cloud, projection, like)
+        layout = Layout(projection) if isinstance(projection, str) else projection
+        if like is None or layout.computed is not None:
+            return self._first_scene(dataset, model, cloud, layout)
+        return lay_out(dataset, model, cloud, layout, like)
 
     def warm_up(self, base: Base | None = None) -> None:
         """Compile every kernel and make what sessions open with ready, before the first user comes.
@@ -119,7 +135,7 @@ class Services:
             return
         self._first_laid_out = True
         what = self.first.dataset, snapshot.model, snapshot.cloud
-        name = projections.suiting(snapshot.model.latent)[0]
+        name = projections.suiting(snapshot.model.latent, sphere=snapshot.model.sphere)[0]
         self._warm(self.scenes, partial(self.lay_out, *what, name, None), self._paint_first)
 
     def _paint_first(self, scene: Scene) -> None:
@@ -139,10 +155,14 @@ class Services:
 
     def close(self) -> None:
         """End every thread. Idempotent."""
+        for fit in tuple(self.under_way):
+            fit.cancel()
         self.slot.close()  # first: a base waits for its training
         self.bases.close()
         for worker in (self.frames, self.maps, self.scenes, self.extras, self.neighbours):
             worker.close()
+        for slow in (self.fits, self.placings):
+            slow.close()
         self._uploads.cleanup()
 
 

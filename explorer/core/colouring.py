@@ -11,12 +11,16 @@ from jaxtyping import Float32, Int64
 from explorer.core.cloud import reconstruction_errors
 from explorer.core.datasets import Dataset
 from explorer.core.errors import UnknownName
+from explorer.core.inverting import map_distortion, round_trip_errors
 from explorer.core.scene import Scene
 
 CHEAP = ("label", "split", "KL")
 """What is at hand with the cloud; the rest may take seconds."""
 
-_OWN = (*CHEAP, "density", "reconstruction error")
+DISTORTION, ROUND_TRIP = "map distortion", "round-trip error"
+"""Of a map without a formula for its inverse: where it is torn or pressed, and what its inverse is worth."""
+
+_OWN = (*CHEAP, "density", "reconstruction error", DISTORTION, ROUND_TRIP)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +58,7 @@ def names(scene: Scene) -> tuple[str, ...]:
         "density",
         "reconstruction error",
         *(("KL",) if scene.cloud.kl is not None else ()),
+        *(() if scene.projection.exact else (DISTORTION, ROUND_TRIP)),
         *_columns(scene.dataset),
     )
 
@@ -81,6 +86,12 @@ def colouring(scene: Scene, name: str) -> Colouring:
         return Colouring("reconstruction error, nats", values=reconstruction_errors(scene.model, dataset))
     if name == "KL":
         return Colouring("KL to the prior, nats", values=cloud.kl)
+    if name == DISTORTION:
+        title = "map distortion, log2 of the local stretch: 0 is typical, 1 twice that"
+        return Colouring(title, values=map_distortion(scene))
+    if name == ROUND_TRIP:
+        title = "round-trip error, share of the cloud's spread"
+        return Colouring(title, values=round_trip_errors(scene))
     values = _columns(dataset)[name].to_numpy(np.float32, na_value=np.nan)
     return Colouring(name, values=np.ascontiguousarray(values))
 

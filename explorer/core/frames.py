@@ -10,9 +10,12 @@ import torch
 from jaxtyping import Float32
 
 from explorer.core.errors import ExplorerError
+from explorer.core.inverting import Formula, Lift, Lifted
 from explorer.core.neighbours import Neighbours
 from explorer.core.projections import Projection
 from models import Autoencoder
+
+_FORMULA = Formula()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +61,9 @@ class Frame:
         The request's.
     point
         Row of the encoded sample whose own code this is; None where it is a place's.
+    how, error
+        How the place came to its code, in words, and the round-trip error to reckon with there, as a share
+        of the cloud's spread; None where the inverse is a formula.
     """
 
     xy: tuple[float, float]
@@ -69,16 +75,27 @@ class Frame:
     predicted: tuple[int, float] | None
     stamp: Hashable
     point: int | None = None
+    how: str = ""
+    error: float | None = None
 
 
 @torch.inference_mode()
 def make_frame(
-    request: FrameRequest, model: Autoencoder, projection: Projection, neighbours: Neighbours | None
+    request: FrameRequest,
+    model: Autoencoder,
+    projection: Projection,
+    neighbours: Neighbours | None,
+    lift: Lift | None = None,
 ) -> Frame:
     """Lift a place of the plane into latent space, decode it and look around.
 
     Nothing is clamped: what the decoder says is what is returned. The model is used as it is, in
     the mode and on the device that it is in.
+
+    Parameters
+    ----------
+    lift
+        The way from the place to its code; None is the projection's inverse.
 
     Raises
     ------
@@ -90,10 +107,12 @@ def make_frame(
     if not np.isfinite(request.xy).all():
         raise ExplorerError(f"the cursor is at {request.xy}, which is no place of the plane; move it.")
     if request.point is not None:
-        code = request.point[1]
+        row, own = request.point
+        lifted = Lifted(own, f"sample #{row}, which is in front")
     else:
         # The plane in double precision, the code in the model's single.
-        code = projection.inverse(np.array([request.xy], dtype=np.float64))[0].astype(np.float32)
+        lifted = (lift or _FORMULA).at(projection, np.array([request.xy], dtype=np.float64))
+    code = lifted.code.astype(np.float32)
     decoded = model.decode(torch.tensor(code[None], device=model.device))[0]
     sample = np.ascontiguousarray(decoded.cpu().numpy(), dtype=np.float32)
     if not np.isfinite(sample).all():
@@ -112,4 +131,6 @@ def make_frame(
         predicted=None if around is None else around.predicted,
         stamp=request.stamp,
         point=None if request.point is None else request.point[0],
+        how=lifted.how,
+        error=lifted.error,
     )

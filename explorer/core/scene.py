@@ -8,9 +8,9 @@ from itertools import count
 import numpy as np
 from jaxtyping import Float, Float32
 
-from explorer.core import projections
 from explorer.core.cloud import Cloud
 from explorer.core.datasets import Dataset
+from explorer.core.layout import Layout
 from explorer.core.neighbours import Neighbours
 from explorer.core.projections import Projection, Turning
 from models import Autoencoder
@@ -72,17 +72,19 @@ class Scene:
 
 
 def lay_out(
-    dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: str, like: Projection | None = None
+    dataset: Dataset,
+    model: Autoencoder,
+    cloud: Cloud,
+    projection: str | Layout,
+    like: Projection | None = None,
 ) -> Scene:
-    """Fit the projection of that name to the cloud and place every sample on the plane.
+    """Fit the projection of that name or layout to the cloud and place every sample on the plane.
 
     Parameters
     ----------
     like
         The projection of the scene before: a map that is fitted again does not flip.
     """
-    fitted = projections.create(projection).fit(cloud.mean)
-    if like is not None:
-        fitted.align(like)
-    xy = np.ascontiguousarray(fitted.forward(cloud.mean), dtype=np.float32)
+    layout = Layout(projection) if isinstance(projection, str) else projection
+    fitted, xy = layout.place(cloud, like)
     return Scene(dataset, model, cloud, fitted, xy, None, next(_keys))

@@ -48,21 +48,24 @@ class Errands:
         self._frame_bell()
 
     def send(
-        self, worker: Newest[Errand], name: str, work: Callable[[], Any], done: Callable[[Any], object]
+        self,
+        worker: Newest[Errand],
+        name: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], object],
+        failed: Callable[[str], object] | None = None,
     ) -> None:
-        """Have a worker do something; `done` gets the result in `take_over`.
+        """Have a worker do something; `done` gets the result in `take_over`, or `failed` the sentence.
 
         A later errand of the same name on the same worker replaces one that has not begun.
         """
-        self.send_straight(worker, name, work, lambda result: self._put(partial(done, result)))
+        self._send(worker, name, work, lambda result: self._put(partial(done, result)), failed or self._fail)
 
     def send_straight(
         self, worker: Newest[Errand], name: str, work: Callable[[], Any], done: Callable[[Any], object]
     ) -> None:
         """Have a worker do something whose result is published right there, on its thread."""
-        owner = (self.token, name)
-        self._sent[owner] = worker
-        worker.ask(owner, Errand(work, done, lambda sentence: self._put(partial(self._fail, sentence))))
+        self._send(worker, name, work, done, self._fail)
 
     def take_over(self) -> None:
         """Hand every result that has come to the one who asked for it. On the session's own thread."""
@@ -75,6 +78,18 @@ class Errands:
         for owner, worker in tuple(self._sent.items()):
             worker.forget(owner)
         self._done.clear()
+
+    def _send(
+        self,
+        worker: Newest[Errand],
+        name: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], object],
+        failed: Callable[[str], object],
+    ) -> None:
+        owner = (self.token, name)
+        self._sent[owner] = worker
+        worker.ask(owner, Errand(work, done, lambda sentence: self._put(partial(failed, sentence))))
 
     def _put(self, result: Callable[[], object]) -> None:
         self._done.append(result)

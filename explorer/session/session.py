@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 import param
 
-from explorer.core import projections
 from explorer.core.colouring import CHEAP, Colouring
 from explorer.core.colouring import names as colouring_names
 from explorer.core.datasets import Dataset
 from explorer.core.frames import Frame, FrameRequest, make_frame
+from explorer.core.layout import Layout
 from explorer.core.painter import MapImage, MapRequest, Style
 from explorer.core.picked import Picked, nearest_on_plane, pick
 from explorer.core.projections import SphereMap, Turning
@@ -25,11 +25,11 @@ from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.errands import Errands
+from explorer.session.mapping import FRONT, Mapping
 from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
 from explorer.session.selecting import Selecting
 from explorer.session.training import Training
-from models import Autoencoder
 
 
 class Session(param.Parameterized):
@@ -73,7 +73,8 @@ class Session(param.Parameterized):
         self._home = True
         self._sequence = 0
         self._style: Style | None = None
-        self._laid_out: tuple[Snapshot, str] | None = None
+        self.laid_out: tuple[Snapshot, Layout] | None = None  # what has been asked for last
+        self.mapping = Mapping(self)
         self.selecting.param.watch(self._restyle, "current")
         self.orienting.param.watch(self._restyle, "dims")
         services.sessions.add(self)
@@ -109,6 +110,7 @@ class Session(param.Parameterized):
         """Stop the run and let go of every worker. Idempotent, safe on any thread."""
         self.errands.close()
         self.training.abandon()
+        self.mapping.abandon()
 
     @property
     def status(self) -> str:
@@ -130,19 +132,22 @@ class Session(param.Parameterized):
 
     def _follow(self) -> None:
         base, dataset, snapshot = self._newest()
-        if dataset is None or snapshot is None or self._laid_out == (snapshot, self.projection):
+        if dataset is None or snapshot is None:
             return
-        self._laid_out = (snapshot, self.projection)
+        layout = self.mapping.layout(base, snapshot)
+        if self.laid_out == (snapshot, layout):
+            return
+        self.laid_out = (snapshot, layout)
         same = self.scene is not None and self.scene.dataset is dataset
-        name = self.projection
-        if name not in _offered(snapshot.model):
-            name = _offered(snapshot.model)[0]
         like = self.scene.projection if same else None
+        # Placing codes on an embedding takes seconds, and nobody else should wait for that.
+        quick = layout.computed is None
         self.errands.send(
-            self.services.scenes,
-            "scene",
-            partial(self.services.lay_out, dataset, snapshot.model, snapshot.cloud, name, like),
-            partial(self._show, base),
+            self.services.scenes if quick else self.services.placings,
+            "scene" if quick else "placed scene",
+            partial(self.services.lay_out, dataset, snapshot.model, snapshot.cloud, layout, like),
+            partial(self.mapping.took, base, layout),
+            partial(self.mapping.refused, layout),
         )
 
     @param.depends("projection", "error", watch=True)
@@ -159,20 +164,22 @@ class Session(param.Parameterized):
             return base, run.job.dataset, snapshot  # without a snapshot: what it starts from is on the map
         return base, base.dataset, base.snapshot.read()[1]
 
-    def _show(self, base: Base, scene: Scene) -> None:
+    def expects(self, base: Base) -> bool:
+        """Whether what comes from a base is still wanted, and no other choice has been made since."""
+        return base is self._former or base is self.base
+
+    def show(self, base: Base, scene: Scene) -> None:
+        """Put a scene on the map, and have made what is seen of it. On the session's own thread."""
         if base is not self._former:
-            if base is not self.base:
-                return  # another choice has been made since
             self._former = base
             self.training.forget()
         before = self.scene
         fresh = before is None or before.dataset is not scene.dataset
         with param.parameterized.batch_call_watchers(self):
-            suiting = list(_offered(scene.model))
+            suiting = list(self.mapping.offered(scene.model))
             self.param.projection.objects = suiting
-            if self.projection not in suiting and self._laid_out is not None:
+            if self.projection not in suiting:
                 self.projection = scene.projection.name
-                self._laid_out = (self._laid_out[0], self.projection)
             names = colouring_names(scene)
             self.param.colour_by.objects = list(names)
             if fresh:
@@ -183,16 +190,16 @@ class Session(param.Parameterized):
             if self.colour_by not in names:
                 self.colour_by = names[0]
             self.scene = scene
+        self.mapping.suit(scene)
         self._recolour()
         with_neighbours = partial(self.services.with_neighbours, scene)
         self.errands.send(self.services.neighbours, "neighbours", with_neighbours, self._gain_neighbours)
-        self._ask_frame()
         if self.picked is not None:
             self.pick_index(self.picked.index)
 
     def _gain_neighbours(self, scene: Scene) -> None:
         if self.scene is not None and scene.key == self.scene.key:
-            self.scene = scene
+            self.scene = replace(self.scene, neighbours=scene.neighbours)
             self._ask_frame()
 
     @param.depends("colour_by", watch=True)
@@ -228,11 +235,13 @@ class Session(param.Parameterized):
     @param.depends("colouring", "hidden", "draws", "theme", watch=True)
     def _restyle(self, *_: object) -> None:
         if self.colouring is not None:
+            # Draws of every posterior have places only where that is a formula: thousands of times as many.
+            draws = self.draws if self.scene is not None and self.scene.projection.exact else 0
             self._style = Style(
                 self.colouring,
                 self.selecting.mask,
                 self.hidden,
-                self.draws,
+                draws,
                 self.theme,
                 self.orienting.dims,
             )
@@ -276,6 +285,10 @@ class Session(param.Parameterized):
 
     # -- the cursor --------------------------------------------------------------------------------------
 
+    def decode(self) -> None:
+        """Decode the place under the cursor again: something about the way there has changed."""
+        self._ask_frame()
+
     @param.depends("cursor", watch=True)
     def _ask_frame(self) -> None:
         scene, cursor = self.scene, self.cursor
@@ -285,7 +298,8 @@ class Session(param.Parameterized):
         seen = self._seen(xy)
         point = None if seen is None else (seen, scene.cloud.mean[seen])
         request = FrameRequest(self.token, xy, scene.key, point)
-        work = partial(make_frame, request, scene.model, scene.projection, scene.neighbours)
+        lift = self.mapping.lift(scene)
+        work = partial(make_frame, request, scene.model, scene.projection, scene.neighbours, lift)
         self.errands.send_straight(self.services.frames, "frame", work, self._decoded)
 
     def _decoded(self, frame: Frame) -> None:
@@ -313,13 +327,16 @@ class Session(param.Parameterized):
         seen = self._seen(xy)
         if seen is not None:
             return self.scene.cloud.mean[seen]
-        return self.scene.projection.inverse(np.array([xy], dtype=np.float64))[0].astype(np.float32)
+        lifted = self.mapping.lift(self.scene).at(self.scene.projection, np.array([xy], dtype=np.float64))
+        return lifted.code.astype(np.float32)
 
     def _seen(self, xy: tuple[float, float]) -> int | None:
         """The front-most sample at a place of a map with depth; None where there is none, or no depth."""
         image = self.map.read()[1]
         if image is None or image.front is None or self.scene is None or image.scene != self.scene.key:
             return None
+        if self.mapping.hold != FRONT:
+            return None  # the cursor is on a plane that lies in the cloud
         return image.front.under(xy)
 
     def pick_index(self, index: int) -> None:
@@ -347,12 +364,6 @@ class Session(param.Parameterized):
 
     def _fail(self, sentence: str) -> None:
         self.error = sentence
-
-
-def _offered(model: Autoencoder) -> tuple[str, ...]:
-    """Return the maps of a model's latent space, but for those that take minutes to be fitted."""
-    suiting = projections.suiting(model.latent, sphere=model.sphere)
-    return tuple(name for name in suiting if name not in ("tsne", "umap"))
 
 
 def _fits(scene: Scene, style: Style) -> bool:

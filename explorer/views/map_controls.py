@@ -12,6 +12,7 @@ from panel.custom import JSComponent
 
 from explorer.core.palette import categorical, sequential
 from explorer.session import Session
+from explorer.views.projection_controls import ProjectionControls
 from explorer.views.text import Line, disclosure, heading
 
 
@@ -49,6 +50,7 @@ class MapControls:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._projection = ProjectionControls(session)
         self._legend = ClassList(
             session, css_classes=["lx-legend"], sizing_mode="stretch_width", margin=(0, 10)
         )
@@ -71,6 +73,7 @@ class MapControls:
         self.panel = pn.Column(
             heading("Map"),
             pn.Row(projection, colour, sizing_mode="stretch_width", margin=0),
+            self._projection.panel,
             self._legend,
             self._points.pane,
             disclosure("Aggregate posterior", self._aggregate),
@@ -90,6 +93,7 @@ class MapControls:
 
     def refresh(self) -> None:
         """Show the legend of the colouring that is on the map, and how many points there are."""
+        self._projection.refresh()
         session = self._session
         image = session.map.read()[1]
         shown = (session.colouring, session.hidden, session.theme, image and image.value_range)
@@ -97,7 +101,11 @@ class MapControls:
             self._shown = shown
             self._legend.param.update(**_described(session))
         if image is not None:
-            what = "points" if not session.draws else f"points, {session.draws} drawn from each posterior"
+            what = "points"
+            if session.draws and not session.scene.projection.exact:
+                what = "points, the posterior means alone: draws have no place on this map"
+            elif session.draws:
+                what = f"points, {session.draws} drawn from each posterior"
             hidden = (
                 ""
                 if not session.hidden

@@ -86,6 +86,8 @@ def _packed_frame(scene: Scene, frame: Frame) -> bytes:
         "label": label,
         "distance": frame.distance,
         "predicted": predicted,
+        "how": frame.how,
+        "error": frame.error,
     }
     return message(head, scene.dataset.drawing.to_bytes(frame.sample))
 

@@ -173,7 +173,7 @@ def test_another_model_of_the_same_data_keeps_the_selection(tab: Tab) -> None:
     tab.until(lambda: session.scene.model.latent == 3, "three dimensions").rest()
     assert session.selecting.current.count == 20
     assert session.projection == "pca"
-    assert session.param.projection.objects == ["pca", "slice"]
+    assert session.param.projection.objects == ["pca", "rotation", "slice", "tsne", "umap"]
     assert "KL" not in session.param.colour_by.objects
 
 

@@ -132,6 +132,7 @@ export function render({model, el}) {
   for (const [key, label, help] of [
     ["position", "position", "Where the cursor is on the plane of the map."],
     ["code", "latent code", "The point of the latent space that is decoded."],
+    ["inverse", "inverse", "How this place of the map leads to a latent code: by a formula, with what is held off the plane, or by a guess between samples."],
     ["support", "support", "The share of encoded samples that lie in sparser places: 0 % means no sample supports what you see."],
     ["predicted", "class", "The most frequent label among the nearest encoded training samples."],
     ["nearest", "nearest", "The encoded sample that lies nearest in latent space."],
@@ -159,6 +160,8 @@ export function render({model, el}) {
     draw(canvas, model.drawing, bytes)
     rows.position.textContent = `${signed(head.x)}, ${signed(head.y)}`
     rows.code.textContent = head.code.slice(0, 8).map(signed).join("  ") + (head.code.length > 8 ? `  … (${head.code.length})` : "")
+    rows.inverse.textContent = head.how || "–"
+    rows.inverse.classList.toggle("guess", head.error != null)
     if (head.support == null) {
       rows.support.textContent = "being computed"
     } else {
