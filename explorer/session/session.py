@@ -199,7 +199,8 @@ class Session(param.Parameterized):
 
     def _gain_neighbours(self, scene: Scene) -> None:
         if self.scene is not None and scene.key == self.scene.key:
-            self.scene = replace(self.scene, neighbours=scene.neighbours)
+            turned = scene.projection is not self.scene.projection
+            self.scene = replace(self.scene, neighbours=scene.neighbours) if turned else scene
             self._ask_frame()
 
     @param.depends("colour_by", watch=True)
