@@ -60,9 +60,9 @@ def test_a_new_result_takes_its_place_among_the_others(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "likelihood.json"
     assert likelihood.read(path) == []
     results: list[Result] = []
-    for key in ("conv-2", "gaussian-2", "conv-2"):
+    for key in ("conv-2", "conv-2", "gaussian-2"):
         results = likelihood.replaced(results, _result(key=key, seed=len(results)))
-    assert [(one.key, one.seed) for one in results] == [("gaussian-2", 1), ("conv-2", 2)]
+    assert [(one.key, one.seed) for one in results] == [("gaussian-2", 1), ("conv-2", 1)]
     likelihood.write(path, results)
     assert likelihood.read(path) == results
     assert list(path.parent.iterdir()) == [path]
@@ -75,7 +75,7 @@ def test_the_table_shows_a_bound_of_a_likelihood_only() -> None:
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     assert cells[0] == list(likelihood.HEAD)
     assert cells[2] == [
-        "work", "convention", "-100.0", "-99.0", "-101.0", "met", "2", "1", "2", "1,234",
+        "work", "convention", "-100.0", "-99.0", "-101.0", "met", "2", "1", "1.5", "1,234",
     ]  # fmt: skip
     assert cells[3][3] == "-"
 
