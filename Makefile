@@ -28,9 +28,10 @@ test: $(VENV)/.test  ## lint, then unit tests, then tests in a real browser
 	echo "== unit tests" && $(BIN)/python -m pytest --ignore=tests/browser -n auto --maxprocesses 4 --dist loadfile $(ARGS) && \
 	echo "== browser tests, in $$EXPLORER_BROWSER" && $(BIN)/python -m pytest tests/browser $(ARGS)
 
-bench: $(VENV)/.test  ## measure against the stock app, in a real browser
+bench: $(VENV)/.test  ## measure against the stock app, in a real browser; FULL=1: likelihoods too (an hour)
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
 	$(BIN)/python -m benchmarks $(ARGS)
+	@$(if $(FULL),$(BIN)/python -m benchmarks.likelihood)
 
 lint: $(VENV)/.test  ## check style, types and the direction of imports
 	@echo "== ruff" && $(BIN)/ruff check && $(BIN)/ruff format --check

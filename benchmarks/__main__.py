@@ -15,9 +15,9 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.browser import chromium
 from benchmarks.measures import QUICK, Effort, Samples, cloud_rows, say, training_rows
-from benchmarks.servers import APPS, ROOT
+from benchmarks.servers import APPS
 from benchmarks.targets import GROUPS
-from benchmarks.workload import TRAINED_ON
+from benchmarks.workload import TRAINED_ON, real_data
 
 RESULTS = Path(__file__).with_name("results.json")  # what the README's figures come from
 SIZES = (1_000_000, 10_000_000)
@@ -65,7 +65,7 @@ async def _in_browser(arguments: argparse.Namespace, effort: Effort, samples: Sa
 @contextmanager
 def training_folder(samples: Samples) -> Iterator[None]:
     """A folder of its own with MNIST's files, for the loader to unpack; without them digits stand in."""
-    shared = Path(os.environ.get("EXPLORER_TEST_DATA") or ROOT.parent / "shared" / "data")
+    shared = real_data()
     if not (shared / "MNIST").is_dir():
         samples.notes.append(f"no MNIST in {shared}: the training rows are measured on digits instead")
         yield

@@ -60,14 +60,19 @@ def number(value: float) -> str:
 
 def text(table: Sequence[Row], notes: Sequence[str] = ()) -> str:
     """The table as aligned text, also valid Markdown, with its notes below."""
-    cells = [HEAD, *(_cells(row) for row in table)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD))]
+    lines = aligned([HEAD, *(_cells(row) for row in table)])
+    return "\n".join([lines, *(["", *(f"- {note}" for note in notes)] if notes else [])])
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as an aligned Markdown table, the first row its head."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
         for line in cells
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join([*lines, *(["", *(f"- {note}" for note in notes)] if notes else [])])
+    return "\n".join(lines)
 
 
 def write(path: Path, table: Sequence[Row], notes: Sequence[str], facts: Mapping[str, object]) -> None:

@@ -53,6 +53,12 @@ def autoencoder(shape: tuple[int, ...], seed: int = 0) -> Autoencoder:
     return model
 
 
+def real_data() -> Path:
+    """Where the real data are looked for, as the tests look for them; there may be no such folder."""
+    root = Path(__file__).resolve().parents[1]
+    return Path(os.environ.get("EXPLORER_TEST_DATA") or root.parent / "shared" / "data")
+
+
 def training_data() -> Dataset:
     """MNIST where its files are; scikit-learn's digits where not, which the table then says.
 

@@ -27,15 +27,27 @@ class Samples(Protocol):
 
 
 def evaluate(
-    model: Autoencoder, samples: Samples, *, seed: int = 0, stop: Callable[[], bool] = lambda: False
+    model: Autoencoder,
+    samples: Samples,
+    *,
+    binarise: bool = False,
+    seed: int = 0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
     """The loss terms over all samples, in nats per sample, with one posterior draw each.
 
     For a VAE with ``beta = 1`` and no free bits ``loss`` estimates the negative ELBO without bias. The
-    draws come from `seed`, so that two epochs are compared under the same noise. When `stop` turns true
-    the means over the batches so far are returned.
+    draws come from `seed`, so that two epochs are compared under the same noise. With `binarise`, of
+    `binarised` samples, drawn from `seed` too. When `stop` turns true the means over the batches so far
+    are returned.
+
+    Raises
+    ------
+    BadOption
+        For `binarise` under a Gaussian likelihood.
+    BadData, ShapeMismatch
     """
-    return evaluate_tensor(model, on_device(model, samples), seed, stop)
+    return evaluate_tensor(model, targets(model, samples, binarise, seed), seed, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +104,7 @@ def bounds(
     _prior_variance(model)
     if draws < 1:
         raise BadOption(f"draws cannot be {draws!r}; give a whole number from 1 up.")
-    if binarise and model.likelihood != "bernoulli":
-        raise BadOption("only a Bernoulli likelihood judges binarised samples; leave binarise off.")
-    x = on_device(model, samples)
-    if binarise:
-        x = binarised(x, seed)
+    x = targets(model, samples, binarise, seed)
     generator = torch.Generator(model.device).manual_seed(seed)
     model.eval()
     running = RunningTerms()
@@ -124,7 +132,11 @@ def binarised(x: Float[Tensor, "n *shape"], seed: int = 0) -> Float[Tensor, "n *
     ----------
     Salakhutdinov and Murray (2008), On the Quantitative Analysis of Deep Belief Networks, section 5.
     """
-    generator = torch.Generator(x.device).manual_seed(seed)
+    return draw_binary(x, torch.Generator(x.device).manual_seed(seed))
+
+
+def draw_binary(x: Float[Tensor, "n *shape"], generator: torch.Generator) -> Float[Tensor, "n *shape"]:
+    """As `binarised`, from a generator that goes on."""
     return (torch.rand(x.shape, generator=generator, device=x.device) < x).to(x.dtype)
 
 
@@ -187,6 +199,26 @@ def _convention(model: Autoencoder, x: Tensor, binarise: bool) -> str:
     if binarise:
         return CONVENTIONS["binarised"]
     return CONVENTIONS["binary"] if bool(((x == 0) | (x == 1)).all()) else model.convention
+
+
+def targets(model: Autoencoder, samples: Samples, binarise: bool, seed: int) -> Float[Tensor, "n *shape"]:
+    """The samples as `on_device` gives them, or `binarised` ones.
+
+    Raises
+    ------
+    BadOption
+        For `binarise` under a Gaussian likelihood.
+    BadData, ShapeMismatch
+    """
+    check_binarise(model, binarise)
+    x = on_device(model, samples)
+    return binarised(x, seed) if binarise else x
+
+
+def check_binarise(model: Autoencoder, binarise: bool) -> None:
+    """Raise BadOption where the model's likelihood does not judge binarised samples."""
+    if binarise and model.likelihood != "bernoulli":
+        raise BadOption("only a Bernoulli likelihood judges binarised samples; leave binarise off.")
 
 
 def on_device(model: Autoencoder, samples: Samples) -> Float[Tensor, "n *shape"]:

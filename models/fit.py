@@ -12,7 +12,15 @@ from torch import Tensor
 
 from models.autoencoder import Autoencoder
 from models.errors import BadOption, NotFinite
-from models.evaluation import RunningTerms, Samples, evaluate_tensor, on_device
+from models.evaluation import (
+    RunningTerms,
+    Samples,
+    check_binarise,
+    draw_binary,
+    evaluate_tensor,
+    on_device,
+    targets,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ def fit(
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | int | None = None,
+    binarise: bool = False,
     seed: int = 0,
     stop: Callable[[], bool] = lambda: False,
     report_seconds: float | int = 0.25,
@@ -91,6 +100,9 @@ def fit(
     epochs, batch_size, learning_rate
         By default those of `default_plan`. A batch larger than the data is the whole data. The learning
         rate is Adam's at its peak: it rises over the first updates and falls to 1 % along a cosine.
+    binarise
+        Dynamic binarisation: each batch is drawn anew as `binarised` does, and the draw is both what is
+        encoded and what is explained. The held-out samples are drawn once, so that epochs compare.
     stop
         Asked before each batch; once true, the training ends where it is.
     report_seconds
@@ -101,7 +113,8 @@ def fit(
     Raises
     ------
     BadOption
-        For settings that are not positive, or a model whose weights are all frozen.
+        For settings that are not positive, a model whose weights are all frozen, or `binarise` under a
+        Gaussian likelihood.
     BadData, ShapeMismatch
         For samples that are none, not the model's, or outside what its likelihood allows.
     NotFinite
@@ -110,10 +123,12 @@ def fit(
 
     References
     ----------
-    Kingma and Ba (2014), Adam; Loshchilov and Hutter (2016), SGDR (the cosine).
+    Kingma and Ba (2014), Adam; Loshchilov and Hutter (2016), SGDR (the cosine); Salakhutdinov and
+    Murray (2008), On the Quantitative Analysis of Deep Belief Networks, section 5 (binarisation).
     """
+    check_binarise(model, binarise)
     x = on_device(model, train)
-    others = None if held_out is None else on_device(model, held_out)
+    others = None if held_out is None else targets(model, held_out, binarise, seed)
     plan = default_plan(len(x))
     plan = Plan(
         plan.epochs if epochs is None else epochs,
@@ -129,7 +144,7 @@ def fit(
         raise BadOption(
             f"learning_rate cannot be {plan.learning_rate!r}; give a number above 0, such as 0.002."
         )
-    return _train(model, x, others, plan, seed, stop, report_seconds, clock)
+    return _train(model, x, others, plan, binarise, seed, stop, report_seconds, clock)
 
 
 def _train(
@@ -137,6 +152,7 @@ def _train(
     x: Tensor,
     held_out: Tensor | None,
     plan: Plan,
+    binarise: bool,
     seed: int,
     stop: Callable[[], bool],
     report_seconds: float | int,
@@ -160,6 +176,8 @@ def _train(
                 return
             optimizer.param_groups[0]["lr"] = plan.learning_rate * schedule(update, updates)
             batch = x.index_select(0, order[start : start + batch_size])
+            if binarise:
+                batch = draw_binary(batch, generator)
             loss = model.loss(batch, generator)
             optimizer.zero_grad()
             loss.total.backward()

@@ -136,6 +136,44 @@ def test_held_out_terms_are_those_of_a_direct_evaluation() -> None:
         assert last.held_out[name] == pytest.approx(value.item(), rel=1e-5)
 
 
+def test_dynamic_binarisation_draws_each_batch_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, data = model_of(), digits(0, 50)
+    loss, seen = model.loss, []
+
+    def watched(x: torch.Tensor, generator: torch.Generator) -> models.Loss:
+        seen.append(x.clone())
+        return loss(x, generator)
+
+    monkeypatch.setattr(model, "loss", watched)
+    list(models.fit(model, data, epochs=80, batch_size=25, binarise=True))
+    drawn, grey = torch.cat(seen), torch.tensor(data.x)
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert drawn.unique(dim=0).shape[0] > 3000, "hardly ever the same draw of 50 samples in 80 epochs"
+    error = ((grey * (1 - grey)).mean(0) / len(drawn)).sqrt()
+    assert ((drawn.mean(0) - grey.mean(0)).abs() <= 5 * error).all()
+
+
+def test_a_binarised_run_is_that_of_its_seed_and_reports_binarised_samples() -> None:
+    runs = []
+    for seed, binarise in ((3, True), (3, True), (4, True), (3, False)):
+        model = model_of()
+        *_, last = models.fit(model, TRAIN, held_out=HELD_OUT, epochs=2, seed=seed, binarise=binarise)
+        assert last.held_out == models.evaluate(model, HELD_OUT, seed=seed, binarise=binarise)
+        runs.append(weights(model))
+    assert same(runs[0], runs[1])
+    assert not same(runs[0], runs[2])
+    assert not same(runs[0], runs[3])
+    drawn = Split(models.binarised(torch.tensor(HELD_OUT.x), seed=5))
+    assert models.evaluate(model, HELD_OUT, seed=5, binarise=True) == models.evaluate(model, drawn, seed=5)
+
+
+def test_a_gaussian_likelihood_has_nothing_binarised() -> None:
+    model = models.create("vae", shape=(1, 8, 8), width=0.25, likelihood="gaussian")
+    for act in (models.fit, models.evaluate):
+        with pytest.raises(BadOption, match="leave binarise off"):
+            act(model, TRAIN, binarise=True)  # not iterated
+
+
 def test_an_evaluation_in_batches_weighs_each_sample_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of("ae")
     whole = models.evaluate(model, HELD_OUT)
