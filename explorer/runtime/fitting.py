@@ -60,7 +60,7 @@ class Fit:
         self._state = FitState.WAITING
         self._cloud: Cloud | None = cloud
         self._like = like
-        self._notify = notify
+        self._notify: Callable[[], object] = notify
         self._clock = clock
         self._began = self._told = clock()
         self._cancelled = Event()
@@ -121,6 +121,8 @@ class Fit:
         except BaseException:
             self._state = FitState.FAILED
             raise
+        finally:
+            self._notify = _silence  # whoever asked may be gone
         self.fraction, self._state = 1.0, FitState.DONE
         return found
 
@@ -146,6 +148,10 @@ class Fit:
         if now - self._told >= _QUIET:
             self._told = now
             self._notify()
+
+
+def _silence() -> None:
+    """What rings when nobody listens any more."""
 
 
 def key(cloud: Cloud, layout: Layout) -> Hashable:

@@ -11,9 +11,10 @@ import param
 
 from explorer.core import projections
 from explorer.core.cloud import Cloud
+from explorer.core.datasets import Dataset
 from explorer.core.inverting import Formula, Guess, Lift, Through
 from explorer.core.layout import Layout, shown_knobs
-from explorer.core.projections import Projection
+from explorer.core.projections import Projection, Turning
 from explorer.core.scene import Scene
 from explorer.runtime.bases import Base
 from explorer.runtime.fitting import Fit, FitState, key
@@ -110,6 +111,16 @@ class Mapping(param.Parameterized):
         if drawn is not None and drawn.name in offered and (drawn.computed is None or base is self._base):
             return drawn
         return Layout(offered[0])
+
+    def like(self, layout: Layout, dataset: Dataset) -> Projection | None:
+        """Return the projection that a new layout should turn to; None where it should stand by itself."""
+        scene, drawn = self._session.scene, self._drawn
+        if scene is None or drawn is None or scene.dataset is not dataset:
+            return None
+        if drawn.name == layout.name and drawn.knobs != layout.knobs:
+            # Other axes are asked for: to lay them as the former ones lay would undo that.
+            return scene.projection if isinstance(scene.projection, Turning) else None
+        return scene.projection
 
     def took(self, base: Base, layout: Layout, scene: Scene) -> None:
         """Show a scene that was laid out, unless another choice has been made since."""

@@ -138,8 +138,7 @@ class Session(param.Parameterized):
         if self.laid_out == (snapshot, layout):
             return
         self.laid_out = (snapshot, layout)
-        same = self.scene is not None and self.scene.dataset is dataset
-        like = self.scene.projection if same else None
+        like = self.mapping.like(layout, dataset)
         # Placing codes on an embedding takes seconds, and nobody else should wait for that.
         quick = layout.computed is None
         self.errands.send(

@@ -40,7 +40,14 @@ class Tab:
         """Run ticks until there is a map and nobody has anything more to do for this session."""
         session, services = self.session, self.services
         self.until(lambda: session.scene is not None and session.map.version, "a map")
-        workers = (services.scenes, services.neighbours, services.extras, services.maps, services.frames)
+        workers = (
+            services.scenes,
+            services.placings,
+            services.neighbours,
+            services.extras,
+            services.maps,
+            services.frames,
+        )
         quiet = 0
         while quiet < 2:  # what one worker gives may be asked of another
             quiet += 1
