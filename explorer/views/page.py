@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from explorer.views.latent_map import LatentMap
 from explorer.views.map_controls import MapControls
 from explorer.views.metrics import Metrics
 from explorer.views.sample import SampleView
+from explorer.views.scripts import script, styles
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
 from explorer.views.training_controls import TrainingControls
@@ -48,17 +48,22 @@ _NOTEBOOK_HEIGHT = 640  # pixels of a cell's output: enough for map and controls
 
 
 class Workbench(JSComponent):
-    """Lays out map, sample and drawer; one column on a narrow screen."""
+    """Lays out map, sample and a drawer of tabs; one column on a narrow screen."""
 
     map = Child()
     channel = Child()
     side = Child()
-    drawer = Child()
+    train = Child()
+    tabs = param.List(
+        [("train", "Train")],
+        doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
+    )
+    tab = param.String("train", doc="Name of the tab that is chosen.")
     open = param.Boolean(False, doc="Whether the drawer is open.")
     error = param.String("", doc="The sentence in the banner; empty hides it.")
 
-    _esm = Path(__file__).parent / "js" / "workbench.js"
-    _stylesheets = [(Path(__file__).parent / "js" / "workbench.css").read_text()]
+    _esm = script("workbench")
+    _stylesheets = styles("workbench")
 
 
 class View:
@@ -69,6 +74,7 @@ class View:
         self._map = LatentMap(session)
         self._sample = SampleView(session)
         self._metrics = Metrics(session)
+        self._drawer = {"train": self._metrics}
         self._controls = (
             DataControls(session),
             MapControls(session),
@@ -84,12 +90,12 @@ class View:
             map=self._map.pane,
             channel=self._map.channel,
             side=self._sample.panel,
-            drawer=self._metrics.panel,
+            **{name: view.panel for name, view in self._drawer.items()},
             sizing_mode="stretch_width",
             margin=0,
         )
         self.workbench.param.watch(self._dismissed, "error")
-        self.workbench.param.watch(self._opened, "open")
+        self.workbench.param.watch(self._opened, ["open", "tab"])
         self.header = [self._status.pane]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
@@ -116,7 +122,7 @@ class View:
             if session.training.run is not self._run:
                 self._run = session.training.run
                 if session.training.run is not None:
-                    self.workbench.open = True
+                    self.workbench.param.update(open=True, tab="train")
 
     def close(self) -> None:
         """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
@@ -136,8 +142,9 @@ class View:
         self._status.say(what)
         self.workbench.error = session.error
 
-    def _opened(self, _: object) -> None:
-        self._metrics.unfold()
+    def _opened(self, *_: object) -> None:
+        if self.workbench.open:
+            self._drawer[self.workbench.tab].unfold()
 
     def _dismissed(self, event: Any) -> None:
         self.session.error = event.new

@@ -1,5 +1,6 @@
 // The frame of the page: the map large in the middle, the sample beside it, the drawer below; one column on
-// a narrow screen. The drawer's handle opens and closes it, and so does the server when a training starts.
+// a narrow screen. The drawer's handle opens and closes it, a press on a tab opens it there, and so does the
+// server when a training starts. Arrow keys go along the tabs; what is on one is made when it is opened first.
 
 export function render({model, el}) {
   const root = document.createElement("div")
@@ -11,15 +12,10 @@ export function render({model, el}) {
     return element
   }
   const banner = area("banner"), map = area("map"), side = area("side"), drawer = area("drawer")
-  const handle = document.createElement("button")
-  handle.type = "button"
-  handle.className = "handle lx-drawer"
-  const content = document.createElement("div")
-  content.className = "content"
-  drawer.append(handle, content)
+  const {strip, content, show} = tabbed(model, root)
+  drawer.append(strip, content)
   map.append(model.get_child("map"), model.get_child("channel"))
   side.append(model.get_child("side"))
-  content.append(model.get_child("drawer"))
   const sentence = document.createElement("span")
   const dismiss = document.createElement("button")
   dismiss.type = "button"
@@ -37,12 +33,6 @@ export function render({model, el}) {
   warn()
   el.append(root)
 
-  const show = () => {
-    root.classList.toggle("open", model.open)
-    handle.setAttribute("aria-expanded", model.open)
-    handle.textContent = model.open ? "▾ Training charts" : "▸ Training charts"
-  }
-  handle.addEventListener("click", () => { model.open = !model.open })
   // On a narrow screen the sidebar would lie over the map: it waits behind its button.
   if (window.innerWidth <= 800) {
     for (const root of model.document.roots()) {
@@ -51,6 +41,69 @@ export function render({model, el}) {
       }
     }
   }
-  model.on("open", show)
+  model.on(["open", "tab"], show)
   show()
+}
+
+function tabbed(model, root) {
+  const strip = document.createElement("div")
+  strip.className = "strip"
+  const handle = document.createElement("button")
+  handle.type = "button"
+  handle.className = "handle lx-drawer"
+  handle.title = "Open or close the drawer"
+  handle.addEventListener("click", () => { model.open = !model.open })
+  const list = document.createElement("div")
+  list.className = "tabs"
+  list.setAttribute("role", "tablist")
+  list.setAttribute("aria-label", "Drawer")
+  strip.append(handle, list)
+  const content = document.createElement("div")
+  content.className = "content"
+
+  const tabs = model.tabs.map(([name, title]) => {
+    const tab = document.createElement("button")
+    tab.type = "button"
+    tab.id = `tab-${name}`
+    tab.className = `tab lx-tab-${name}`
+    tab.textContent = title
+    tab.setAttribute("role", "tab")
+    tab.setAttribute("aria-controls", `panel-${name}`)
+    tab.addEventListener("click", () => {
+      model.tab = name
+      model.open = true
+    })
+    const panel = document.createElement("div")
+    panel.id = `panel-${name}`
+    panel.className = "panel"
+    panel.setAttribute("role", "tabpanel")
+    panel.setAttribute("aria-labelledby", tab.id)
+    panel.append(model.get_child(name))
+    list.append(tab)
+    content.append(panel)
+    return {name, tab, panel}
+  })
+  list.addEventListener("keydown", (event) => {
+    const at = tabs.findIndex(({tab}) => tab === event.target), last = tabs.length - 1
+    const to = {ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at > 0 ? at - 1 : last, Home: 0, End: last}[event.key]
+    if (to !== undefined) {
+      event.preventDefault()
+      tabs.forEach(({tab}, i) => { tab.tabIndex = i === to ? 0 : -1 })
+      tabs[to].tab.focus()
+    }
+  })
+
+  const show = () => {
+    root.classList.toggle("open", model.open)
+    root.dataset.tab = model.tab
+    handle.setAttribute("aria-expanded", model.open)
+    handle.setAttribute("aria-label", model.open ? "Close the drawer" : "Open the drawer")
+    handle.textContent = model.open ? "▾" : "▸"
+    for (const {name, tab, panel} of tabs) {
+      tab.setAttribute("aria-selected", model.open && model.tab === name)
+      tab.tabIndex = model.tab === name ? 0 : -1
+      panel.hidden = !model.open || model.tab !== name
+    }
+  }
+  return {strip, content, show}
 }
