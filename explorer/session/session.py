@@ -23,6 +23,7 @@ from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.errands import Errands
+from explorer.session.inspecting import Inspecting
 from explorer.session.selecting import Selecting
 from explorer.session.training import Training
 
@@ -57,6 +58,7 @@ class Session(param.Parameterized):
         self.errands = Errands(self._fail)
         self.selecting = Selecting(self)
         self.training = Training(self)
+        self.inspecting = Inspecting(self)
         self.frame: Published[Frame] = Published()
         self.map: Published[MapImage] = Published()
         self.viewport: Viewport | None = None
