@@ -14,6 +14,10 @@ A decoder that fits its data exactly would drive the learned scale to 0 and the 
 """
 
 
+ACTIVE = 0.01
+"""Least variance of the posterior means along an axis that carries information, in squared latent units."""
+
+
 def bernoulli_nll(
     logits: Float[Tensor, "batch *shape"], x: Float[Tensor, "batch *shape"]
 ) -> Float[Tensor, " batch"]:
@@ -109,7 +113,7 @@ def free_bits_kl(kl_per_axis: Float[Tensor, "batch latent"], free_bits: float) -
     return kl_per_axis.mean(0).clamp_min(free_bits).sum()
 
 
-def active_units(mean: Float[Tensor, "samples latent"], threshold: float = 0.01) -> Bool[Tensor, " latent"]:
+def active_units(mean: Float[Tensor, "samples latent"], threshold: float = ACTIVE) -> Bool[Tensor, " latent"]:
     """Which latent axes carry information: ``Var_x(mu_j) > threshold`` over the samples.
 
     Parameters

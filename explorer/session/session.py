@@ -25,6 +25,7 @@ from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.errands import Errands
+from explorer.session.inspecting import Inspecting
 from explorer.session.mapping import FRONT, Mapping
 from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
@@ -64,6 +65,7 @@ class Session(param.Parameterized):
         self.training = Training(self)
         self.orienting = Orienting(self)
         self.pinning = Pinning(self)
+        self.inspecting = Inspecting(self)
         self.frame: Published[Frame] = Published()
         self.map: Published[MapImage] = Published()
         self.viewport: Viewport | None = None

@@ -11,8 +11,6 @@ import numpy as np
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
-import param
-from panel.custom import Child, JSComponent
 from panel.io.resources import LOCAL_DIST
 from panel.util import edit_readonly
 
@@ -22,17 +20,19 @@ from explorer.runtime.bases import Base
 from explorer.runtime.wakeups import Wakeup
 from explorer.services import Services, shared
 from explorer.session import Session
+from explorer.views.axes import AxesView
 from explorer.views.data_controls import DataControls
 from explorer.views.latent_map import LatentMap
 from explorer.views.map_controls import MapControls
 from explorer.views.metrics import Metrics
 from explorer.views.sample import SampleView
-from explorer.views.scripts import script, styles
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
 from explorer.views.training_controls import TrainingControls
+from explorer.views.traversals import TraversalsView
 from explorer.views.turn_controls import TurnControls
 from explorer.views.turns import turns
+from explorer.views.workbench import Workbench
 from models import Autoencoder
 
 # A quiet header: the colours on the page belong to the classes.
@@ -48,25 +48,6 @@ THEME = {
 _NOTEBOOK_HEIGHT = 640  # pixels of a cell's output: enough for map and controls on a laptop's screen
 
 
-class Workbench(JSComponent):
-    """Lays out map, sample and a drawer of tabs; one column on a narrow screen."""
-
-    map = Child()
-    channel = Child()
-    side = Child()
-    train = Child()
-    tabs = param.List(
-        [("train", "Train")],
-        doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
-    )
-    tab = param.String("train", doc="Name of the tab that is chosen.")
-    open = param.Boolean(False, doc="Whether the drawer is open.")
-    error = param.String("", doc="The sentence in the banner; empty hides it.")
-
-    _esm = script("workbench")
-    _stylesheets = styles("workbench")
-
-
 class View:
     """One session on the screen."""
 
@@ -75,7 +56,9 @@ class View:
         self._map = LatentMap(session)
         self._sample = SampleView(session)
         self._metrics = Metrics(session)
-        self._drawer = {"train": self._metrics}
+        self._axes = AxesView(session)
+        self._traversals = TraversalsView(session)
+        self._drawer = {"train": self._metrics, "axes": self._axes, "traversals": self._traversals}
         self._controls = (
             DataControls(session),
             MapControls(session),
@@ -106,7 +89,7 @@ class View:
         at_once = asyncio.get_running_loop().call_soon_threadsafe
         wakeups = self.session.services.wakeups
         bell = wakeups.join(schedule, self.refresh)
-        frame_bell = wakeups.join(at_once, self._sample.refresh)
+        frame_bell = wakeups.join(at_once, self._refresh_frames)
         self._wakeups = [bell, frame_bell]
         self.session.join(bell.ring, frame_bell.ring)
 
@@ -117,7 +100,8 @@ class View:
             session.pull()
             self._map.refresh()
             self._sample.refresh()
-            self._metrics.refresh()
+            for tab in self._drawer.values():
+                tab.refresh()
             for control in self._controls:
                 control.refresh()
             self._say()
@@ -125,6 +109,10 @@ class View:
                 self._run = session.training.run
                 if session.training.run is not None:
                     self.workbench.param.update(open=True, tab="train")
+
+    def _refresh_frames(self) -> None:
+        self._sample.refresh()
+        self._axes.refresh_frame()
 
     def close(self) -> None:
         """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
@@ -145,8 +133,11 @@ class View:
         self.workbench.error = session.error
 
     def _opened(self, *_: object) -> None:
-        if self.workbench.open:
-            self._drawer[self.workbench.tab].unfold()
+        bench = self.workbench
+        if bench.open:
+            self._drawer[bench.tab].unfold()
+        looked_into = bench.open and bench.tab in ("axes", "traversals")
+        self.session.inspecting.shown = bench.tab if looked_into else ""
 
     def _dismissed(self, event: Any) -> None:
         self.session.error = event.new

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import param
 from panel.custom import JSComponent
 
@@ -14,6 +11,7 @@ from explorer.core.messages import message
 from explorer.core.picked import Picked
 from explorer.core.scene import Scene
 from explorer.session import Session
+from explorer.views.scripts import script, styles
 from explorer.views.wire import Wire
 
 
@@ -24,8 +22,8 @@ class SamplePanel(JSComponent):
     picked = param.Bytes(b"", doc="Head, original and reconstruction of the picked sample.")
     drawing = param.Dict(default={}, doc="How one sample is drawn.")
 
-    _esm = Path(__file__).parent / "js" / "sample.js"
-    _stylesheets = [(Path(__file__).parent / "js" / "sample.css").read_text()]
+    _esm = script("drawing", "sample")
+    _stylesheets = styles("sample")
 
 
 class SampleView:
@@ -47,7 +45,7 @@ class SampleView:
         if scene.dataset is not self._dataset:
             self._dataset = scene.dataset
             self._wire.send(b"")  # no frame of the former data may come after the new way of drawing
-            self.panel.param.update(drawing=_described(scene.dataset), picked=b"")
+            self.panel.param.update(drawing=scene.dataset.drawing.described(), picked=b"")
         version, frame = self._session.frame.read()
         if frame is not None and version != self._shown:
             self._shown = version
@@ -57,18 +55,6 @@ class SampleView:
         if picked is not self._picked:
             self._picked = picked
             self.panel.picked = b"" if picked is None else _packed_pick(scene, picked)
-
-
-def _described(dataset: Dataset) -> dict[str, Any]:
-    drawing = dataset.drawing
-    if drawing.kind == "profile":
-        return {
-            "kind": "profile",
-            "names": list(drawing.names),
-            "low": [float(value) for value in drawing.low],
-            "high": [float(value) for value in drawing.high],
-        }
-    return {"kind": "image", "width": drawing.width, "height": drawing.height, "channels": drawing.channels}
 
 
 def _packed_frame(scene: Scene, frame: Frame) -> bytes:

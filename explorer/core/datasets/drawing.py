@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -22,6 +22,10 @@ class ImageDrawing:
     def shape(self) -> tuple[int, ...]:
         """The shape of the sample that is drawn: `(channels, height, width)`."""
         return (self.channels, self.height, self.width)
+
+    def described(self) -> dict[str, Any]:
+        """Return in JSON-able values what the browser needs to draw what `to_bytes` gives."""
+        return {"kind": self.kind, "width": self.width, "height": self.height, "channels": self.channels}
 
     def to_bytes(self, sample: Float[np.ndarray, "channels height width"]) -> bytes:
         """Return the pixels as a canvas wants them.
@@ -66,6 +70,11 @@ class ProfileDrawing:
     def shape(self) -> tuple[int, ...]:
         """The shape of the sample that is drawn: `(features,)`."""
         return (len(self.names),)
+
+    def described(self) -> dict[str, Any]:
+        """Return in JSON-able values what the browser needs to draw what `to_bytes` gives."""
+        ends = {"low": self.low.tolist(), "high": self.high.tolist()}
+        return {"kind": self.kind, "names": list(self.names), **ends}
 
     def to_units(self, x: Float[np.ndarray, "*rows features"]) -> Float64[np.ndarray, "*rows features"]:
         """Return standardised rows in the table's own units."""

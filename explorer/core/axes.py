@@ -1,0 +1,258 @@
+"""The axes of a latent space one by one: what each says about the data, and a code moved along one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64, Int64
+
+from explorer.core.cloud import Cloud
+from explorer.core.errors import Cancelled
+from models import Autoencoder
+from models.losses import ACTIVE
+
+LEVELS = (0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99)
+"""Probabilities whose quantiles a traversal stops at; under N(0, 1) they lie from -2.33 to 2.33."""
+
+_AT_ONCE = 1 << 21  # values: temporaries that stay near the caches, and progress several times a second
+_ENOUGH = 50_000  # rows for a quantile: at 1 % it is then off by 0.05 % of the samples (one sigma)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axes:
+    """What each latent axis of a cloud says about the samples, over both splits.
+
+    Attributes
+    ----------
+    mean
+        The cloud's mean code; on a sphere its direction.
+    variance
+        Over the samples, of the posteriors' expectations, in squared latent units.
+    spread
+        Root mean square of the posteriors' standard deviations; None where a sample has one place.
+    kl
+        KL from the prior, mean over the samples, in nats; None where it does not split by axis.
+    total_kl
+        KL over all axes, mean over the samples, in nats; None for a model without a prior.
+    active
+        Whether the axis says anything about the sample; None for a model without a prior, which has no
+        unit to measure that in.
+    low, high
+        The range of the codes: their 0.5th to 99.5th percentile, with -3 to 3 for a normal prior.
+    quantiles
+        A row a level of `LEVELS`: of the prior where `normal`, else of the codes along each axis.
+    normal
+        Whether the prior is N(0, 1) along each axis.
+    sphere
+        Whether codes are points of the unit sphere.
+    """
+
+    mean: Float32[np.ndarray, " latent"]
+    variance: Float64[np.ndarray, " latent"]
+    spread: Float64[np.ndarray, " latent"] | None
+    kl: Float64[np.ndarray, " latent"] | None
+    total_kl: float | None
+    active: Bool[np.ndarray, " latent"] | None
+    low: Float64[np.ndarray, " latent"]
+    high: Float64[np.ndarray, " latent"]
+    quantiles: Float64[np.ndarray, "levels latent"]
+    normal: bool
+    sphere: bool
+
+    @property
+    def latent(self) -> int:
+        """Number of axes."""
+        return len(self.mean)
+
+    @property
+    def order(self) -> Int64[np.ndarray, " latent"]:
+        """The axes, those that say most first: by KL, or by variance where there is no KL per axis."""
+        return np.argsort(-(self.variance if self.kl is None else self.kl), kind="stable")
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether no axis says anything about the sample."""
+        return self.active is not None and not self.active.any()
+
+    @property
+    def sentence(self) -> str:
+        """What is to be seen in these figures, with their units."""
+        axes = f"{self.latent} {'axis' if self.latent == 1 else 'axes'}"
+        if self.total_kl is None or self.active is None:
+            kind = "on the sphere, sorted by variance" if self.sphere else "sorted by variance"
+            return f"{axes} {kind}: this model has no prior, so no KL, and a sample is one place (spread 0)."
+        if self.collapsed:
+            return (
+                f"Collapsed or not yet trained: 0 of {axes} active, total KL {self.total_kl:.2g} nats. No "
+                "axis says anything about a sample; train longer, with a smaller beta or with free bits."
+            )
+        found = f"{np.count_nonzero(self.active)} of {axes} active; total KL {self.total_kl:.1f} nats"
+        if self.kl is None:
+            place = "on the sphere" if self.sphere else "under this prior"
+            return f"{found}. KL does not split by axis {place}: they are sorted by variance."
+        return f"{found}."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """The code that bars and traversals begin from: a sample's, or the cloud's mean.
+
+    Attributes
+    ----------
+    index
+        Row of the sample, training split first; None for the mean code.
+    code
+        In latent units.
+    spread
+        Standard deviation of the sample's posterior; for the mean code, of the posteriors on average;
+        None where a sample has one place.
+    kl
+        Of the sample, or on average, in nats per axis; None where it does not split.
+    """
+
+    index: int | None
+    code: Float32[np.ndarray, " latent"]
+    spread: Float[np.ndarray, " latent"] | None
+    kl: Float64[np.ndarray, " latent"] | None
+
+
+def measure(
+    cloud: Cloud,
+    model: Autoencoder,
+    *,
+    progress: Callable[[float], object] = lambda share: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Axes:
+    """Find what each axis says, from the codes alone: nothing is encoded again.
+
+    Parameters
+    ----------
+    model
+        What made the cloud; only its prior is asked for.
+    progress
+        Told the share that is done, in (0, 1].
+    stop
+        Asked before each batch of rows.
+
+    Raises
+    ------
+    Cancelled
+        When `stop` turned true.
+    """
+    latent, size = cloud.latent, max(1, _AT_ONCE // cloud.latent)
+    centre = _expectation(cloud, slice(0, 1))[0].astype(np.float64)  # sums of what is left keep their digits
+    codes, sums, squares, spreads, kl = np.zeros((5, latent))
+    normal = not cloud.sphere and model.prior_variance == 1.0 and cloud.spread is not None
+    for first in range(0, len(cloud), size):
+        if stop():
+            raise Cancelled(f"the axes were not measured: stopped after {first:,} of {len(cloud):,} codes.")
+        rows = slice(first, first + size)
+        codes += cloud.mean[rows].sum(0, dtype=np.float64)
+        apart = _expectation(cloud, rows) - centre
+        sums += apart.sum(0)
+        squares += np.square(apart).sum(0)
+        if cloud.spread is not None:
+            spreads += np.square(cloud.spread[rows], dtype=np.float64).sum(0)
+            if normal:
+                kl += _normal_kl(cloud.mean[rows], cloud.spread[rows]).sum(0)
+        progress(min(1.0, rows.stop / len(cloud)))
+    n = len(cloud)
+    variance = np.maximum(0.0, squares / n - np.square(sums / n))
+    prior = model.prior_variance
+    total = None if cloud.kl is None or prior is None else float(cloud.kl.mean(dtype=np.float64))
+    # A posterior of another kind may have the same spread: then the parts do not add up to the whole.
+    splits = normal and total is not None and np.isclose(kl.sum() / n, total, rtol=1e-3, atol=1e-3)
+    low, high, quantiles = _ranges(cloud, normal)
+    return Axes(
+        mean=_unit(codes / n) if cloud.sphere else (codes / n).astype(np.float32),
+        variance=variance,
+        spread=None if cloud.spread is None else np.sqrt(spreads / n),
+        kl=kl / n if splits else None,
+        total_kl=total,
+        active=None if prior is None else variance / prior > ACTIVE,
+        low=low,
+        high=high,
+        quantiles=quantiles,
+        normal=normal,
+        sphere=cloud.sphere,
+    )
+
+
+def start(axes: Axes, cloud: Cloud, index: int | None) -> Start:
+    """Return what to begin from: the sample of that index, or the mean code for None."""
+    if index is None:
+        return Start(None, axes.mean, axes.spread, axes.kl)
+    spread = None if cloud.spread is None else cloud.spread[index]
+    kl = None if axes.kl is None or spread is None else _normal_kl(cloud.mean[index], spread)
+    return Start(index, cloud.mean[index], spread, kl)
+
+
+def moved(
+    code: Float32[np.ndarray, " latent"], axis: int, value: float, sphere: bool = False
+) -> Float32[np.ndarray, " latent"]:
+    """Return the code with another value along one axis.
+
+    On the unit sphere the value is kept to [-1, 1], and the other coordinates are scaled so that the code
+    stays on it: it goes along the great circle through the axis' poles. From a pole, where the circle is
+    not defined, it leaves along the next axis.
+    """
+    other = code.astype(np.float64)
+    if not sphere:
+        other[axis] = value
+        return other.astype(np.float32)
+    value = min(1.0, max(-1.0, value))
+    other[axis] = 0.0
+    rest = float(np.linalg.norm(other))
+    if rest < 1e-6:
+        other[:] = 0.0
+        other[(axis + 1) % len(other)] = rest = 1.0
+    other *= np.sqrt(1.0 - value * value) / rest
+    other[axis] = value
+    return other.astype(np.float32)
+
+
+def _expectation(cloud: Cloud, rows: slice) -> Float[np.ndarray, "rows latent"]:
+    """``E[z|x]``: the mean, but on a sphere shorter, since ``|E[z|x]|^2 = 1 - trace Cov[z|x]``."""
+    if not cloud.sphere or cloud.spread is None:
+        return cloud.mean[rows]
+    trace = np.square(cloud.spread[rows], dtype=np.float64).sum(1, keepdims=True)
+    return cloud.mean[rows] * np.sqrt(np.maximum(0.0, 1.0 - trace))
+
+
+def _normal_kl(
+    mean: Float32[np.ndarray, "*rows latent"], spread: Float32[np.ndarray, "*rows latent"]
+) -> Float64[np.ndarray, "*rows latent"]:
+    """As `models.losses.gaussian_kl`: KL of N(mean, spread^2) from N(0, 1), in nats."""
+    # Not below the least normal number: a spread of 0 would have no logarithm.
+    log_variance = 2 * np.log(np.maximum(spread, np.finfo(np.float32).tiny), dtype=np.float64)
+    squared = np.square(mean, dtype=np.float64)
+    kl: np.ndarray = 0.5 * (squared + np.expm1(log_variance) - log_variance)
+    return kl
+
+
+def _ranges(
+    cloud: Cloud, normal: bool
+) -> tuple[
+    Float64[np.ndarray, " latent"], Float64[np.ndarray, " latent"], Float64[np.ndarray, "levels latent"]
+]:
+    some = cloud.mean[:: max(1, len(cloud) // _ENOUGH)].astype(np.float64)
+    found = np.quantile(some, (0.005, 0.995, *LEVELS), axis=0)
+    low, high, quantiles = found[0], found[1], found[2:]
+    if cloud.sphere:
+        return np.full(cloud.latent, -1.0), np.full(cloud.latent, 1.0), quantiles
+    if normal:
+        wanted = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
+        quantiles = np.repeat(wanted[:, None], cloud.latent, axis=1)
+        return np.minimum(low, -3.0), np.maximum(high, 3.0), quantiles
+    room = np.where(high - low > 0, 0.0, 1.0)  # an axis on which all codes agree
+    return low - room, high + room, quantiles
+
+
+def _unit(code: Float64[np.ndarray, " latent"]) -> Float32[np.ndarray, " latent"]:
+    length = float(np.linalg.norm(code))
+    if length < 1e-9:  # codes all around have no mean direction
+        code, length = np.eye(1, len(code))[0], 1.0
+    return (code / length).astype(np.float32)

@@ -1,0 +1,29 @@
+"""The frame of the page: what lies where, and the drawer of tabs."""
+
+from __future__ import annotations
+
+import param
+from panel.custom import Child, JSComponent
+
+from explorer.views.scripts import script, styles
+
+
+class Workbench(JSComponent):
+    """Lays out map, sample and a drawer of tabs; one column on a narrow screen."""
+
+    map = Child()
+    channel = Child()
+    side = Child()
+    train = Child()
+    axes = Child()
+    traversals = Child()
+    tabs = param.List(
+        [("train", "Train"), ("axes", "Axes"), ("traversals", "Traversals")],
+        doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
+    )
+    tab = param.String("train", doc="Name of the tab that is chosen.")
+    open = param.Boolean(False, doc="Whether the drawer is open.")
+    error = param.String("", doc="The sentence in the banner; empty hides it.")
+
+    _esm = script("workbench")
+    _stylesheets = styles("workbench")
