@@ -25,6 +25,7 @@ from explorer.views.data_controls import DataControls
 from explorer.views.latent_map import LatentMap
 from explorer.views.map_controls import MapControls
 from explorer.views.metrics import Metrics
+from explorer.views.pinned import Pinned
 from explorer.views.sample import SampleView
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
@@ -58,7 +59,13 @@ class View:
         self._metrics = Metrics(session)
         self._axes = AxesView(session)
         self._traversals = TraversalsView(session)
-        self._drawer = {"train": self._metrics, "axes": self._axes, "traversals": self._traversals}
+        self._pinned = Pinned(session)
+        self._drawer = {
+            "train": self._metrics,
+            "axes": self._axes,
+            "traversals": self._traversals,
+            "pinned": self._pinned,
+        }
         self._controls = (
             DataControls(session),
             MapControls(session),
