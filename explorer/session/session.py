@@ -22,6 +22,7 @@ from explorer.runtime.bases import Base, Choice
 from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
+from explorer.session.choosing import Choosing
 from explorer.session.errands import Errands
 from explorer.session.selecting import Selecting
 from explorer.session.training import Training
@@ -57,10 +58,11 @@ class Session(param.Parameterized):
         self.errands = Errands(self._fail)
         self.selecting = Selecting(self)
         self.training = Training(self)
+        self._former = self.base  # what is on the map, or will be first
+        self.choosing = Choosing(self)
         self.frame: Published[Frame] = Published()
         self.map: Published[MapImage] = Published()
         self.viewport: Viewport | None = None
-        self._former = self.base  # what is on the map, or will be first
         self._told: Base | None = None
         self._size = (700, 600)
         self._home = True
@@ -91,9 +93,10 @@ class Session(param.Parameterized):
         base = self.base
         if base.error and base is not self._told:
             self._told, self.error = base, base.error
-            if base.snapshot.version == 0:
+            if base.snapshot.version == 0 or self.choosing.waiting:
                 # What was on the screen stays, and so does the choice that it shows.
                 self.base = self._former
+        self.choosing.follow()
         self._follow()
 
     def close(self) -> None:
@@ -106,7 +109,19 @@ class Session(param.Parameterized):
         """What is under way before there is a map, or while another one is prepared."""
         if self.base.status:
             return self.base.status
+        if self.choosing.waiting:
+            return "Training a new model; the map stays until there is something of it to see …"
         return "" if self.base.run is None else "Training the model for the first time …"
+
+    @property
+    def shown(self) -> Base:
+        """The base whose model, or what trainings have made of it, is on the map."""
+        return self._former
+
+    def return_to(self, base: Base) -> None:
+        """Have a base on the map again that was there before."""
+        self.base = self._former = base
+        self.errands.ring()
 
     # -- from data to the map ----------------------------------------------------------------------------
 
@@ -143,8 +158,8 @@ class Session(param.Parameterized):
 
     def _newest(self) -> tuple[Base, Dataset | None, Snapshot | None]:
         """Return what the map should show: a choice once it is ready, the run until then, or the base."""
-        if self.base is not self._former and self.base.snapshot.version:
-            return self.base, self.base.dataset, self.base.snapshot.read()[1]
+        if self.base is not self._former and (arrived := self.choosing.arrived()) is not None:
+            return self.base, self.base.dataset, arrived
         base, run, snapshot = self._former, self.training.run, self.training.snapshot()
         if run is not None:
             return base, run.job.dataset, snapshot  # without a snapshot: what it starts from is on the map
@@ -154,8 +169,8 @@ class Session(param.Parameterized):
         if base is not self._former:
             if base is not self.base:
                 return  # another choice has been made since
+            self.training.go_over(forget=self.scene is None or self.scene.dataset is not scene.dataset)
             self._former = base
-            self.training.forget()
         before = self.scene
         fresh = before is None or before.dataset is not scene.dataset
         with param.parameterized.batch_call_watchers(self):
