@@ -11,7 +11,7 @@ from models.checkpoint import load, read_metadata, save
 from models.evaluation import Activity, Bounds, activity, binarised, bounds, evaluate
 from models.fit import Plan, Step, default_plan, fit
 from models.option import Option
-from models.registry import create, describe, latent_range, names, options, spherical
+from models.registry import create, describe, latent_range, names, options, reweighed, spherical
 
 __all__ = [
     "Activity",
@@ -36,6 +36,7 @@ __all__ = [
     "options",
     "read_metadata",
     "reconstruction_error",
+    "reweighed",
     "save",
     "spherical",
 ]

@@ -53,9 +53,9 @@ class GaussianAutoencoder(Autoencoder):
     options: ClassVar[Mapping[str, Option]] = {
         **Autoencoder.options,
         "beta": Option(1.0, "Weight of the KL term; above 1 tidier axes, below 1 sharper samples.",
-                       low=0.0, high=100.0),
+                       low=0.0, high=100.0, loss_only=True),
         "free_bits": Option(0.0, "Nats per axis that cost nothing; keeps axes from collapsing.",
-                            low=0.0, high=10.0),
+                            low=0.0, high=10.0, loss_only=True),
     }  # fmt: skip
 
     @staticmethod

@@ -13,6 +13,12 @@ class Option:
     """One knob of a model: enough to draw a widget for it and to refuse a wrong value.
 
     Numbers have `low` and `high` (both allowed), names have `choices`.
+
+    Attributes
+    ----------
+    loss_only
+        Whether it only weighs terms of the loss: weights that were trained under another value can go on
+        under this one (`models.reweighed`). Any other option means another model.
     """
 
     default: float | str
@@ -20,6 +26,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    loss_only: bool = False
 
     def checked(self, name: str, value: object) -> float | str:
         """The value itself, numbers as float; raises `BadOption` where it is not allowed."""

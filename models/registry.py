@@ -122,6 +122,32 @@ def blank(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings: 
         return family(config)
 
 
+def reweighed(model: Autoencoder, **weights: Any) -> Autoencoder:
+    """A clone of a model, trained weights and all, whose loss weighs its terms otherwise.
+
+    Parameters
+    ----------
+    **weights
+        Options of the model's family that are `loss_only`.
+
+    Raises
+    ------
+    BadOption
+        For a value that is not allowed, and for an option that makes another model.
+    """
+    options = type(model).options
+    allowed = [name for name, option in options.items() if option.loss_only]
+    for name in weights:
+        if name not in allowed:
+            raise BadOption(
+                f"{name!r} cannot change on a {model.name} model that is there; "
+                f"{'choose from ' + ', '.join(allowed) if allowed else 'nothing can'}, or create a new model."
+            )
+    twin = model.clone()
+    twin.config |= {name: options[name].checked(name, value) for name, value in weights.items()}
+    return twin
+
+
 def lay_out(model: Autoencoder) -> None:
     # Convolutions are faster, forward and backward, with the channels innermost; dense layers do not care.
     model.to(memory_format=torch.channels_last)

@@ -141,7 +141,7 @@ class SphereAutoencoder(Spherical):
     options: ClassVar[Mapping[str, Option]] = {
         **Autoencoder.options,
         "beta": Option(1.0, "Weight of the KL term; above 1 wider caps, below 1 sharper samples.",
-                       low=0.0, high=100.0),
+                       low=0.0, high=100.0, loss_only=True),
         "posterior": Option("auto", "Shape of a cap: von Mises-Fisher (vmf) with 3 latent coordinates, "
                             "Power Spherical with any other number.",
                             choices=("auto", "vmf", "power-spherical")),

@@ -15,6 +15,9 @@ from explorer.core.batches import Progress, Stop, batches, check_fits, evaluatin
 from explorer.core.datasets import Dataset
 from explorer.core.errors import ExplorerError
 from models import Autoencoder
+from models.sphere import SpherePosterior
+
+DRAWN_AT_ONCE = 1 << 17  # places of the sphere; bounds the temporaries, and belongs to what a seed gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class Cloud:
         How many rows, from the first on, belong to the training split.
     sphere
         Whether the codes are points of the unit sphere.
+    kappa, caps
+        On the sphere the concentration of each posterior about its mean and the distribution that it
+        belongs to; None elsewhere, and where a sample has one place only.
     """
 
     mean: Float32[np.ndarray, "n latent"]
@@ -55,6 +61,8 @@ class Cloud:
     classes: tuple[str, ...]
     stamp: Stamp
     sphere: bool = False
+    kappa: Float32[np.ndarray, " n"] | None = None
+    caps: type[SpherePosterior] | None = None
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -70,21 +78,23 @@ class Cloud:
         Parameters
         ----------
         per_sample
-            How many draws stand for each sample. 0, or a model without spread, gives this cloud itself.
+            How many draws stand for each sample. 0, or a model without posteriors ("ae", "sphere-ae"),
+            gives this cloud itself: a sample has one place there.
         seed
             The same seed gives the same draws.
 
         Returns
         -------
         Cloud
-            ``len(self) * per_sample`` places ``mean + spread * e``, e standard normal, without a spread
-            of their own. Row r belongs to sample ``r // per_sample``, whose label and KL it repeats;
-            the draws of the training split come first.
+            ``len(self) * per_sample`` places without a spread of their own: ``mean + spread * e``, e
+            standard normal; on the sphere draws from each sample's cap, of length 1. Row r belongs to
+            sample ``r // per_sample``, whose label and KL it repeats; the draws of the training split
+            come first.
 
         Raises
         ------
         ExplorerError
-            For fewer than 0 draws, and on the sphere: there a posterior is not normal along the axes.
+            For fewer than 0 draws, and for a cloud of the sphere that was made without its caps.
 
         References
         ----------
@@ -94,26 +104,44 @@ class Cloud:
             raise ExplorerError(f"draws per sample cannot be {per_sample}; give 0 (the means) or more.")
         if per_sample == 0 or self.spread is None:
             return self
-        if self.sphere:
-            raise ExplorerError(
-                "draws around the codes of a spherical model would leave its sphere; use per_sample=0, "
-                "or sample the posterior that the model's encode returns."
-            )
-        count = len(self) * per_sample
-        noise = np.random.default_rng(seed).standard_normal((count, self.latent), dtype=np.float32)
-        # In place, row by row of the repeats: at 10 M draws every temporary counts.
-        places = noise.reshape(len(self), per_sample, self.latent)
-        places *= self.spread[:, None, :]
-        places += self.mean[:, None, :]
+        places = (
+            self._on_sphere(per_sample, seed) if self.sphere else self._normal(self.spread, per_sample, seed)
+        )
         return Cloud(
-            mean=noise,
+            mean=places,
             spread=None,
             kl=None if self.kl is None else self.kl.repeat(per_sample),
             labels=None if self.labels is None else self.labels.repeat(per_sample),
             train=self.train * per_sample,
             classes=self.classes,
             stamp=self.stamp,
+            sphere=self.sphere,
         )
+
+    def _normal(
+        self, spread: Float32[np.ndarray, "n latent"], per_sample: int, seed: int
+    ) -> Float32[np.ndarray, "draws latent"]:
+        count = len(self) * per_sample
+        noise = np.random.default_rng(seed).standard_normal((count, self.latent), dtype=np.float32)
+        # In place, row by row of the repeats: at 10 M draws every temporary counts.
+        places = noise.reshape(len(self), per_sample, self.latent)
+        places *= spread[:, None, :]
+        places += self.mean[:, None, :]
+        return noise
+
+    def _on_sphere(self, per_sample: int, seed: int) -> Float32[np.ndarray, "draws latent"]:
+        if self.kappa is None or self.caps is None:
+            raise ExplorerError(
+                "this cloud of a sphere says how far its samples spread but not how; encode the data again, "
+                "or use per_sample=0."
+            )
+        generator = torch.Generator().manual_seed(seed)
+        places = np.empty((len(self) * per_sample, self.latent), dtype=np.float32)
+        for start in range(0, len(places), DRAWN_AT_ONCE):
+            rows = np.arange(start, min(start + DRAWN_AT_ONCE, len(places))) // per_sample
+            caps = self.caps.at(torch.from_numpy(self.mean[rows]), torch.from_numpy(self.kappa[rows]))
+            places[start : start + len(rows)] = caps.sample(generator).numpy()
+        return places
 
 
 def encode(
@@ -153,7 +181,8 @@ def encode(
     check_fits(model, dataset)
     mean = torch.empty(len(dataset), model.latent, device=model.device)
     spread, kl = torch.empty_like(mean), torch.empty(len(dataset), device=model.device)
-    spreads = True
+    kappa = torch.empty_like(kl)
+    spreads, caps = True, None
     with evaluating(model):
         for rows, batch in batches(model, dataset, batch_size, stop, progress):
             posterior = model.encode(batch)
@@ -163,6 +192,8 @@ def encode(
             else:
                 spread[rows] = posterior.spread
                 kl[rows] = posterior.kl()
+            if isinstance(posterior, SpherePosterior):
+                kappa[rows], caps = posterior.kappa, type(posterior)
     parts = [_to_numpy(part) for part in ((mean, spread, kl) if spreads else (mean,))]
     _check_finite(parts, dataset)
     return Cloud(
@@ -174,6 +205,8 @@ def encode(
         classes=dataset.classes,
         stamp=stamp or Stamp(dataset.stamp, weights_token(model)),
         sphere=model.sphere,
+        kappa=None if caps is None else _to_numpy(kappa),
+        caps=caps,
     )
 
 

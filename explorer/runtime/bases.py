@@ -47,7 +47,8 @@ class Base:
     """One choice made ready, in the background: its data set, and snapshots of its model as it forms.
 
     `status` is a sentence while something is under way, else None; `error` the sentence that
-    ended it.
+    ended it. `trained` is whether the newest snapshot comes of a training, and `by_itself` whether a
+    first training begins unasked.
     """
 
     def __init__(self, choice: Choice, changed: Callable[[], None]) -> None:
@@ -57,6 +58,7 @@ class Base:
         self.snapshot: Published[Snapshot] = Published()
         self.status: str | None = None
         self.error: str | None = None
+        self.trained = self.by_itself = False
         self._changed = changed
 
     def say(self, status: str | None, error: str | None = None) -> None:
@@ -128,6 +130,7 @@ class Bases:
         base = Base(Choice(dataset.name, model.name, model.latent), self._changed)
         base.dataset = dataset
         if cloud is not None:
+            base.trained = True
             base.snapshot.post(Snapshot(model.eval(), cloud, None, 0))
             return base
         base.status = f"Encoding {len(dataset):,} samples …"
@@ -203,8 +206,9 @@ class Bases:
             progress=lambda done: self._report(base, f"Encoding {len(dataset):,} samples … {done:.0%}"),
         )
         base.status = None
+        base.trained, base.by_itself = trained, not trained and len(dataset.train) <= SMALL
         base.show(dataset, Snapshot(model.eval(), cloud, None, 0))
-        if not trained and len(dataset.train) <= SMALL:
+        if base.by_itself:
             plan = models.default_plan(len(dataset.train))
             job = Job(
                 model=model,
@@ -225,6 +229,7 @@ class Bases:
             return
         snapshot = run.snapshot.read()[1]
         if snapshot is not None and snapshot is not base.snapshot.read()[1]:
+            base.trained = True
             base.show(run.job.dataset, snapshot)
         else:
             self._changed()  # a step: nothing for the map, but progress

@@ -204,10 +204,11 @@ class Run:
         self.ring()
 
     def settle(self) -> None:
-        """Let go of all that the run was for: nothing of it changes any more."""
+        """Say that nothing of it changes any more, and let go of all that the run was for."""
+        self._settled.set()
+        self.ring()
         self._notify = None
         self._on_stop = None
-        self._settled.set()
 
 
 def _rate(steps: tuple[Step, ...], seconds: float) -> float:

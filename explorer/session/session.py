@@ -24,6 +24,7 @@ from explorer.runtime.bases import Base, Choice
 from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
+from explorer.session.choosing import Choosing
 from explorer.session.errands import Errands
 from explorer.session.inspecting import Inspecting
 from explorer.session.mapping import FRONT, Mapping
@@ -66,10 +67,11 @@ class Session(param.Parameterized):
         self.orienting = Orienting(self)
         self.pinning = Pinning(self)
         self.inspecting = Inspecting(self)
+        self._former = self.base  # what is on the map, or will be first
+        self.choosing = Choosing(self)
         self.frame: Published[Frame] = Published()
         self.map: Published[MapImage] = Published()
         self.viewport: Viewport | None = None
-        self._former = self.base  # what is on the map, or will be first
         self._told: Base | None = None
         self._size = (700, 600)
         self._home = True
@@ -103,9 +105,10 @@ class Session(param.Parameterized):
         base = self.base
         if base.error and base is not self._told:
             self._told, self.error = base, base.error
-            if base.snapshot.version == 0:
+            if base.snapshot.version == 0 or self.choosing.waiting:
                 # What was on the screen stays, and so does the choice that it shows.
                 self.base = self._former
+        self.choosing.follow()
         self._follow()
 
     def close(self) -> None:
@@ -119,7 +122,19 @@ class Session(param.Parameterized):
         """What is under way before there is a map, or while another one is prepared."""
         if self.base.status:
             return self.base.status
+        if self.choosing.waiting:
+            return "Training a new model; the map stays until there is something of it to see …"
         return "" if self.base.run is None else "Training the model for the first time …"
+
+    @property
+    def shown(self) -> Base:
+        """The base whose model, or what trainings have made of it, is on the map."""
+        return self._former
+
+    def return_to(self, base: Base) -> None:
+        """Have a base on the map again that was there before."""
+        self.base = self._former = base
+        self.errands.ring()
 
     # -- from data to the map ----------------------------------------------------------------------------
 
@@ -158,8 +173,8 @@ class Session(param.Parameterized):
 
     def _newest(self) -> tuple[Base, Dataset | None, Snapshot | None]:
         """Return what the map should show: a choice once it is ready, the run until then, or the base."""
-        if self.base is not self._former and self.base.snapshot.version:
-            return self.base, self.base.dataset, self.base.snapshot.read()[1]
+        if self.base is not self._former and (arrived := self.choosing.arrived()) is not None:
+            return self.base, self.base.dataset, arrived
         base, run, snapshot = self._former, self.training.run, self.training.snapshot()
         if run is not None:
             return base, run.job.dataset, snapshot  # without a snapshot: what it starts from is on the map
@@ -172,8 +187,8 @@ class Session(param.Parameterized):
     def show(self, base: Base, scene: Scene) -> None:
         """Put a scene on the map, and have made what is seen of it. On the session's own thread."""
         if base is not self._former:
+            self.training.go_over(forget=self.scene is None or self.scene.dataset is not scene.dataset)
             self._former = base
-            self.training.forget()
         before = self.scene
         fresh = before is None or before.dataset is not scene.dataset
         with param.parameterized.batch_call_watchers(self):

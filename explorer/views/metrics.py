@@ -41,7 +41,7 @@ class Metrics:
 
     def refresh(self) -> None:
         """Stream the steps that are not on the charts yet."""
-        run = self._session.training.run or self._session.base.run
+        run = self._session.training.current
         if run is None:
             return
         if run is not self._run:

@@ -37,7 +37,7 @@ class TrainingControls:
         )
         stop_help = "Stop after the batch in hand; the last finished epoch is kept."
         self._stop = button("Stop", "lx-stop", stop_help, training.stop, disabled=True, **wide)
-        revert_help = "Go back to the model before the latest training."
+        revert_help = "Go back to the model before the latest training, of whatever family."
         self._revert = button("Revert", "lx-revert", revert_help, training.revert, disabled=True, **wide)
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(6, 10), visible=False)
         self._progress = Line("lx-progress", "Not training.")
@@ -55,11 +55,12 @@ class TrainingControls:
     def refresh(self) -> None:
         """Show how far the run is."""
         session = self._session
-        run = session.training.run or session.base.run
-        own = session.training.run is not None
+        run, waiting = session.training.current, session.choosing.waiting
+        own = run is not None and run in (session.training.run, session.training.coming)
         active = run is not None and run.state in (RunState.QUEUED, RunState.RUNNING)
-        self._stop.disabled = not (own and active)
-        self._revert.disabled = not own or active
+        self._train.disabled = waiting
+        self._stop.disabled = not ((own and active) or waiting)
+        self._revert.disabled = not session.training.revertible or active or waiting
         self._bar.visible = active
         if run is None:
             self._progress.say("Not training.")

@@ -5,12 +5,14 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 import models
 from explorer.core.cloud import Cloud, Stamp, encode, reconstruction_errors, weights_token
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import Cancelled, DataError, ExplorerError
 from models import Autoencoder
+from models.sphere import PowerSphericalPosterior, SpherePosterior, VonMisesFisherPosterior
 
 
 @pytest.fixture(scope="module")
@@ -166,3 +168,81 @@ def test_draws_come_from_the_seed_and_none_are_the_cloud_itself() -> None:
     assert cloud.draws(0) is cloud
     with pytest.raises(ExplorerError, match="cannot be -1; give 0"):
         cloud.draws(-1)
+
+
+def caps(family: type[SpherePosterior], latent: int, kappa: list[float]) -> Cloud:
+    """A cloud of the sphere with these concentrations, at fixed places."""
+    mean = np.random.default_rng(7).standard_normal((len(kappa), latent)).astype(np.float32)
+    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+    posterior = family.at(torch.from_numpy(mean), torch.tensor(kappa))
+    return made(
+        mean=mean,
+        spread=posterior.spread.numpy(),
+        kl=posterior.kl().numpy(),
+        labels=None,
+        train=len(kappa) - 1,
+        sphere=True,
+        kappa=np.array(kappa, dtype=np.float32),
+        caps=family,
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "latent"),
+    [(VonMisesFisherPosterior, 3), (PowerSphericalPosterior, 3), (PowerSphericalPosterior, 10)],
+)
+def test_draws_on_the_sphere_have_the_direction_and_the_length_of_their_caps(
+    family: type[SpherePosterior], latent: int
+) -> None:
+    kappa, per_sample = [2e-3, 0.7, 12.0, 3e4], 50_000
+    cloud = caps(family, latent, kappa)
+    drawn = cloud.draws(per_sample)
+    assert drawn.sphere
+    assert (drawn.train, len(drawn), drawn.spread) == (3 * per_sample, 4 * per_sample, None)
+    np.testing.assert_allclose(np.linalg.norm(drawn.mean, axis=1), 1, atol=1e-5)
+    for place, mean, k in zip(drawn.mean.reshape(4, per_sample, latent), cloud.mean, kappa, strict=True):
+        # Mardia and Jupp (2000), equation 9.3.9; De Cao and Aziz (2020), section 3.
+        fisher = family is VonMisesFisherPosterior
+        length = 1 / np.tanh(k) - 1 / k if fisher else k / (k + latent - 1)
+        resultant = place.mean(axis=0)
+        error = place.std(axis=0) / np.sqrt(per_sample)
+        np.testing.assert_array_less(np.abs(resultant - length * mean), 5 * error + 1e-6)
+        # From chords: a cosine near 1 has no digits left.
+        away = np.square(place[:5_000].astype(np.float64) - mean).sum(axis=1) / 4
+        assert stats.kstest(away, _law_of_halves(family, latent, k)).pvalue > 1e-3
+
+
+def _law_of_halves(family: type[SpherePosterior], latent: int, k: float) -> Any:
+    """Distribution function of ``(1 - cosine) / 2``: of how far draws are from their mean direction."""
+    if family is VonMisesFisherPosterior:
+        return lambda away: np.expm1(-2 * k * away) / np.expm1(-2 * k)
+    return stats.beta((latent - 1) / 2, (latent - 1) / 2 + k).cdf
+
+
+def test_draws_on_the_sphere_come_from_the_seed_whatever_is_drawn_at_once() -> None:
+    cloud = caps(VonMisesFisherPosterior, 3, [1.0, 5.0, 9.0])
+    np.testing.assert_array_equal(cloud.draws(3, seed=1).mean, cloud.draws(3, seed=1).mean)
+    assert (cloud.draws(3, seed=1).mean != cloud.draws(3, seed=2).mean).any(axis=1).all()
+    with pytest.raises(ExplorerError, match="encode the data again"):
+        made(sphere=True).draws(2)
+
+
+@pytest.mark.parametrize(
+    ("latent", "family"),
+    [(3, VonMisesFisherPosterior), (2, PowerSphericalPosterior), (5, PowerSphericalPosterior)],
+)
+def test_a_cloud_of_the_sphere_keeps_its_caps(digits: Dataset, latent: int, family: type) -> None:
+    model = models.create("sphere-vae", shape=digits.shape, latent=latent)
+    cloud = encode(model, digits, batch_size=700)
+    with torch.inference_mode():
+        posterior = model.encode(everything(digits))
+    assert cloud.caps is family
+    np.testing.assert_allclose(cloud.kappa, posterior.kappa, rtol=1e-3)
+    assert len(cloud.draws(2)) == 2 * len(digits)
+
+
+def test_a_plain_autoencoder_has_one_place_a_sample_on_the_sphere_too(digits: Dataset) -> None:
+    cloud = encode(models.create("sphere-ae", shape=digits.shape, latent=3), digits)
+    assert (cloud.spread, cloud.kl, cloud.kappa, cloud.caps) == (None, None, None, None)
+    assert cloud.sphere
+    assert cloud.draws(5) is cloud

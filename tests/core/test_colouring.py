@@ -16,9 +16,9 @@ from explorer.core.errors import UnknownName
 from explorer.core.scene import Scene, lay_out
 
 
-def scene_of(dataset: Dataset, name: str = "vae") -> Scene:
-    model = models.create(name, shape=dataset.shape, width=0.25).eval()
-    return lay_out(dataset, model, encode(model, dataset), "identity")
+def scene_of(dataset: Dataset, name: str = "vae", latent: int = 2) -> Scene:
+    model = models.create(name, shape=dataset.shape, latent=latent, width=0.25).eval()
+    return lay_out(dataset, model, encode(model, dataset), "identity" if latent == 2 else "pca")
 
 
 def few(dataset: Dataset, n: int = 60) -> Dataset:
@@ -48,6 +48,17 @@ def test_names_are_what_there_is(digits: Scene, iris: Scene) -> None:
     plain = iris.dataset
     unlabelled = Dataset("plain", Split(plain.train.x), Split(plain.test.x), plain.drawing)
     assert names(scene_of(unlabelled)) == ("split", "density", "reconstruction error", "KL")
+
+
+@pytest.mark.parametrize("source", ["digits", "iris"])
+def test_on_the_sphere_each_sample_has_a_kl_and_without_a_prior_none(source: str) -> None:
+    dataset = load_dataset(source)
+    sphere = scene_of(dataset, "sphere-vae", latent=3)
+    assert names(sphere)[:5] == ("label", "split", "density", "reconstruction error", "KL")
+    values = colouring(sphere, "KL").values
+    assert values.shape == (len(dataset),)
+    assert (values > 0).all()
+    assert "KL" not in names(scene_of(dataset, "sphere-ae", latent=3))
 
 
 def test_label_and_split_are_classes(digits: Scene) -> None:

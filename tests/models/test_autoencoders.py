@@ -232,3 +232,29 @@ def test_samples_of_another_shape_are_refused(name: str, shape: tuple[int, ...])
 def test_codes_of_another_dimension_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeMismatch, match=r"\(batch, 2\)"):
         models.create("vae", shape=(1, 8, 8)).decode(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("name", "weighs"),
+    [("ae", set()), ("vae", {"beta", "free_bits"}), ("sphere-ae", set()), ("sphere-vae", {"beta"})],
+)
+def test_only_weights_of_the_loss_change_on_a_model_that_is_there(name: str, weighs: set[str]) -> None:
+    options = models.options(name)
+    assert {key for key, option in options.items() if option.loss_only} == weighs
+    model = models.create(name, shape=(1, 8, 8), latent=3, seed=5)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    x = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    for key in weighs:
+        other = models.reweighed(model, **{key: 7.0})
+        assert (other.config[key], model.config[key]) == (7.0, options[key].default)
+        assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
+        losses = [
+            each.loss(x, torch.Generator().manual_seed(1)).terms["loss"].item() for each in (model, other)
+        ]
+        assert losses[0] != losses[1]
+        with pytest.raises(BadOption, match=f"{key} cannot be -1"):
+            models.reweighed(model, **{key: -1})
+    for key in options.keys() - weighs:
+        with pytest.raises(BadOption, match="create a new model"):
+            models.reweighed(model, **{key: options[key].default})
+    assert models.reweighed(model) is not model
