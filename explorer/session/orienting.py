@@ -49,7 +49,8 @@ class Orienting(param.Parameterized):
         Parameters
         ----------
         gesture
-            Tells one drag from the next: all of it counts from where its first call found the map.
+            Tells one drag from the next: all of it counts from where its first call found the map, which
+            is painted by the look that comes with it.
         """
         scene = self._session.scene
         if scene is None or not isinstance(scene.projection, Turning):
@@ -66,7 +67,9 @@ class Orienting(param.Parameterized):
         if right or up:
             turn = Orientation.about((-up, right, 0), _STEP * math.hypot(right, up))
             self.orientation = turn.compose(self.orientation)
+            self._session.looking.paint()
 
     def face(self) -> None:
         """Turn back to how it came."""
         self.orientation = Orientation()
+        self._session.looking.paint()

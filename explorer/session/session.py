@@ -14,12 +14,11 @@ from explorer.core.colouring import names as colouring_names
 from explorer.core.datasets import Dataset
 from explorer.core.frames import Frame, FrameRequest, make_frame
 from explorer.core.layout import Layout
-from explorer.core.painter import MapImage, MapRequest, Style
+from explorer.core.painter import MapImage
 from explorer.core.picked import Picked, nearest_on_plane, pick
-from explorer.core.projections import SphereMap, Turning
+from explorer.core.projections import SphereMap
 from explorer.core.scene import Scene
 from explorer.core.selection import Selection
-from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Base, Choice
 from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
@@ -27,6 +26,7 @@ from explorer.services import Services
 from explorer.session.choosing import Choosing
 from explorer.session.errands import Errands
 from explorer.session.inspecting import Inspecting
+from explorer.session.looking import Looking
 from explorer.session.mapping import FRONT, Mapping
 from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
@@ -71,16 +71,10 @@ class Session(param.Parameterized):
         self.choosing = Choosing(self)
         self.frame: Published[Frame] = Published()
         self.map: Published[MapImage] = Published()
-        self.viewport: Viewport | None = None
         self._told: Base | None = None
-        self._size = (700, 600)
-        self._home = True
-        self._sequence = 0
-        self._style: Style | None = None
         self.laid_out: tuple[Snapshot, Layout] | None = None  # what has been asked for last
         self.mapping = Mapping(self)
-        self.selecting.param.watch(self._restyle, "current")
-        self.orienting.param.watch(self._restyle, "dims")
+        self.looking = Looking(self)
         services.sessions.add(self)
 
     @property
@@ -101,7 +95,7 @@ class Session(param.Parameterized):
     def pull(self) -> None:
         """Take over what the workers have finished, and follow the base or the run to its newest state."""
         self.errands.take_over()
-        self._turn()
+        self.looking.follow()
         base = self.base
         if base.error and base is not self._told:
             self._told, self.error = base, base.error
@@ -199,13 +193,13 @@ class Session(param.Parameterized):
             names = colouring_names(scene)
             self.param.colour_by.objects = list(names)
             if fresh:
-                self._home = True
                 self.selecting.current = Selection()
                 self.training.suit(len(scene.dataset.train))
                 self.hidden, self.picked, self.cursor = frozenset(), None, None
             if self.colour_by not in names:
                 self.colour_by = names[0]
             self.scene = scene
+        self.looking.go_over(before)
         self.mapping.suit(scene)
         self._recolour()
         with_neighbours = partial(self.services.with_neighbours, scene)
@@ -228,7 +222,7 @@ class Session(param.Parameterized):
         if name in CHEAP:
             self._coloured(name, work())
         else:
-            self._restyle()  # in the former colours, until the new ones have been computed
+            self.looking.restyle()  # in the former colours, until the new ones have been computed
             self.errands.send(self.services.extras, "colouring", work, partial(self._coloured, name))
 
     def _coloured(self, name: str, value: Colouring) -> None:
@@ -237,68 +231,6 @@ class Session(param.Parameterized):
         if self.colouring is None or self.colouring.title != value.title:
             self.hidden = frozenset()
         self.colouring = value
-
-    # -- the viewport ------------------------------------------------------------------------------------
-
-    def look(self, viewport: Viewport, *, home: bool, sequence: int = 0, draft: bool = False) -> None:
-        """Show these ranges at that size; `home` asks for everything, whatever the ranges.
-
-        While a hand is turning the map, a `draft` of it will do.
-        """
-        self._size = (viewport.width, viewport.height)
-        self._home, self._sequence, self.viewport = home, sequence, viewport
-        self._ask_map(draft)
-
-    @param.depends("colouring", "hidden", "draws", "theme", watch=True)
-    def _restyle(self, *_: object) -> None:
-        if self.colouring is not None:
-            # Draws of every posterior have places only where that is a formula: thousands of times as many.
-            draws = self.draws if self.scene is not None and self.scene.projection.exact else 0
-            self._style = Style(
-                self.colouring,
-                self.selecting.mask,
-                self.hidden,
-                draws,
-                self.theme,
-                self.orienting.dims,
-            )
-            self._ask_map()
-
-    def turn(self, right: int, up: int) -> None:
-        """Turn the map by steps of 15 degrees."""
-        self.orienting.step(right, up)
-        self._ask_map()
-
-    def face(self) -> None:
-        """Turn the map back to how it came."""
-        self.orienting.face()
-        self._ask_map()
-
-    def _ask_map(self, draft: bool = False) -> None:
-        scene, style = self.scene, self._style
-        if scene is None or style is None or not _fits(scene, style):
-            return
-        if self._home or self.viewport is None:
-            self.viewport = Viewport.around(scene.home, *self._size)
-        request = MapRequest(
-            scene, style, self.viewport, self._home, self._sequence, self.orienting.orientation, draft
-        )
-        paint = partial(self.services.painter.paint, request)
-        self.errands.send_straight(self.services.maps, "map", paint, self._painted)
-
-    def _painted(self, image: MapImage) -> None:
-        self.map.post(image)
-        self.errands.ring()
-
-    def _turn(self) -> None:
-        """Have what is decoded and picked follow the map that is on the screen."""
-        scene, image = self.scene, self.map.read()[1]
-        if scene is None or image is None or image.scene != scene.key:
-            return
-        now, then = image.projection, scene.projection
-        if isinstance(now, Turning) and isinstance(then, Turning) and now.orientation != then.orientation:
-            self.scene = replace(scene, projection=now)
-            self._ask_frame()
 
     # -- the cursor --------------------------------------------------------------------------------------
 
@@ -381,10 +313,3 @@ class Session(param.Parameterized):
 
     def _fail(self, sentence: str) -> None:
         self.error = sentence
-
-
-def _fits(scene: Scene, style: Style) -> bool:
-    # While a new scene's colours are under way, the old ones may be of another data set's length.
-    n = len(scene.cloud)
-    columns = (style.colouring.labels, style.colouring.values, style.selected)
-    return all(column is None or len(column) == n for column in columns)

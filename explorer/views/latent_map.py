@@ -38,6 +38,7 @@ class MapChannel(JSComponent):
     )
     pins = param.List(default=[], doc="Plane position and number of each pinned sample, [x, y, number].")
     turns = param.Boolean(False, doc="Whether a drag turns what is on the map.")
+    jump = param.List(default=[], doc="A number, and the ranges to go to by itself; none for everything.")
     probe = param.Boolean(False, doc="Whether one finger moves the cursor rather than the map.")
 
     _esm = Path(__file__).parent / "js" / "latent_map.js"
@@ -58,7 +59,7 @@ class MapChannel(JSComponent):
             if data["turn"]:
                 turn = data["turn"]
                 session.orienting.drag(turn["gesture"], tuple(turn["from"]), tuple(turn["to"]))
-            session.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
+            session.looking.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
         elif data["kind"] == "cursor":
             session.cursor = (data["x"], data["y"])
         elif data["kind"] == "pick":
@@ -66,7 +67,7 @@ class MapChannel(JSComponent):
         elif data["kind"] == "pin":
             session.pinning.pin((data["x"], data["y"]))
         elif data["kind"] == "step":
-            session.turn(int(data["right"]), int(data["up"]))
+            session.orienting.step(int(data["right"]), int(data["up"]))
 
 
 class LatentMap:
@@ -76,6 +77,7 @@ class LatentMap:
         self._session = session
         self._shown = 0
         self._marked: tuple[Any, ...] = ()
+        self._jumps = 0
         name = f"lx-map-{session.token}"
         self.channel = MapChannel(session, plot=name, width=0, height=0, sizing_mode="fixed", margin=0)
         self._wire = Wire(self.channel, "pixels")
@@ -118,6 +120,11 @@ class LatentMap:
         if image is not None and version != self._shown:
             self._shown = version
             self._wire.send(_packed(image))
+        jumps, jump = session.looking.jump.read()
+        if jump is not None and jumps != self._jumps:
+            self._jumps = jumps
+            view = jump.viewport
+            self.channel.jump = [jumps, *(() if view is None else (*view.x_range, *view.y_range))]
         marked = (session.scene and session.scene.projection, session.picked, session.pinning.pins)
         if marked != self._marked:
             self._marked = marked

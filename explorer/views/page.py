@@ -56,15 +56,12 @@ class View:
         self.session = session
         self._map = LatentMap(session)
         self._sample = SampleView(session)
-        self._metrics = Metrics(session)
         self._axes = AxesView(session)
-        self._traversals = TraversalsView(session)
-        self._pinned = Pinned(session)
         self._drawer = {
-            "train": self._metrics,
+            "train": Metrics(session),
             "axes": self._axes,
-            "traversals": self._traversals,
-            "pinned": self._pinned,
+            "traversals": TraversalsView(session),
+            "pinned": Pinned(session),
         }
         self._controls = (
             DataControls(session),
@@ -112,6 +109,7 @@ class View:
             for control in self._controls:
                 control.refresh()
             self._say()
+            self.workbench.counts = {"pinned": len(session.pinning.pins)}
             if session.training.run is not self._run:
                 self._run = session.training.run
                 if session.training.run is not None:

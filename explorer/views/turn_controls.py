@@ -23,7 +23,7 @@ class TurnControls:
             size="small",
             align="center",
         )
-        face = button("Turn back", "lx-face", "Turn the map back to how it came.", session.face)
+        face = button("Turn back", "lx-face", "Turn the map back to how it came.", session.orienting.face)
         self.panel = pn.Column(
             Line("lx-turning", _HELP).pane,
             pn.Row(face, self._dims, sizing_mode="stretch_width", margin=(0, 6)),

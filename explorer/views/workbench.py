@@ -23,6 +23,7 @@ class Workbench(JSComponent):
         doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
     )
     tab = param.String("train", doc="Name of the tab that is chosen.")
+    counts = param.Dict({}, doc="For some tabs, how many there are of what is on it.")
     open = param.Boolean(False, doc="Whether the drawer is open.")
     error = param.String("", doc="The sentence in the banner; empty hides it.")
 

@@ -31,8 +31,8 @@ def solid(opened: Callable[..., Tab], services: Services, iris: Dataset) -> Tab:
 
 
 def look(tab: Tab, *, draft: bool = False) -> None:
-    viewport = tab.session.viewport
-    tab.session.look(viewport, home=False, sequence=3, draft=draft)
+    viewport = tab.session.looking.viewport
+    tab.session.looking.look(viewport, home=False, sequence=3, draft=draft)
     tab.rest()
 
 
@@ -52,7 +52,7 @@ def test_a_drag_turns_the_map_and_the_place_that_was_taken_hold_of_follows(globe
     session.orienting.drag(2, (0.5, -0.4), (0.1, 0.2))  # the next one goes on from there
     look(globe)
     np.testing.assert_allclose(session.scene.projection.forward(held[None]), [(0.1, 0.2)], atol=1e-5)
-    session.face()
+    session.orienting.face()
     globe.rest()
     assert orientation(globe) == Orientation()
 
@@ -73,18 +73,18 @@ def test_switching_between_the_maps_of_the_globe_turns_nothing(globe: Tab) -> No
 def test_steps_are_fifteen_degrees_to_where_a_drag_would_go(globe: Tab) -> None:
     session = globe.session
     front = session.code_at((0.0, 0.0))[None]
-    session.turn(2, 0)
+    session.orienting.step(2, 0)
     globe.rest()
     np.testing.assert_allclose(session.scene.projection.forward(front), [(0.5, 0.0)], atol=1e-6)
-    session.turn(-2, 2)
-    session.turn(0, -2)
+    session.orienting.step(-2, 2)
+    session.orienting.step(0, -2)
     globe.rest()
     np.testing.assert_allclose(session.scene.projection.forward(front)[0, 1], 0.0, atol=0.15)
 
 
 def test_what_lies_behind_the_globe_is_neither_brushed_nor_picked(globe: Tab) -> None:
     session = globe.session
-    session.turn(1, 1)
+    session.orienting.step(1, 1)
     globe.rest()
     before = session.scene.projection.visible(session.scene.cloud.mean)
     assert 0 < before.sum() < len(before)
@@ -103,7 +103,7 @@ def test_a_resting_cursor_decodes_the_place_that_came_under_it(globe: Tab) -> No
     session.cursor = (0.2, 0.1)
     globe.rest()
     before = session.frame.read()[1].code
-    session.turn(1, 0)
+    session.orienting.step(1, 0)
     globe.rest()
     after = session.frame.read()[1]
     np.testing.assert_allclose(after.code, session.code_at((0.2, 0.1)), atol=1e-6)
@@ -112,7 +112,7 @@ def test_a_resting_cursor_decodes_the_place_that_came_under_it(globe: Tab) -> No
 
 def test_in_space_the_front_most_point_under_the_cursor_is_decoded_and_picked(solid: Tab) -> None:
     session = solid.session
-    session.turn(1, 2)
+    session.orienting.step(1, 2)
     solid.rest()
     xy, near = session.scene.projection.see(session.scene.cloud.mean)
     nearest = int(near.argmax())
@@ -133,7 +133,7 @@ def test_in_space_the_front_most_point_under_the_cursor_is_decoded_and_picked(so
 
 def test_while_the_hand_turns_a_draft_will_do_and_is_answered_like_any_map(solid: Tab) -> None:
     session = solid.session
-    session.look(Viewport(-1.0, 1.0, -1.0, 1.0, 120, 100), home=False, sequence=9, draft=True)
+    session.looking.look(Viewport(-1.0, 1.0, -1.0, 1.0, 120, 100), home=False, sequence=9, draft=True)
     solid.rest()
     image = session.map.read()[1]
     assert (image.sequence, image.viewport.width) == (9, 120)  # few points: no need to be coarse

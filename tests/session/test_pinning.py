@@ -48,7 +48,7 @@ def test_it_stays_where_it_is_through_a_turn_and_a_change_of_map(globe: Tab) -> 
     session.pinning.pin((0.3, -0.2))
     globe.rest()
     code = session.pinning.pins[0].code
-    session.turn(1, 1)
+    session.orienting.step(1, 1)
     session.projection = "cylindrical"
     globe.rest()
     assert session.pinning.pins[0].code is code

@@ -43,10 +43,10 @@ def test_a_session_goes_from_its_base_to_a_map_of_all_points(services: Services)
 
 def test_looking_paints_those_ranges_at_that_size(tab: Tab) -> None:
     view = Viewport(-1.0, 1.0, -0.5, 0.5, 200, 100)
-    tab.session.look(view, home=False, sequence=41)
+    tab.session.looking.look(view, home=False, sequence=41)
     image = newest_map(tab.rest())
     assert (image.viewport, image.home, image.sequence) == (view, False, 41)
-    tab.session.look(Viewport(0.0, 1.0, 0.0, 1.0, 300, 200), home=True, sequence=42)
+    tab.session.looking.look(Viewport(0.0, 1.0, 0.0, 1.0, 300, 200), home=True, sequence=42)
     image = newest_map(tab.rest())
     assert (image.viewport.width, image.viewport.height, image.sequence) == (300, 200, 42)
     assert image.viewport.contains(tab.session.scene.xy).all()

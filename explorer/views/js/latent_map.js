@@ -311,6 +311,14 @@ async function follow(model, view) {
 
   model.on("pixels", paint)
   model.on("mark", () => { mark.setv({data: {x: model.mark.slice(0, 1), y: model.mark.slice(1)}}, {sync: false}) })
+  model.on("jump", () => {
+    const [, ...ranges] = model.jump
+    home = ranges.length === 0
+    if (!home) {
+      setRanges(...ranges)
+    }
+    ask()
+  })
   const showPins = () => {
     pins.setv({data: {x: model.pins.map((pin) => pin[0]), y: model.pins.map((pin) => pin[1]), text: model.pins.map((pin) => String(pin[2]))}}, {sync: false})
     el.dataset.pins = model.pins.map((pin) => pin.join(" ")).join(";")

@@ -41,7 +41,7 @@ export function render({model, el}) {
       }
     }
   }
-  model.on(["open", "tab"], show)
+  model.on(["open", "tab", "counts"], show)
   show()
 }
 
@@ -81,7 +81,7 @@ function tabbed(model, root) {
     panel.append(model.get_child(name))
     list.append(tab)
     content.append(panel)
-    return {name, tab, panel}
+    return {name, title, tab, panel}
   })
   list.addEventListener("keydown", (event) => {
     const at = tabs.findIndex(({tab}) => tab === event.target), last = tabs.length - 1
@@ -99,7 +99,8 @@ function tabbed(model, root) {
     handle.setAttribute("aria-expanded", model.open)
     handle.setAttribute("aria-label", model.open ? "Close the drawer" : "Open the drawer")
     handle.textContent = model.open ? "▾" : "▸"
-    for (const {name, tab, panel} of tabs) {
+    for (const {name, title, tab, panel} of tabs) {
+      tab.textContent = model.counts[name] ? `${title} (${model.counts[name]})` : title
       tab.setAttribute("aria-selected", model.open && model.tab === name)
       tab.tabIndex = model.tab === name ? 0 : -1
       panel.hidden = !model.open || model.tab !== name
