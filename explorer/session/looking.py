@@ -65,7 +65,7 @@ class Looking:
         What was seen close stays in view where the two maps have something in common: the same
         projection, or the same globe, whose place under the cursor stays there. Else all is shown.
         """
-        session, scene = self._session, self._session.scene
+        scene = self._session.scene
         if before is None or scene is None or before.dataset is not scene.dataset:
             self._home = True
             return
@@ -76,7 +76,6 @@ class Looking:
             self._keep_place(then, now)
         else:
             self._home = True
-            session.cursor = None
             self.jump.post(Jump(None))
 
     def _keep_place(self, then: SphereMap, now: SphereMap) -> None:

@@ -56,6 +56,7 @@ class Pinning(param.Parameterized):
         self._removed: tuple[Pin, ...] | None = None
         self._decoded_by: Autoencoder | None = None
         session.param.watch(self._follow, "scene")
+        self.param.watch(self._ring, "pins")
 
     @property
     def can_undo(self) -> bool:
@@ -134,6 +135,9 @@ class Pinning(param.Parameterized):
         elif self.pins:
             self._removed = None
             self._decode(scene, self.pins, "pins", self._renew)
+
+    def _ring(self, *_: object) -> None:
+        self._session.errands.ring()
 
     def _renew(self, pins: tuple[Pin, ...]) -> None:
         renewed = {pin.number: pin for pin in pins}

@@ -58,7 +58,7 @@ class MapChannel(JSComponent):
                 return
             if data["turn"]:
                 turn = data["turn"]
-                session.orienting.drag(turn["gesture"], tuple(turn["from"]), tuple(turn["to"]))
+                session.orienting.drag(turn["gesture"], _place(turn["from"]), _place(turn["to"]))
             session.looking.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
         elif data["kind"] == "cursor":
             session.cursor = (data["x"], data["y"])
@@ -68,6 +68,10 @@ class MapChannel(JSComponent):
             session.pinning.pin((data["x"], data["y"]))
         elif data["kind"] == "step":
             session.orienting.step(int(data["right"]), int(data["up"]))
+
+
+def _place(xy: list[float]) -> tuple[float, float]:
+    return float(xy[0]), float(xy[1])
 
 
 class LatentMap:
@@ -181,6 +185,7 @@ def _packed(image: MapImage) -> bytes:
         "points": image.points,
         "home": image.home,
         "sequence": image.sequence,
+        "scene": image.scene,
         "net": [len(line) for line in image.net],
     }
     lines = np.concatenate(image.net).astype("<f4").tobytes() if image.net else b""

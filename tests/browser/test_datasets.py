@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext
-from sklearn.datasets import load_digits, load_wine
 
 from explorer.runtime.bases import Choice
+from tests.browser.made import source_of
 from tests.browser.tab import App, Tab, until
 
 
@@ -19,21 +18,10 @@ def show(
     serve: Callable[..., App], real_data: Path | None, context: BrowserContext, tmp_path: Path
 ) -> Callable[[str], tuple[App, Tab]]:
     def open_on(name: str) -> tuple[App, Tab]:
-        app = serve(Choice(name if real_data is not None else _made(name, tmp_path)), real_data)
+        app = serve(Choice(source_of(name, real_data, tmp_path)), real_data)
         return app, Tab(context.new_page()).open(app.url)
 
     return open_on
-
-
-def _made(name: str, folder: Path) -> str:
-    """Write a small file of the same kind as the data set of that name."""
-    if "mnist" in name:
-        digits = load_digits()
-        x = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))
-        np.savez(folder / "images.npz", x=x.astype(np.float32)[:, None], y=digits.target)
-        return str(folder / "images.npz")
-    load_wine(as_frame=True).frame.to_csv(folder / "table.csv", index=False)
-    return str(folder / "table.csv")
 
 
 def _follow(tab: Tab) -> None:

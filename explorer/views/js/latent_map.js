@@ -149,7 +149,7 @@ async function follow(model, view) {
       setRanges(x0, x1, y0, y1)
     }
     maps += 1
-    Object.assign(el.dataset, {maps, bytes: buffer.byteLength, points: head.points, view: [x0, x1, y0, y1].join(" ")})
+    Object.assign(el.dataset, {maps, bytes: buffer.byteLength, points: head.points, scene: head.scene, view: [x0, x1, y0, y1].join(" ")})
   }
 
   // -- the hand: keyboard, and one finger in probe mode -------------------------------------------------
