@@ -19,9 +19,7 @@ from tests.browser.tab import App, Tab, until
 def iris(serve: Callable[..., App]) -> App:
     """Iris, whose model is trained before the first test."""
     app = serve(Choice("iris"))
-    until(
-        lambda: app.services.first.snapshot.version and app.services.first.run is None, "the first training"
-    )
+    until(lambda: app.services.first.trained and app.services.first.run is None, "the first training")
     return app
 
 
