@@ -11,7 +11,7 @@ import param
 import models
 from explorer.core.knobs import Knobs
 from explorer.session import Session
-from explorer.views.text import Line, button, disclosure, heading
+from explorer.views.text import Line, button, disclosure, field, heading
 
 UPLOADS = ".npz,.csv,.parquet"
 
@@ -24,8 +24,8 @@ class DataControls:
         choosing = session.choosing
         self._dataset = pmui.Select.from_param(choosing.param.source, label="Data set", **_look("lx-dataset"))
         self._model = pmui.Select.from_param(choosing.param.model, label="Model", **_look("lx-model"))
-        self._latent = pmui.IntInput.from_param(
-            choosing.param.latent, label="Dimensions", **_look("lx-latent")
+        self._latent = field(
+            choosing.param.latent, pmui.IntInput, self._refuse, label="Dimensions", **_look("lx-latent")
         )
         self._about = Line("lx-about")
         self._question = Line("lx-question")
@@ -95,15 +95,18 @@ class DataControls:
 
     def _show_knobs(self) -> None:
         knobs = self._knobs = self._session.choosing.knobs
-        self._panel.objects = [_widget(knobs, name) for name in knobs.options]
+        self._panel.objects = [self._widget(knobs, name) for name in knobs.options]
 
+    def _widget(self, knobs: Knobs, name: str) -> Any:
+        parameter, title = knobs.param[name], name.replace("_", " ")
+        look = _look(f"lx-{title.replace(' ', '-')}")
+        look["label"] = f"{title} (default {knobs.options[name].default})"
+        if isinstance(parameter, param.Selector):
+            return pmui.Select.from_param(parameter, **look)
+        return field(parameter, pmui.FloatInput, self._refuse, **look)
 
-def _widget(knobs: Knobs, name: str) -> Any:
-    parameter = knobs.param[name]
-    kind = pmui.Select if isinstance(parameter, param.Selector) else pmui.FloatInput
-    title = name.replace("_", " ")
-    label = f"{title} (default {knobs.options[name].default})"
-    return kind.from_param(parameter, label=label, **_look(f"lx-{title.replace(' ', '-')}"))
+    def _refuse(self, sentence: str) -> None:
+        self._session.error = sentence
 
 
 def _look(handle: str) -> dict[str, Any]:

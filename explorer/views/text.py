@@ -58,6 +58,41 @@ def button(label: str, handle: str, help_text: str, press: Callable[[], object],
     return made
 
 
+def field(
+    parameter: Any, kind: type[pmui.FloatInput | pmui.IntInput], refuse: Callable[[str], object], **look: Any
+) -> Any:
+    """Return a widget for a numeric parameter, bounds and help included, that says what cannot be.
+
+    The browser lets one type any number, and what the parameter raised would end in the log. Here `refuse`
+    gets the sentence, and the widget goes back to the value that holds.
+    """
+    owner, name = parameter.owner, parameter.name
+    widget = kind(value=getattr(owner, name), description=parameter.doc, **look)
+    if kind is pmui.FloatInput:
+        widget.format = "0.[00000]"  # as one types it: a text that changes on focus loses what was selected
+
+    def bound(*_: Any) -> None:
+        widget.start, widget.end = owner.param[name].bounds
+
+    def given(event: Any) -> None:
+        try:
+            setattr(owner, name, event.new)
+        except ValueError:
+            low, high = owner.param[name].bounds
+            what = "nothing" if event.new is None else f"{event.new:g}"
+            refuse(f"{name.replace('_', ' ')} cannot be {what}; give a number from {low:g} to {high:g}.")
+            widget.value = getattr(owner, name)
+
+    def changed(event: Any) -> None:
+        widget.value = event.new
+
+    bound()
+    widget.param.watch(given, "value")
+    owner.param.watch(changed, name)
+    owner.param.watch(bound, name, what="bounds")
+    return widget
+
+
 def disclosure(title: str, make: Callable[[], Sequence[pn.viewable.Viewable]]) -> pmui.Details:
     """Return a closed section that opens on a click: for what is rarely needed.
 

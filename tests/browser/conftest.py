@@ -90,9 +90,7 @@ def _listens(port: int) -> bool:
 def app(serve: Callable[..., App]) -> App:
     """The app as it opens with no argument: digits, its model trained before the first test."""
     app = serve()
-    until(
-        lambda: app.services.first.snapshot.version and app.services.first.run is None, "the first training"
-    )
+    until(lambda: app.services.first.trained and app.services.first.run is None, "the first training")
     return app
 
 
