@@ -115,8 +115,9 @@ class Inspecting(param.Parameterized):
         if axes is None or now is None or now.cloud is not scene.cloud:
             return
         before = self._scene
-        if before is None or before.dataset is not scene.dataset or not _alike(self.axes, axes):
-            self.start = None  # codes of another space mean nothing here
+        # Codes of another model mean nothing here; of one that trains, they do.
+        if before is None or before.dataset is not scene.dataset or before.model.config != scene.model.config:
+            self.start = None
         self.axes = axes
         self._begin(now)
 
@@ -176,7 +177,3 @@ def _tried(work: partial[Traversal]) -> Traversal | None:
         return work()
     except Cancelled:
         return None
-
-
-def _alike(before: Axes | None, after: Axes) -> bool:
-    return before is not None and before.latent == after.latent and before.sphere == after.sphere

@@ -72,6 +72,9 @@ function tabbed(model, root) {
     tab.addEventListener("click", () => {
       model.tab = name
       model.open = true
+      if (window.innerWidth <= 800) {   // in one column what opens lies below what is seen
+        strip.scrollIntoView({block: "start"})
+      }
     })
     const panel = document.createElement("div")
     panel.id = `panel-${name}`
