@@ -12,7 +12,7 @@ import panel as pn
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from explorer.runtime.bases import Choice
+from explorer.runtime.bases import Base, Choice
 from explorer.services import Services
 from explorer.views.page import pages
 from tests.browser.tab import App, Tab, until
@@ -51,12 +51,17 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice
     """Serve a choice on loopback; sessions of closed tabs are given up after two seconds."""
     running: list[tuple[object, Services]] = []
 
-    def start(choice: Choice | None = None, data_folder: Path | None = None) -> App:
+    def start(
+        choice: Choice | None = None,
+        data_folder: Path | None = None,
+        given: Callable[[Services], Base] | None = None,
+    ) -> App:
         services = Services(home=tmp_path_factory.mktemp("home"), data_folder=data_folder, start=choice)
-        services.warm_up()
+        base = given(services) if given is not None else None
+        services.warm_up(base)
         port = _free_port()
         server = pn.serve(
-            {"/": pages(services)},
+            {"/": pages(services, base)},
             port=port,
             address="127.0.0.1",
             threaded=True,

@@ -1,0 +1,141 @@
+"""Many dimensions on the page: a map is computed when asked for, can be cancelled, and decodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext
+from sklearn.datasets import load_digits
+
+import models
+from explorer.core.datasets import Dataset, Split, load_dataset
+from tests.browser.tab import App, Tab, until
+
+
+def _images(real_data: Path | None, folder: Path) -> Dataset:
+    """A part of MNIST, or digits of the same size where it is missing."""
+    if real_data is not None:
+        whole = load_dataset("mnist", folder=real_data)
+        return Dataset(
+            "part of mnist",
+            Split(whole.train.x[:4_000], whole.train.y[:4_000]),
+            Split(whole.test.x[:500], whole.test.y[:500]),
+            whole.drawing,
+            whole.classes,
+        )
+    digits = load_digits()
+    x = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))
+    np.savez(folder / "images.npz", x=x.astype(np.float32)[:, None], y=digits.target)
+    return load_dataset(str(folder / "images.npz"))
+
+
+@pytest.fixture(scope="module")
+def app(serve: Callable[..., App], real_data: Path | None, tmp_path_factory: pytest.TempPathFactory) -> App:
+    """A VAE of ten dimensions after a little training."""
+    dataset = _images(real_data, tmp_path_factory.mktemp("images"))
+    model = models.create("vae", shape=dataset.shape, latent=10, width=0.5)
+    for _ in models.fit(model, dataset.train, epochs=2, seed=0):
+        pass
+    return serve(given=lambda services: services.bases.given(dataset, model.eval()))
+
+
+@pytest.fixture
+def tab(context: BrowserContext, app: App) -> Iterator[Tab]:
+    tab = Tab(context.new_page()).open(app.url)
+    yield tab
+    assert tab.problems == []
+
+
+def _choose(tab: Tab, name: str, handle: str = "lx-projection") -> None:
+    tab.page.locator(f".{handle}").click()
+    tab.page.get_by_role("menuitem", name=name, exact=True).click()
+    # While it fades it lies over the page, and takes what is moved or pressed there.
+    until(lambda: not tab.page.get_by_role("menuitem").count(), "the menu to be gone")
+
+
+def _hover(tab: Tab, fx: float, fy: float) -> str:
+    """Move there, wait for the frame that was decoded there, and return what is said of the inverse."""
+    x, y = tab.at(fx, fy)
+    tab.page.mouse.move(x, y)
+    frame = tab.page.locator(".lx-frame")
+    box = tab.inner()
+    near = pytest.approx(tab.plane(x, y), abs=0.01 * (box["x1"] - box["x0"]))
+    until(
+        lambda: tuple(float(frame.get_attribute(f"data-{axis}") or "nan") for axis in "xy") == near,
+        "the frame of this place",
+    )
+    return tab.page.locator(".lx-readout dt", has_text="inverse").locator("+ dd").inner_text()
+
+
+def test_the_projection_that_is_open_says_what_is_held(tab: Tab, app: App) -> None:
+    session = app.session()
+    assert session.scene.projection.name == "pca"
+    until(lambda: "residual of sample" in _hover(tab, 0.5, 0.5), "the nearest sample's residual to be held")
+    _choose(tab, "mean", "lx-hold")
+    until(lambda: session.mapping.hold == "mean", "the choice to arrive")
+    assert "the cloud's mean" in _hover(tab, 0.45, 0.5)
+
+
+def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:
+    session = app.session()
+    _choose(tab, "slice")
+    until(lambda: session.scene.projection.name == "slice", "the slice")
+    tab.page.get_by_text("Projection knobs").click()
+    box = tab.page.locator(".lx-knob-across input")
+    box.fill("4")
+    box.press("Enter")
+    until(lambda: session.scene.projection.across == 4, "the other axis")
+    assert (session.scene.xy[:, 0] == session.scene.cloud.mean[:, 3]).all()
+
+
+def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(tab: Tab, app: App) -> None:
+    session = app.session()
+    _choose(tab, "tsne")
+    until(lambda: "The map still shows PCA" in tab.text("lx-map-note"), "what is to be computed")
+    assert session.mapping.fit is None, "nothing is begun unasked"
+    before = session.scene
+    tab.page.locator(".lx-fit").click()
+    until(lambda: "s so far" in tab.text("lx-fit-progress"), "the progress", 30)
+    tab.page.locator(".lx-fit-cancel").click()
+    until(lambda: "Cancelled" in tab.text("lx-map-note"), "the page to say so", 5)
+    assert session.scene is before
+    tab.page.locator(".lx-fit").click()
+    while session.scene is before:  # and the cursor goes on decoding what is there
+        frames = tab.frames
+        tab.page.mouse.move(*tab.at(0.4 + 0.02 * (frames % 10), 0.5))
+        until(lambda frames=frames: tab.frames > frames, "a frame meanwhile")
+    until(lambda: "Median round-trip error" in tab.text("lx-map-note"), "how far it errs")
+    assert session.scene.projection.name == "tsne"
+    shown = tab.maps
+    until(lambda: session.map.read()[1].scene == session.scene.key and tab.maps >= shown, "the map")
+    until(lambda: "a guess: error 0." in _hover(tab, 0.5, 0.45), "the guess to be shown")
+    assert tab.page.locator(".lx-readout dd.guess").count() == 1
+    tab.page.locator(".lx-distortion").click()
+    until(lambda: session.colour_by == "map distortion", "the overlay")
+    until(lambda: "map distortion" in tab.text("lx-legend"), "its scale")
+    tab.page.locator(".lx-distortion").click()
+    until(lambda: session.colour_by == "label", "the former colours")
+    _choose(tab, "pca")
+    until(lambda: session.scene.projection.name == "pca", "the principal plane")
+    _choose(tab, "tsne")
+    fit = session.mapping.fit
+    until(lambda: session.scene.projection.name == "tsne", "the computed map, at once", 10)
+    assert session.mapping.fit is fit
+
+
+def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -> None:
+    session, scene = app.session(), app.session().scene
+    _choose(tab, "tsne")
+    tab.page.get_by_text("Projection knobs").click()
+    for handle, value in (("lx-knob-samples", "100"), ("lx-knob-perplexity", "100")):
+        box = tab.page.locator(f".{handle} input")
+        box.fill(value)
+        box.press("Enter")
+    until(lambda: session.mapping.knobs("tsne").perplexity == 100, "the perplexity")
+    tab.page.locator(".lx-fit").click()
+    until(lambda: "perplexity of 100 needs at least 301" in tab.text("lx-error"), "the sentence")
+    assert session.scene is scene
+    assert tab.page.locator(".lx-fit").is_enabled()
