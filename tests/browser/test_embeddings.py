@@ -59,14 +59,17 @@ def _choose(tab: Tab, name: str, handle: str = "lx-projection") -> None:
 def _hover(tab: Tab, fx: float, fy: float) -> str:
     """Move there, wait for the frame that was decoded there, and return what is said of the inverse."""
     x, y = tab.at(fx, fy)
-    tab.page.mouse.move(x, y)
     frame = tab.page.locator(".lx-frame")
     box = tab.inner()
     near = pytest.approx(tab.plane(x, y), abs=0.01 * (box["x1"] - box["x0"]))
-    until(
-        lambda: tuple(float(frame.get_attribute(f"data-{axis}") or "nan") for axis in "xy") == near,
-        "the frame of this place",
-    )
+
+    def decoded() -> bool:
+        # A hand does not stand still; the first move after a menu may only enter the map.
+        tab.page.mouse.move(x + 1, y)
+        tab.page.mouse.move(x, y)
+        return tuple(float(frame.get_attribute(f"data-{axis}") or "nan") for axis in "xy") == near
+
+    until(decoded, "the frame of this place", 30)
     return tab.page.locator(".lx-readout dt", has_text="inverse").locator("+ dd").inner_text()
 
 
