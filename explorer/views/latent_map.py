@@ -61,11 +61,11 @@ class MapChannel(JSComponent):
                 session.orienting.drag(turn["gesture"], _place(turn["from"]), _place(turn["to"]))
             session.looking.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
         elif data["kind"] == "cursor":
-            session.cursor = (data["x"], data["y"])
+            session.cursor = _place(data["xy"])
         elif data["kind"] == "pick":
-            session.point_out((data["x"], data["y"]))
+            session.point_out(_place(data["xy"]))
         elif data["kind"] == "pin":
-            session.pinning.pin((data["x"], data["y"]))
+            session.pinning.pin(_place(data["xy"]))
         elif data["kind"] == "step":
             session.orienting.step(int(data["right"]), int(data["up"]))
 

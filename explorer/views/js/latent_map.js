@@ -161,7 +161,7 @@ async function follow(model, view) {
   function probe(x, y) {
     cursor = [x, y]
     showMark(x, y)
-    model.send_msg({kind: "cursor", x, y})
+    model.send_msg({kind: "cursor", xy: [x, y]})
   }
 
   function toPlane(event) {
@@ -209,10 +209,10 @@ async function follow(model, view) {
         ask()
       }
       if (event.type === "pointerup" || event.type === "pointercancel") {
-        const {moved, shift, start: [x, y]} = grip
+        const {moved, shift, start} = grip
         grip = null
         if (!moved && event.type === "pointerup") {
-          model.send_msg({kind: shift ? "pin" : "pick", x, y})
+          model.send_msg({kind: shift ? "pin" : "pick", xy: start})
         } else if (moved && !shift) {
           ask()   // once more, with every pixel
         }
@@ -250,7 +250,7 @@ async function follow(model, view) {
       turn = null
       model.send_msg({kind: "step", right, up})
     } else if (event.key === "Enter" && cursor) {
-      model.send_msg({kind: event.shiftKey ? "pin" : "pick", x: cursor[0], y: cursor[1]})
+      model.send_msg({kind: event.shiftKey ? "pin" : "pick", xy: cursor})
     } else if (event.key === "+" || event.key === "=") {
       zoom(0.8)
     } else if (event.key === "-") {
@@ -277,7 +277,7 @@ async function follow(model, view) {
     }
     const [x, y] = toPlane(event)
     if (event.type === "pointerup" && Math.hypot(event.clientX - finger_start[0], event.clientY - finger_start[1]) < 6) {
-      model.send_msg({kind: "pick", x, y})
+      model.send_msg({kind: "pick", xy: [x, y]})
     } else if (event.type !== "pointerup" && event.type !== "pointercancel") {
       probe(x, y)
     }
