@@ -68,6 +68,8 @@ class Looking:
         scene = self._session.scene
         if before is None or scene is None or before.dataset is not scene.dataset:
             self._home = True
+            if before is not None:
+                self.jump.post(Jump(None))
             return
         then, now = before.projection, scene.projection
         if now.name == then.name:

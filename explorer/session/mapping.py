@@ -24,7 +24,7 @@ from models import Autoencoder
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
-FRONT, NEAREST, MEAN, ZERO, PICKED = "front", "nearest", "mean", "zero", "picked"
+FRONT, NEAREST, MEAN, ZERO, PICKED = "point in front", "nearest", "mean", "zero", "picked"
 _HOLDS = {
     "pca": (NEAREST, MEAN, ZERO, PICKED),
     "slice": (ZERO, MEAN, PICKED),

@@ -9,7 +9,7 @@ import param
 
 from explorer.core.errors import SHOWN
 from explorer.core.orientation import Orientation
-from explorer.core.projections import SphereMap, Turning
+from explorer.core.projections import Orthographic, Turning
 
 if TYPE_CHECKING:
     from explorer.session.session import Session
@@ -38,10 +38,10 @@ class Orienting(param.Parameterized):
         return scene is not None and isinstance(scene.projection, Turning)
 
     @property
-    def globe(self) -> bool:
-        """Whether a globe is on the map."""
+    def has_back(self) -> bool:
+        """Whether the map shows one half of the globe and hides the other."""
         scene = self._session.scene
-        return scene is not None and isinstance(scene.projection, SphereMap)
+        return scene is not None and isinstance(scene.projection, Orthographic)
 
     def drag(self, gesture: object, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Turn as a drag from one place of the plane to another means.

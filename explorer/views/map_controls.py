@@ -45,6 +45,9 @@ class ClassList(JSComponent):
             session.selecting.add(session.colouring.labels == index)
 
 
+_SMALL = {"& .MuiSelect-select": {"fontSize": "14px"}}  # so that every projection's name fits
+
+
 class MapControls:
     """Projection, colours, draws and legend."""
 
@@ -61,6 +64,7 @@ class MapControls:
             label="Projection",
             size="small",
             css_classes=["lx-projection"],
+            sx=_SMALL,
             sizing_mode="stretch_width",
         )
         colour = pmui.Select.from_param(
@@ -68,6 +72,7 @@ class MapControls:
             label="Colour by",
             size="small",
             css_classes=["lx-colour"],
+            sx=_SMALL,
             sizing_mode="stretch_width",
         )
         self.panel = pn.Column(
@@ -101,17 +106,26 @@ class MapControls:
             self._shown = shown
             self._legend.param.update(**_described(session))
         if image is not None:
-            what = "points"
-            if session.draws and not session.scene.projection.exact:
-                what = "points, the posterior means alone: draws have no place on this map"
-            elif session.draws:
-                what = f"points, {session.draws} drawn from each posterior"
-            hidden = (
-                ""
-                if not session.hidden
-                else f", {len(session.hidden)} of {len(session.colouring.classes)} classes hidden"
-            )
-            self._points.say(f"{image.points:,} {what}, none dropped{hidden}")
+            self._points.say(f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}")
+
+
+def _drawn(session: Session) -> str:
+    if not session.draws:
+        return ""
+    if not session.scene.projection.exact:
+        return ", the posterior means alone: draws have no place on this map"
+    if session.scene.cloud.spread is None:
+        return ", one for each sample: this model has no posterior to draw from"
+    return f", {session.draws} drawn from each posterior"
+
+
+def _unseen(session: Session) -> str:
+    unseen = ""
+    if session.hidden:
+        unseen = f", {len(session.hidden)} of {len(session.colouring.classes)} classes hidden"
+    if session.orienting.has_back:
+        unseen += f"; those on the back are {'dimmed' if session.orienting.dims else 'hidden'}"
+    return unseen
 
 
 def _described(session: Session) -> dict[str, Any]:

@@ -35,4 +35,4 @@ class TurnControls:
     def refresh(self) -> None:
         """Show itself where there is something to turn."""
         self.panel.visible = self._session.orienting.turns
-        self._dims.visible = self._session.orienting.globe
+        self._dims.visible = self._session.orienting.has_back

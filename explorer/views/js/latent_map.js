@@ -190,6 +190,7 @@ async function follow(model, view) {
       if (!mine) {
         return
       }
+      el.style.outline = "none"   // a hand on the mouse needs no ring around what it holds; a key brings it back
       el.focus({preventScroll: true})
       grip = {pointer: event.pointerId, x: event.clientX, y: event.clientY, start: toPlane(event), shift: event.shiftKey, moved: false,
         ranges: [x_range.start, x_range.end, y_range.start, y_range.end]}
@@ -236,6 +237,7 @@ async function follow(model, view) {
   const STEPS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}
 
   function onKey(event) {
+    el.style.outline = ""
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return
     }
