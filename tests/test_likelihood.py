@@ -10,9 +10,10 @@ import pytest
 
 import models
 from benchmarks import likelihood
-from benchmarks.likelihood import TRIALS, Result, Trial
+from benchmarks.likelihood import RESULTS, TRIALS, Result, Trial
 from explorer.core.datasets import load_dataset
 
+README = Path(__file__).resolve().parent.parent / "README.md"
 SMALL = Trial("gaussian-2", "small", "vae", {"latent": 2, "body": "dense", "width": 0.25}, True, 3, 4, -20.0)
 
 
@@ -88,6 +89,12 @@ def test_without_mnist_it_says_so_and_writes_nothing(
     likelihood.main()
     assert f"no MNIST in {tmp_path}" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_figures_of_the_readme_are_those_that_were_measured() -> None:
+    _, _, rest = README.read_text().partition("<!-- likelihood:begin -->\n")
+    shown, _, _ = rest.partition("\n<!-- likelihood:end -->")
+    assert shown == likelihood.text(likelihood.read(RESULTS))
 
 
 def _result(**changed: object) -> Result:
