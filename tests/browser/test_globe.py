@@ -197,3 +197,22 @@ def test_a_cloud_in_space_turns_and_shows_the_point_in_front(context: BrowserCon
     depth = session.scene.projection.depth
     assert depth(frame.code[None])[0] == pytest.approx(depth(picked[None])[0], abs=1e-4)
     assert tab.problems == []
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "wine-quality"])
+def test_other_data_go_the_same_way(
+    context: BrowserContext, serve: Callable[..., App], real_data: Path | None, tmp_path: Path, name: str
+) -> None:
+    app = serve(Choice(source_of(name, real_data, tmp_path), "sphere-vae", 3), real_data)
+    tab, session = opened(context, app)
+    for projection in ("orthographic", "cylindrical", "rotation"):
+        if projection != "orthographic":
+            choose(tab, session, projection)
+        before = orientation(session)
+        drag(tab, tab.at(0.5, 0.5), tab.at(0.55, 0.52))
+        until(lambda before=before: orientation(session) != before, "the turned map")
+        frames = tab.frames
+        tab.page.mouse.move(*tab.at(0.47, 0.53))
+        until(lambda frames=frames: tab.frames > frames, "a decoded place")
+        assert session.frame.read()[1].sample.shape == tuple(session.scene.dataset.shape)
+    assert tab.problems == []
