@@ -64,7 +64,7 @@ class MapRequest:
     orientation
         How a map that can be turned is turned; None leaves it as it was laid out.
     draft
-        Whether the hand is still turning it: of very many points a coarser map will do until it rests.
+        Whether the hand is still turning it: of very many points a coarser map will do until it lets go.
     """
 
     scene: Scene
