@@ -35,7 +35,9 @@ def serve(
             ".parquet file, or package.module:attribute."
         ),
     ] = "digits",
-    model: Annotated[str, typer.Option(help="A family of autoencoder: ae or vae.")] = "vae",
+    model: Annotated[
+        str, typer.Option(help="A family of autoencoder: ae, vae, sphere-ae or sphere-vae.")
+    ] = "vae",
     latent: Annotated[int, typer.Option(help="Latent dimensions, 1 or more.")] = 2,
     checkpoint: Annotated[
         Path | None, typer.Option(help="Weights kept by models.save, instead of a new model.")

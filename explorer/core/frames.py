@@ -120,7 +120,9 @@ def make_frame(
             f"the decoder gives values that are not finite at ({request.xy[0]:.3g}, {request.xy[1]:.3g}); "
             "move nearer to the encoded samples, or train the model again with a smaller learning rate."
         )
-    around = None if neighbours is None else neighbours.around(code)
+    # On a sphere a code is its direction, to the decoder and so to its neighbours.
+    place = code / np.float32(np.linalg.norm(code) or 1) if model.sphere else code
+    around = None if neighbours is None else neighbours.around(place)
     return Frame(
         xy=request.xy,
         code=code,

@@ -112,9 +112,9 @@ class Fit:
                 self._began, self._state = self._clock(), FitState.RUNNING
                 self._notify()
                 found = self._fitted(cloud, like)
-                known.put(self.key, found)
             if self._cancelled.is_set():
                 raise Cancelled
+            known.put(self.key, found)
         except Cancelled:
             self._state = FitState.CANCELLED
             return None

@@ -209,7 +209,8 @@ class Mapping(param.Parameterized):
         names = list(holds(scene)) or [MEAN]
         with param.parameterized.batch_call_watchers(self):
             self.param.hold.objects = names
-            self.hold = self._holds.get(scene.projection.name, names[0])
+            held = self._holds.get(scene.projection.name)
+            self.hold = held if held in names else names[0]
         self._hold()  # also where that is what it was
 
     @param.depends("hold", watch=True)

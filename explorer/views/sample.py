@@ -75,7 +75,10 @@ def _packed_frame(scene: Scene, frame: Frame) -> bytes:
         "how": frame.how,
         "error": frame.error,
     }
-    return message(head, scene.dataset.drawing.to_bytes(frame.sample))
+    drawing, shown = scene.dataset.drawing, [frame.sample]
+    if drawing.kind == "profile" and frame.nearest is not None:
+        shown.append(scene.dataset.x[frame.nearest])  # the real row beside the decoded one
+    return message(head, b"".join(map(drawing.to_bytes, shown)))
 
 
 def _packed_pick(scene: Scene, picked: Picked) -> bytes:

@@ -84,3 +84,26 @@ def test_no_place_and_no_cloud_are_one_sentence(model: Autoencoder, cloud: Cloud
         make_frame(FrameRequest(1, (float("nan"), 0.0)), model, projections.create("pca"), None)
     with pytest.raises(NotFitted):
         make_frame(FrameRequest(1, (0.0, 0.0)), model, projections.create("pca"), None)
+
+
+def test_on_a_sphere_neighbours_are_those_of_the_direction_that_is_decoded(digits: Dataset) -> None:
+    model = models.create("sphere-ae", shape=digits.shape, latent=3)
+    cloud = encode(model, digits)
+    neighbours = Neighbours(cloud.mean, cloud.labels, train=cloud.train)
+    pca = projections.create("pca").fit(cloud.mean)
+    frame = make_frame(FrameRequest(1, (0.0, 0.0)), model, pca, neighbours)
+    length = np.linalg.norm(frame.code)
+    assert abs(length - 1) > 1e-3  # the plane lies off the sphere
+    assert (
+        frame.distance
+        == neighbours.around(frame.code / length).distance
+        != neighbours.around(frame.code).distance
+    )
+
+
+def test_the_point_that_is_seen_is_decoded_rather_than_the_place(model: Autoencoder, cloud: Cloud) -> None:
+    pca = projections.create("pca").fit(cloud.mean)
+    frame = make_frame(FrameRequest(1, (9.0, 9.0), point=(5, cloud.mean[5])), model, pca, None)
+    np.testing.assert_array_equal(frame.code, cloud.mean[5])
+    assert (frame.point, frame.xy) == (5, (9.0, 9.0))
+    assert "#5" in frame.how

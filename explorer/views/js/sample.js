@@ -9,6 +9,8 @@ export function render({model, el}) {
   canvas.dataset.frames = 0
   const stage = make("div", "stage")
   const hint = make("p", "hint", "Move over the map: what the decoder makes of that place appears here.")
+  const key = make("p", "key", "● decoded here   ▏nearest row of the data")
+  key.hidden = true
   stage.append(canvas, hint)
   const readout = make("dl", "lx-readout")
   const rows = {}
@@ -30,7 +32,7 @@ export function render({model, el}) {
   const bar = make("span", "bar")
   meter.append(bar)
   const picked = make("section", "lx-picked")
-  root.append(stage, readout, picked)
+  root.append(stage, key, readout, picked)
   el.append(root)
 
   let frames = 0
@@ -40,7 +42,10 @@ export function render({model, el}) {
     }
     const [head, bytes] = unpack(model.frame)
     hint.hidden = true
-    draw(canvas, model.drawing, bytes)
+    const beside = model.drawing.kind === "profile" && head.nearest != null   // the nearest real row comes with it
+    const size = beside ? bytes.byteLength / 2 : bytes.byteLength
+    draw(canvas, model.drawing, bytes.slice(0, size), beside ? bytes.slice(size) : undefined)
+    key.hidden = !beside
     rows.position.textContent = `${signed(head.x)}, ${signed(head.y)}`
     rows.code.textContent = head.code.slice(0, 8).map(signed).join("  ") + (head.code.length > 8 ? `  … (${head.code.length})` : "")
     rows.inverse.textContent = head.how || "–"
