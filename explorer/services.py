@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from weakref import WeakSet
 
-from explorer.core import brush, pixels, projections, shade
+from explorer.core import brush, pixels, projections, shade, solid
 from explorer.core.cloud import Cloud
 from explorer.core.colouring import colouring
 from explorer.core.colouring import names as colouring_names
@@ -125,6 +125,7 @@ class Services:
         shade.warm_up()
         pixels.warm_up()
         brush.warm_up()
+        solid.warm_up()
         self.first = base or self.bases.get(self.start, allow_import=True)
         self._changed()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -113,26 +113,52 @@ def make_frame(
         # The plane in double precision, the code in the model's single.
         lifted = (lift or _FORMULA).at(projection, np.array([request.xy], dtype=np.float64))
     code = lifted.code.astype(np.float32)
+    where = f"({request.xy[0]:.3g}, {request.xy[1]:.3g})"
+    frame = decoded_frame(code, model, neighbours, xy=request.xy, stamp=request.stamp, where=where)
+    point = None if request.point is None else request.point[0]
+    return replace(frame, point=point, how=lifted.how, error=lifted.error)
+
+
+def decoded_frame(
+    code: Float32[np.ndarray, " latent"],
+    model: Autoencoder,
+    neighbours: Neighbours | None,
+    *,
+    xy: tuple[float, float],
+    stamp: Hashable,
+    where: str,
+) -> Frame:
+    """Decode a code and look around it.
+
+    Parameters
+    ----------
+    xy
+        Where the map has it.
+    where
+        What an error calls the place.
+
+    Raises
+    ------
+    ExplorerError
+        When the decoded sample is not finite.
+    """
     decoded = model.decode(torch.tensor(code[None], device=model.device))[0]
     sample = np.ascontiguousarray(decoded.cpu().numpy(), dtype=np.float32)
     if not np.isfinite(sample).all():
         raise ExplorerError(
-            f"the decoder gives values that are not finite at ({request.xy[0]:.3g}, {request.xy[1]:.3g}); "
-            "move nearer to the encoded samples, or train the model again with a smaller learning rate."
+            f"the decoder gives values that are not finite at {where}; move nearer to the encoded samples, "
+            "or train the model again with a smaller learning rate."
         )
     # On a sphere a code is its direction, to the decoder and so to its neighbours.
     place = code / np.float32(np.linalg.norm(code) or 1) if model.sphere else code
     around = None if neighbours is None else neighbours.around(place)
     return Frame(
-        xy=request.xy,
+        xy=xy,
         code=code,
         sample=sample,
         support=None if around is None else around.support,
         nearest=None if around is None else around.nearest,
         distance=None if around is None else around.distance,
         predicted=None if around is None else around.predicted,
-        stamp=request.stamp,
-        point=None if request.point is None else request.point[0],
-        how=lifted.how,
-        error=lifted.error,
+        stamp=stamp,
     )

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float32
 
 from explorer.core.errors import ExplorerError
-from explorer.core.frames import Frame
+from explorer.core.frames import Frame, decoded_frame
 from explorer.core.scene import Scene
 
 
@@ -28,22 +28,5 @@ def probe(scene: Scene, code: Float32[np.ndarray, " latent"]) -> Frame:
     """
     if not np.isfinite(code).all():
         raise ExplorerError("this code is not finite; reset the axes.")
-    decoded = scene.model.decode(torch.tensor(code[None], device=scene.model.device))[0]
-    sample = np.ascontiguousarray(decoded.cpu().numpy(), dtype=np.float32)
-    if not np.isfinite(sample).all():
-        raise ExplorerError(
-            "the decoder gives values that are not finite at this code; move it nearer to the encoded "
-            "samples, or train the model again with a smaller learning rate."
-        )
-    around = None if scene.neighbours is None else scene.neighbours.around(code)
     x, y = scene.projection.forward(code[None])[0].tolist()
-    return Frame(
-        xy=(x, y),
-        code=code,
-        sample=sample,
-        support=None if around is None else around.support,
-        nearest=None if around is None else around.nearest,
-        distance=None if around is None else around.distance,
-        predicted=None if around is None else around.predicted,
-        stamp=scene.key,
-    )
+    return decoded_frame(code, scene.model, scene.neighbours, xy=(x, y), stamp=scene.key, where="this code")

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from explorer.core.depth import Front, front
 from explorer.core.gridorder import GridOrder
 from explorer.core.points import Points
-from explorer.core.projections import Turning
+from explorer.core.projections import Rotation, Turning
 from explorer.core.viewport import Viewport
 
 
@@ -68,3 +68,11 @@ class Side:
         hidden = self.points.columns - 1
         shown = codes != hidden if (codes == hidden).any() else None
         return front(self.xy, self.near, viewport, shown)
+
+
+def warm_up() -> None:
+    """Compile what a turned map needs (a second, once on a machine), on a handful of points."""
+    codes, viewport = np.eye(3, dtype=np.float32), Viewport(-1.0, 1.0, -1.0, 1.0, 8, 8)
+    solid = Solid.of(codes)
+    points = Points.of(solid.codes[:, :2], grid=solid.grid)
+    solid.seen(points, Rotation().fit(codes)).front(viewport)
