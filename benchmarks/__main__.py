@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import shutil
 import tempfile
@@ -16,12 +17,14 @@ from benchmarks import table
 from benchmarks.browser import chromium
 from benchmarks.measures import QUICK, Effort, Samples, cloud_rows, say, training_rows
 from benchmarks.servers import APPS
+from benchmarks.spaces import many_rows, turned_rows
 from benchmarks.targets import GROUPS
 from benchmarks.workload import TRAINED_ON, real_data
 
 RESULTS = Path(__file__).with_name("results.json")  # what the README's figures come from
 SIZES = (1_000_000, 10_000_000)
-IN_BROWSER = {"hover", "zoom", "drag", "page", "train"}
+IN_BROWSER = {"hover", "zoom", "drag", "page", "train", "turn", "many"}
+OURS_ONLY = {"turn", "many"}
 
 
 def main() -> None:
@@ -29,7 +32,7 @@ def main() -> None:
     arguments = _arguments()
     effort = QUICK if arguments.quick else Effort()
     samples = Samples()
-    start = time.perf_counter()
+    start, load = time.perf_counter(), round(os.getloadavg()[0], 1)
     with training_folder(samples):
         if alone := arguments.only - IN_BROWSER:
             from benchmarks import headless
@@ -38,19 +41,31 @@ def main() -> None:
         browser = asyncio.run(_in_browser(arguments, effort, samples)) if arguments.only & IN_BROWSER else "-"
     measured = table.rows(samples.figures())
     notes = list(dict.fromkeys(samples.notes))
-    facts = {**table.machine(browser), "minutes": round((time.perf_counter() - start) / 60, 1)}
+    minutes = round((time.perf_counter() - start) / 60, 1)
+    facts: dict[str, object] = {**table.machine(browser), "load": load, "minutes": minutes}
     print(table.text(measured, notes))
     print(f"\n{facts['cores']} cores, Chromium {browser}, torch {facts['torch']}, {facts['date']}")
+    print(f"load average {load:g} before it began")
     target = arguments.json or (RESULTS if arguments.whole else None)
     if target is not None:
         table.write(target, measured, notes, facts)
         say(f"written to {target}")
+    if arguments.merge is not None:
+        _merge(arguments.merge, measured, notes, facts)
+
+
+def _merge(path: Path, measured: list[table.Row], notes: list[str], facts: dict[str, object]) -> None:
+    """Put these rows into a written table; what they were measured on is kept beside them."""
+    every, of_table, later = table.merged(path, measured)
+    first = json.loads(path.read_text(encoding="utf-8"))["machine"]
+    table.write(path, every, of_table, first, [*later, table.part(measured, notes, facts)])
+    say(f"merged into {path}")
 
 
 async def _in_browser(arguments: argparse.Namespace, effort: Effort, samples: Samples) -> str:
     async with chromium() as browser:
         for points in arguments.points:
-            groups = arguments.only & (IN_BROWSER - {"train"})
+            groups = arguments.only & (IN_BROWSER - {"train"} - OURS_ONLY)
             if points < 10_000_000:
                 groups = groups - {"drag"}
             if points != min(arguments.points):
@@ -59,6 +74,11 @@ async def _in_browser(arguments: argparse.Namespace, effort: Effort, samples: Sa
                 await cloud_rows(browser, points, groups, arguments.apps, effort, samples)
         if "train" in arguments.only:
             await training_rows(browser, arguments.apps, effort, samples)
+        if "ours" in arguments.apps:
+            if "turn" in arguments.only:
+                await turned_rows(browser, effort, samples)
+            if "many" in arguments.only:
+                await many_rows(browser, effort, samples)
         return browser.version
 
 
@@ -88,6 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, help=f"where to write the table; a whole run writes {RESULTS.name}"
     )
+    parser.add_argument("--merge", type=Path, help="a written table to put the measured rows into")
     arguments = parser.parse_args()
     whole = not arguments.quick and arguments.only == set(GROUPS) and arguments.apps == APPS
     arguments.whole = whole and arguments.points == SIZES

@@ -98,6 +98,7 @@ class Tab:
         """Moves along a smooth path on a steady clock, whatever becomes of them; the log of the page."""
         await self.look()
         await self.take()
+        log_start = await self.page.evaluate("performance.now()")
         start = time.perf_counter()
         pending: set[asyncio.Task[None]] = set()
         for index in range(round(seconds * per_second)):
@@ -113,7 +114,7 @@ class Tab:
         if pending:
             await asyncio.wait(pending)
         log = await self.take()
-        return {**log, "end": log_end}
+        return {**log, "start": log_start, "end": log_end}
 
     async def wheel(self, direction: int) -> tuple[float, int] | None:
         """One notch in the map's middle: ms until the map of the final range is shown, bytes received a map.
@@ -148,7 +149,7 @@ class Tab:
         return {key: [entry for log in logs for entry in log[key]] for key in ("moves", "wheels", "maps")}
 
     async def drag(self, seconds: float) -> float:
-        """New maps per second between the press and the release of a pan over the map."""
+        """New maps per second between the press and the release of a drag over the map."""
         await self.look()
         x, y = self.at(*wander(0.0))
         await self.quiet()
@@ -157,7 +158,8 @@ class Tab:
         log = await self.sweep(seconds, button="left", buttons=1)
         x, y = self.at(*wander(seconds))
         await self.mouse("mouseReleased", x, y, button="left", buttons=0, clickCount=1)
-        start, end = log["moves"][0]["t"], log["end"]
+        # Not from its first move: a map that is turned takes the moves for itself.
+        start, end = log["start"], log["end"]
         shown = {entry["frame"] for entry in log["maps"] if start <= entry["t"] <= end}
         return len(shown) / (end - start) * 1e3
 

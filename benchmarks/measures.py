@@ -85,9 +85,9 @@ async def cloud_rows(
                     samples.add(f"page.{size}", app, opened.first)
         for turn in range(effort.rounds):
             for app in apps if turn % 2 == 0 else apps[::-1]:
-                await _settled(served[app], samples)
+                await settled(served[app], samples)
                 async with tab(browser, served[app].url, *served[app].handles) as opened:
-                    await _settled(served[app], samples)
+                    await settled(served[app], samples)
                     await _cloud_turn(opened, app, size, groups, effort, samples)
     if "page" in groups:
         for _ in range(effort.starts - 1):
@@ -146,9 +146,9 @@ async def training_rows(browser: Browser, apps: tuple[str, ...], effort: Effort,
         served = {app: stack.enter_context(serving(app, 0)) for app in apps}
         for turn in range(effort.rounds):
             for app in apps if turn % 2 == 0 else apps[::-1]:
-                await _settled(served[app], samples)
+                await settled(served[app], samples)
                 async with tab(browser, served[app].url, *served[app].handles) as opened:
-                    await _settled(served[app], samples)
+                    await settled(served[app], samples)
                     await _training_turn(opened, served[app], effort, samples)
 
 
@@ -183,7 +183,8 @@ async def _training_turn(opened: Tab, served: Served, effort: Effort, samples: S
     await opened.page.evaluate("name => bench.click(name)", f"{prefix}-stop")
 
 
-async def _settled(served: Served, samples: Samples) -> None:
+async def settled(served: Served, samples: Samples) -> None:
+    """Wait until a server rests; a note says where it did not."""
     if not await asyncio.to_thread(served.settle):
         what = f"{size_name(served.points)} points" if served.points else "the training data"
         samples.notes.append(f"{served.app}: still busy a minute after its page had opened over {what}")

@@ -5,31 +5,36 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import panel as pn
 
 import explorer
+import models
 from benchmarks import workload
-from benchmarks.workload import BATCH, Counter
+from benchmarks.workload import BATCH, FITTED, Counter
+from explorer.core import projections
 from explorer.core.cloud import Cloud, Stamp
+from explorer.core.datasets import Dataset, Split
+from explorer.core.layout import Layout
 from explorer.core.plan import Plan
+from explorer.runtime.fitting import Fit
 from explorer.services import shared
+from models import Autoencoder
+
+World = tuple[Dataset, Autoencoder, Cloud]
 
 
 def main() -> None:
     """Serve the app and say on standard output where."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=0, help="size of the cloud; 0 is the training data")
+    parser.add_argument("--space", choices=("plane", "solid", "globe", "many"), default="plane")
     parser.add_argument("--counter", type=Path, required=True)
     arguments = parser.parse_args()
-    if arguments.points:
-        positions, labels = workload.mixture(arguments.points)
-        dataset = workload.cloud_data(labels)
-        model = workload.autoencoder(dataset.shape)
-        stamp = Stamp(dataset.stamp, "benchmark", 0)
-        cloud = Cloud(
-            mean=positions, spread=None, kl=None, labels=labels, train=len(dataset.train),
-            classes=dataset.classes, stamp=stamp,
-        )  # fmt: skip
+    if arguments.space == "many":
+        dataset, model, cloud = in_many_dimensions()
+    elif arguments.points:
+        dataset, model, cloud = mixed(arguments.points, arguments.space)
     else:
         dataset = workload.training_data()
         model = workload.autoencoder(dataset.shape)
@@ -44,6 +49,40 @@ def main() -> None:
     print(f"ready {server.port}", flush=True)
     server.start()
     server.io_loop.start()
+
+
+def mixed(points: int, space: str) -> World:
+    """A cloud of so many made-up codes, on the plane, in space or on the globe."""
+    positions, labels = workload.mixture(points, axes=2 if space == "plane" else 3)
+    dataset = workload.cloud_data(labels)
+    if space == "plane":
+        model = workload.autoencoder(dataset.shape)
+    else:
+        model = models.create("sphere-vae" if space == "globe" else "vae", shape=dataset.shape, latent=3)
+    if space == "globe":
+        positions /= np.linalg.norm(positions, axis=1, keepdims=True)
+    cloud = Cloud(
+        mean=positions, spread=None, kl=None, labels=labels, train=len(dataset.train),
+        classes=dataset.classes, stamp=Stamp(dataset.stamp, "benchmark", 0),
+    )  # fmt: skip
+    return dataset, model, cloud
+
+
+def in_many_dimensions() -> World:
+    """The codes of a 10-D VAE of the training data, their t-SNE and UMAP fitted before anybody asks."""
+    dataset = workload.training_data()
+    model = models.create("vae", shape=dataset.shape, latent=10)
+    train = dataset.train
+    few = Split(train.x[:10_000], None if train.y is None else train.y[:10_000])
+    for _ in models.fit(model, few, epochs=1, seed=0):
+        pass
+    cloud = explorer.encode(model.eval(), dataset)
+    # As a default, so that a session whose user only chooses the map asks for this very one.
+    projections.Embedding.samples = FITTED
+    for name in ("tsne", "umap"):
+        layout = Layout.of(projections.create(name))
+        Fit(layout, cloud, None, lambda: None).run(shared().computed)
+    return dataset, model, cloud
 
 
 if __name__ == "__main__":

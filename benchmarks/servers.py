@@ -49,12 +49,16 @@ class Served:
 
 
 @contextmanager
-def serving(app: str, points: int) -> Iterator[Served]:
-    """Start an app over a cloud of `points` (0: the training data), wait until it serves, end it after."""
+def serving(app: str, points: int, space: str = "") -> Iterator[Served]:
+    """Start an app over a cloud of `points` (0: the training data), wait until it serves, end it after.
+
+    `space` is what ours lays them out in: the plane, or ``solid``, ``globe``, ``many``.
+    """
     with tempfile.TemporaryDirectory(prefix="explorer-bench-") as folder:
         path = Path(folder)
         counter = Counter(path / "trained")
         log = path / "log"
+        laid_out = ["--space", space] if space else []
         command = [sys.executable, "-m", f"benchmarks.{app}", "--counter", str(path / "trained")]
         environment = {
             **os.environ,
@@ -63,7 +67,7 @@ def serving(app: str, points: int) -> Iterator[Served]:
         }
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [*command, "--points", str(points)], cwd=ROOT, env=environment, text=True,
+                [*command, "--points", str(points), *laid_out], cwd=ROOT, env=environment, text=True,
                 stdout=subprocess.PIPE, stderr=errors,
             )  # fmt: skip
             try:

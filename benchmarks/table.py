@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from benchmarks.arithmetic import Figure
 from benchmarks.targets import TARGETS, Target, target
@@ -75,11 +76,21 @@ def aligned(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, table: Sequence[Row], notes: Sequence[str], facts: Mapping[str, object]) -> None:
-    """Write the table as JSON, whole or not at all."""
+def write(
+    path: Path,
+    table: Sequence[Row],
+    notes: Sequence[str],
+    facts: Mapping[str, object],
+    later: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Write the table as JSON, whole or not at all.
+
+    `later` has the parts that were not measured with the rest, each as `part` makes it.
+    """
     content = {
         "machine": dict(facts),
         "notes": list(notes),
+        "later": list(later),
         "rows": [
             {
                 "key": row.target.key,
@@ -98,6 +109,35 @@ def write(path: Path, table: Sequence[Row], notes: Sequence[str], facts: Mapping
     partial = path.with_name(path.name + ".part")
     partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, path)
+
+
+def merged(path: Path, table: Sequence[Row]) -> tuple[list[Row], list[str], list[dict[str, Any]]]:
+    """Put newly measured rows in the place of those of the same keys in a written table.
+
+    Returns
+    -------
+    All rows, in the order of the design; the notes of the table; and what is on record of the parts
+    that were measured later than it, as `write` takes it, without the rows that are new now.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    keys = {row.target.key for row in table}
+    kept = [
+        Row(target(row["key"]), *(Figure(**row[app]) if row[app] else None for app in ("stock", "ours")))
+        for row in content["rows"]
+        if row["key"] not in keys
+    ]
+    order = {one.key: place for place, one in enumerate(TARGETS)}
+    every = sorted([*kept, *table], key=lambda row: order.get(row.target.key, len(order)))
+    later = [
+        {**part, "keys": [key for key in part["keys"] if key not in keys]}
+        for part in content.get("later", ())
+    ]
+    return every, content["notes"], [part for part in later if part["keys"]]
+
+
+def part(table: Sequence[Row], notes: Sequence[str], facts: Mapping[str, object]) -> dict[str, Any]:
+    """What goes on record of rows that are merged into a table measured before."""
+    return {"keys": [row.target.key for row in table], "machine": dict(facts), "notes": list(notes)}
 
 
 def machine(browser: str) -> dict[str, object]:

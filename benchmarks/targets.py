@@ -66,6 +66,14 @@ TARGETS: tuple[Target, ...] = (
     Target("bytes.10M", "zoom", "bytes per map, 10 M points", "MB", "<= 0.4"),
     Target("page.1M", "page", "first page after start, 1 M points", "s", "<= 1"),
     Target("page.10M", "page", "first page after start, 10 M points", "s", "<= 1.5"),
+    Target(
+        "solid.1M", "turn", "new maps per second while turning a cloud in space, 1 M points", "1/s", ">= 15"
+    ),
+    Target("globe.60k", "turn", "new maps per second while turning a globe, 60,000 points", "1/s"),
+    Target("globe.1M", "turn", "new maps per second while turning a globe, 1 M points", "1/s"),
+    Target("many.pca", "many", "decoded images per second, PCA of 10 dimensions", "1/s", ">= 50"),
+    Target("many.tsne", "many", "decoded images per second, t-SNE of 10 dimensions", "1/s", ">= 50"),
+    Target("many.umap", "many", "decoded images per second, UMAP of 10 dimensions", "1/s", ">= 50"),
     Target("lasso.1M", "lasso", "lasso to Selection, 1 M points", "s", "<= 0.1"),
     Target("lasso.10M", "lasso", "lasso to Selection, 10 M points", "s", "<= 1"),
     Target("loop.kept", "loop", "training with live metrics over a bare loop", "", ">= 0.95"),

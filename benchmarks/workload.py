@@ -22,16 +22,17 @@ CLASSES = 10
 BATCH = 256
 LEARNING_RATE = 1e-3
 HIDDEN = (256, 400)  # the decoder of the design's table is 2-256-400-784
+FITTED = 2_000  # codes that t-SNE and UMAP are fitted to; the others are placed among them
 TRAINED_ON = "EXPLORER_BENCHMARK_DATA"  # the folder that holds MNIST, or unset: digits stand in
 
 
-def mixture(points: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """A Gaussian mixture of ten stretched classes: positions float32 [points, 2], classes int64 [points]."""
+def mixture(points: int, seed: int = 0, axes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """A Gaussian mixture of ten stretched classes: float32 [points, axes], and their classes."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, CLASSES, points)
-    centres = random.normal(0.0, 1.6, (CLASSES, 2)).astype(np.float32)
-    stretch = (0.5 * np.eye(2) + random.normal(0.0, 0.4, (CLASSES, 2, 2))).astype(np.float32)
-    positions = random.standard_normal((points, 2), dtype=np.float32)
+    centres = random.normal(0.0, 1.6, (CLASSES, axes)).astype(np.float32)
+    stretch = (0.5 * np.eye(axes) + random.normal(0.0, 0.4, (CLASSES, axes, axes))).astype(np.float32)
+    positions = random.standard_normal((points, axes), dtype=np.float32)
     for label in range(CLASSES):
         of_class = labels == label
         positions[of_class] = positions[of_class] @ stretch[label].T + centres[label]

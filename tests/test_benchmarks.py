@@ -111,6 +111,29 @@ def test_a_ratio_above_one_is_better_whichever_way_the_row_counts(tmp_path: Path
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_rows_measured_later_take_their_place_and_say_so(tmp_path: Path) -> None:
+    def one(value: float) -> Figure:
+        return Figure(value, 3, value, value)
+
+    path = tmp_path / "results.json"
+    before = {"solid.1M": {"ours": one(9.0)}, "hover.p50": {"stock": one(30.0), "ours": one(15.0)}}
+    table.write(path, table.rows(before), ["at first"], {"load": 0.5})
+    for value, load in ((12.0, 3.0), (16.0, 1.0)):
+        rows = table.rows({"solid.1M": {"ours": one(value)}, "globe.60k": {"ours": one(20.0)}})
+        every, notes, later = table.merged(path, rows)
+        table.write(path, every, notes, {"load": 0.5}, [*later, table.part(rows, ["again"], {"load": load})])
+    kept = json.loads(path.read_text())
+    assert [row["key"] for row in kept["rows"]] == ["hover.p50", "solid.1M", "globe.60k"]
+    assert [row["ours"]["value"] for row in kept["rows"]] == [15.0, 16.0, 20.0]
+    assert kept["rows"][0]["stock"]["value"] == 30.0
+    assert kept["rows"][1]["verdict"] == "met"
+    assert (kept["machine"], kept["notes"]) == ({"load": 0.5}, ["at first"])
+    # Of the part in between nothing is left in the table, so nothing of it is on record.
+    assert kept["later"] == [
+        {"keys": ["solid.1M", "globe.60k"], "machine": {"load": 1.0}, "notes": ["again"]}
+    ]
+
+
 def test_the_table_is_aligned_and_says_what_was_not_measured() -> None:
     rows = table.rows({"hover.p50": {"stock": Figure(25.5, 9, 25.0, 26.0)}})
     lines = table.text(rows, ["a note"]).splitlines()

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Float32, Int32
 from explorer.core.errors import ExplorerError
 from explorer.core.viewport import Viewport
 
+_ROWS = 2_048  # points whose pixels are found at a time
 FARTHEST = 0.25  # alpha of the farthest point in view: faint, and there
 
 
@@ -101,7 +102,7 @@ def front(
     viewport: Viewport,
     shown: Bool[np.ndarray, " points"] | None = None,
 ) -> Front:
-    """Find the front-most point of each pixel (20 ms for a million points on one core).
+    """Find the front-most point of each pixel (5 to 10 ms for a million points on one core).
 
     Pixels hold the points that `aggregate` counts in them. Of points that are equally near, to single
     precision, the first one is in front; those whose place or depth is not finite are nowhere.
@@ -118,24 +119,34 @@ def front(
     (x0, x1), (y0, y1) = viewport.x_range, viewport.y_range
     if shown is None:
         shown = np.empty(0, np.bool_)
-    _into_front(xy, depth, shown, x0, x1, y0, y1, index, nearest)
+    x, y = (np.ascontiguousarray(xy[:, axis]) for axis in (0, 1))
+    _into_front(x, y, depth, shown, x0, x1, y0, y1, index, nearest)
     return Front(index, nearest, viewport)
 
 
 @numba.njit(nogil=True, cache=True)
 @no_type_check
-def _into_front(xy, depth, shown, x0, x1, y0, y1, index, nearest):
+def _into_front(xs, ys, depth, shown, x0, x1, y0, y1, index, nearest):
     height, width = index.shape
     x_scale, y_scale = width / (x1 - x0), height / (y1 - y0)
     x_start, y_start = -x0 * x_scale, -y0 * y_scale
-    for i in range(len(xy)):
-        x, y = xy[i, 0], xy[i, 1]
-        if not (x0 <= x <= x1 and y0 <= y <= y1) or (len(shown) and not shown[i]):
-            continue
-        # The viewport is closed: its last column and row hold its own edge too.
-        column = min(max(int(x * x_scale + x_start), 0), width - 1)
-        row = min(max(int(y * y_scale + y_start), 0), height - 1)
-        near = np.float32(depth[i])
-        if nearest[row, column] < near < np.inf:
-            nearest[row, column] = near
-            index[row, column] = i
+    flat, highest = index.ravel(), nearest.ravel()
+    pixels = np.empty(_ROWS, np.int32)
+    for start in range(0, len(xs), _ROWS):
+        rows = min(_ROWS, len(xs) - start)
+        # By itself and without a branch, so that several points are placed at a time.
+        for k in range(rows):
+            x, y = xs[start + k], ys[start + k]
+            # The viewport is closed: its last column and row hold its own edge too.
+            column = np.int32(min(max(x * x_scale + x_start, 0.0), width - 1.0))
+            row = np.int32(min(max(y * y_scale + y_start, 0.0), height - 1.0))
+            inside = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
+            pixels[k] = row * np.int32(width) + column if inside else np.int32(-1)
+        for k in range(rows):
+            pixel, i = pixels[k], start + k
+            if pixel < 0 or (len(shown) and not shown[i]):
+                continue
+            near = np.float32(depth[i])
+            if highest[pixel] < near < np.inf:
+                highest[pixel] = near
+                flat[pixel] = i

@@ -11,9 +11,12 @@ from jaxtyping import Float, Float32, Float64, Int
 from scipy.spatial import cKDTree
 from sklearn.neighbors import NearestNeighbors
 
-FEW = 6
-"""Up to so many dimensions a tree visits few of its leaves. At 20, places between the clusters took
-14 ms of 70,000 samples, and comparing with every one of them 0.6."""
+FEW = 10
+"""Up to so many dimensions a tree visits few of its leaves. At 10, of 70,000 codes of MNIST, it took 0.1 ms
+under a t-SNE, UMAP or PCA and at most 2 far from all codes, where comparing with every one of them took 0.6;
+of a million 1 to 4 against 9. At 20, places between the clusters took it 14 ms of 70,000."""
+
+_WELL = 6  # up to so many, a tree answers for any place at once
 
 
 class Nearest(ABC):
@@ -45,6 +48,7 @@ class Tree(Nearest):
     def __init__(self, samples: Float[np.ndarray, "n latent"]) -> None:
         # Sliding midpoints: built in half the time of medians, and asked as fast.
         self._tree = cKDTree(samples, balanced_tree=False, compact_nodes=False)
+        self._samples, self._latent = samples.shape
 
     def query(
         self, z: Float[np.ndarray, " latent"], count: int
@@ -57,7 +61,7 @@ class Tree(Nearest):
         return found
 
     def affordable(self, wanted: int) -> int:
-        return wanted
+        return wanted if self._latent <= _WELL else _affordable(wanted, self._samples)
 
 
 class Every(Nearest):
@@ -102,8 +106,7 @@ class Every(Nearest):
         return np.sort(np.sqrt(np.einsum("ijk,ijk->ij", apart, apart)), axis=1)
 
     def affordable(self, wanted: int) -> int:
-        # About 0.2 G comparisons a second on one core.
-        return min(wanted, len(self._given), max(1_000, 300_000_000 // len(self._given)))
+        return _affordable(wanted, len(self._given))
 
     def _exact(
         self, rows: Int[np.ndarray, " kept"], z: Float[np.ndarray, " latent"], count: int
@@ -112,3 +115,8 @@ class Every(Nearest):
         squares = np.einsum("ij,ij->i", apart, apart)
         order = np.argsort(squares, kind="stable")[:count]
         return np.sqrt(squares[order]), rows[order]
+
+
+def _affordable(wanted: int, samples: int) -> int:
+    # About 0.2 G comparisons a second on one core, and a tree spares the fewer the more even the cloud is.
+    return min(wanted, samples, max(1_000, 300_000_000 // samples))

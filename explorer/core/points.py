@@ -145,7 +145,10 @@ class Points:
         behind
             Rows that are not seen from this side: hidden, or context where ``dimmed``.
         """
-        frame = self.frame.assign(x=xy[:, 0].astype(np.float32), y=xy[:, 1].astype(np.float32))
+        x, y = (np.ascontiguousarray(xy[:, axis], dtype=np.float32) for axis in (0, 1))
+        columns = {name: self.frame[name] for name in self.frame} | {"x": x, "y": y}
+        # Not by `assign`, which would copy both.
+        frame = pd.DataFrame(columns, index=self.frame.index, copy=False)
         if behind is not None:
             codes = frame["category"].cat.codes.to_numpy().copy()
             # What is hidden stays so.

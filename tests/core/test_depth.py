@@ -47,6 +47,14 @@ def test_the_front_is_what_a_loop_by_hand_finds(seed: int, some: bool) -> None:
     np.testing.assert_array_equal(found.depth, nearest)
 
 
+def test_points_that_are_placed_part_by_part_have_one_front() -> None:
+    xy, depth = cloud(3, count=5_000)
+    found = front(xy, depth, VIEWPORT)
+    index, nearest = by_hand(xy, depth, VIEWPORT, np.ones(len(xy), np.bool_))
+    np.testing.assert_array_equal(found.index, index)
+    np.testing.assert_array_equal(found.depth, nearest)
+
+
 @given(seed=st.integers(0, 10_000))
 def test_there_is_a_front_exactly_where_the_map_counts_a_point(seed: int) -> None:
     xy, depth = cloud(seed)

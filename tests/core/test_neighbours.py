@@ -14,7 +14,7 @@ from explorer.core.errors import ExplorerError
 from explorer.core.neighbours import Neighbours
 
 # A tree serves few dimensions and a comparison with every sample many: the laws hold for both.
-DIMENSIONS = pytest.mark.parametrize("latent", [1, 2, 5, 12])
+DIMENSIONS = pytest.mark.parametrize("latent", [1, 2, 5, 10, 12])
 
 
 def cloud(latent: int, count: int = 600, seed: int = 0) -> np.ndarray:
@@ -45,8 +45,8 @@ def test_the_nearest_sample_is_the_one_a_search_of_all_finds(latent: int) -> Non
 def test_far_from_the_origin_single_precision_does_not_decide(seed: int, magnitude: float) -> None:
     """Distances there are as small as the rounding of the coordinates."""
     random = np.random.default_rng(seed)
-    mean = (random.normal(size=(300, 9)) * 10.0**magnitude).astype(np.float32)
-    mean[:100] = mean[0] + (random.normal(size=(100, 9)) * 10.0 ** (magnitude - 5)).astype(np.float32)
+    mean = (random.normal(size=(300, 12)) * 10.0**magnitude).astype(np.float32)
+    mean[:100] = mean[0] + (random.normal(size=(100, 12)) * 10.0 ** (magnitude - 5)).astype(np.float32)
     z = mean[7] + np.float32(10.0 ** (magnitude - 6))
     apart = np.linalg.norm(mean.astype(float) - z.astype(float), axis=1)
     assert Neighbours(mean).nearest(z)[1] == pytest.approx(apart.min(), rel=1e-9)
@@ -54,11 +54,23 @@ def test_far_from_the_origin_single_precision_does_not_decide(seed: int, magnitu
 
 def test_samples_that_single_precision_cannot_tell_apart_are_told_apart() -> None:
     """On a sphere about the place, where the distances differ by less than their rounding."""
-    mean = np.random.default_rng(0).normal(size=(3_000, 9))
+    mean = np.random.default_rng(0).normal(size=(3_000, 12))
     mean = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
     apart = np.linalg.norm(mean.astype(float), axis=1)
     assert np.ptp(apart) < 1e-6
-    assert Neighbours(mean).nearest(np.zeros(9)) == (apart.argmin(), pytest.approx(apart.min(), rel=1e-15))
+    assert Neighbours(mean).nearest(np.zeros(12)) == (apart.argmin(), pytest.approx(apart.min(), rel=1e-15))
+
+
+@pytest.mark.parametrize("latent", [8, 10, 12, 20])
+def test_a_tree_and_a_comparison_with_every_sample_agree(latent: int) -> None:
+    """Near the cloud and far from it, to the last row: so either may serve, and only speed chooses."""
+    mean = cloud(latent, 3_000)
+    tree, every = nearest.Tree(mean), nearest.Every(mean)
+    for scale in (0.1, 4.0, 100.0):
+        for z in scale * np.random.default_rng(1).normal(size=(10, latent)):
+            (distances, rows), (others, of_every) = tree.query(z, 11), every.query(z, 11)
+            np.testing.assert_array_equal(rows, of_every)
+            np.testing.assert_allclose(distances, others, rtol=1e-12)
 
 
 @DIMENSIONS
@@ -85,11 +97,11 @@ def test_support_falls_from_the_crowd_to_nothing_far_away() -> None:
 
 
 def test_a_subsample_ranks_nearly_as_all_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    mean = cloud(8, 5_000)
+    mean = cloud(12, 5_000)
     every = Neighbours(mean)
     monkeypatch.setattr(nearest.Every, "affordable", lambda self, wanted: min(wanted, 1_000))
     some, again = Neighbours(mean, seed=1), Neighbours(mean, seed=1)
-    places = cloud(8, 50, seed=3)
+    places = cloud(12, 50, seed=3)
     exact = np.array([every.support(z) for z in places])
     # Four standard errors of a share of 1,000.
     np.testing.assert_allclose([some.support(z) for z in places], exact, atol=4 * 0.5 / math.sqrt(1_000))

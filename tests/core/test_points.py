@@ -125,3 +125,16 @@ def test_what_does_not_fit_is_refused():
         Points.of(XY, LABELS, CLASSES, hidden={3})
     with pytest.raises(DataError, match="does not fit 500 points"):
         Points.of(XY, LABELS, CLASSES).showing(np.ones(3, bool))
+
+
+def test_moving_points_copies_no_coordinate() -> None:
+    random = np.random.default_rng(0)
+    codes = random.normal(size=(200, 3)).astype(np.float32)
+    points = Points.of(codes[:, :2], random.integers(0, 3, 200), ("a", "b", "c"))
+    xy = np.ascontiguousarray(codes[:, 1:].T).T
+    moved = points.moved(xy)
+    assert np.shares_memory(moved.frame["x"].to_numpy(), xy)
+    assert np.shares_memory(moved.frame["y"].to_numpy(), xy)
+    np.testing.assert_array_equal(np.column_stack([moved.frame["x"], moved.frame["y"]]), xy)
+    assert moved.frame["category"].equals(points.frame["category"])
+    assert list(moved.frame) == list(points.frame)

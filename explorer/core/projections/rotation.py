@@ -12,8 +12,6 @@ from explorer.core.orientation import Orientation
 from explorer.core.projections.turning import Turning
 from explorer.core.turned import into_view
 
-_ROWS = 65_536  # at a time, so that what lies between space and the plane stays in the cache
-
 
 class Rotation(Turning):
     """Three latent dimensions as they are seen from far away, turned about the cloud's mean.
@@ -69,15 +67,8 @@ class Rotation(Turning):
         self, z: Float[np.ndarray, "points latent"]
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
         z = np.ascontiguousarray(self._codes(z))
-        xy, depth = np.empty((len(z), 2), dtype=z.dtype), np.empty(len(z), dtype=z.dtype)
-        matrix = self.orientation.matrix
-        for start in range(0, len(z), _ROWS):
-            rows = slice(start, start + _ROWS)
-            view, _ = into_view(z[rows], matrix, self._mean, False)
-            for axis in (0, 1):  # one at a time: a transposed copy takes three times as long
-                xy[rows, axis] = view[axis]
-            depth[rows] = view[2]
-        return xy, depth
+        view, _ = into_view(z, self.orientation.matrix, self._mean, False)
+        return view[:2].T, view[2]
 
     def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
         """Lift points of the screen onto the plane through `through` that is parallel to it.

@@ -48,7 +48,7 @@ class SphereMap(Turning):
     def see(
         self, z: Float[np.ndarray, "points latent"]
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
-        xy, depth = np.empty((len(z), 2), dtype=z.dtype), np.empty(len(z), dtype=z.dtype)
+        xy, depth = np.empty((2, len(z)), dtype=z.dtype).T, np.empty(len(z), dtype=z.dtype)
         for rows, view in self._views(z):
             xy[rows, 0], xy[rows, 1] = self._place(view)
             depth[rows] = self._depth(view)

@@ -51,8 +51,8 @@ class Turning(Projection):
 
         Returns
         -------
-        Plane positions; and how far each code lies towards the viewer, or before the map's edge, behind
-        which it is negative.
+        Plane positions, all x in one piece of memory and all y in another; and how far each code lies
+        towards the viewer, or before the map's edge, behind which it is negative.
         """
 
     @abstractmethod
