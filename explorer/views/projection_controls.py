@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from explorer.core.projections import Embedding, Projection
 from explorer.runtime.fitting import FitState
 from explorer.session import Session
 from explorer.session.mapping import holds
-from explorer.views.text import Line, button, disclosure
+from explorer.views.text import Line, button, disclosure, field
 
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _WIDE = {"sizing_mode": "stretch_width"}
@@ -116,7 +117,12 @@ class ProjectionControls:
         return self._switch
 
     def _make_knobs(self, name: str) -> pn.viewable.Viewable:
-        return disclosure("Projection knobs", partial(_knobs, self._session.mapping.knobs(name)))
+        return disclosure(
+            "Projection knobs", partial(_knobs, self._session.mapping.knobs(name), self._refuse)
+        )
+
+    def _refuse(self, sentence: str) -> None:
+        self._session.error = sentence
 
     def _overlay(self, event: Any) -> None:
         session = self._session
@@ -180,11 +186,13 @@ def _progress(fit: Any) -> str:
     return f"{title}: {fit.fraction:.0%}, {fit.seconds:.0f} s so far{rest}."
 
 
-def _knobs(knobs: Projection) -> list[pn.viewable.Viewable]:
+def _knobs(knobs: Projection, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
     kind = type(knobs)
     return [
-        (pmui.IntInput if isinstance(knobs.param[name], param.Integer) else pmui.FloatInput).from_param(
+        field(
             knobs.param[name],
+            pmui.IntInput if isinstance(knobs.param[name], param.Integer) else pmui.FloatInput,
+            refuse,
             label=f"{_words(name).capitalize()} (default {kind.param[name].default:g})",
             size="small",
             css_classes=[f"lx-knob-{name.replace('_', '-')}"],

@@ -68,8 +68,8 @@ def field(
     """
     owner, name = parameter.owner, parameter.name
     widget = kind(value=getattr(owner, name), description=parameter.doc, **look)
-    if kind is pmui.FloatInput:
-        widget.format = "0.[00000]"  # as one types it: a text that changes on focus loses what was selected
+    # As one types it: a text that changes on focus loses what was selected.
+    widget.format = "0.[00000]" if kind is pmui.FloatInput else "0"
 
     def bound(*_: Any) -> None:
         widget.start, widget.end = owner.param[name].bounds

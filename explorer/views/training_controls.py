@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import panel as pn
@@ -10,7 +11,7 @@ import panel_material_ui as pmui
 from explorer.core.plan import Plan
 from explorer.runtime.training import Run, RunState
 from explorer.session import Session
-from explorer.views.text import Line, button, disclosure, heading
+from explorer.views.text import Line, button, disclosure, field, heading
 
 
 class TrainingControls:
@@ -47,10 +48,13 @@ class TrainingControls:
             pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=0),
             self._bar,
             self._progress.pane,
-            disclosure("Epochs, batch size, learning rate", partial(_knobs, session.training.plan)),
+            disclosure("Epochs, batch size, learning rate", partial(_knobs, training.plan, self._refuse)),
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def _refuse(self, sentence: str) -> None:
+        self._session.error = sentence
 
     def refresh(self) -> None:
         """Show how far the run is."""
@@ -71,7 +75,7 @@ class TrainingControls:
         self._progress.say(_sentence(run, own))
 
 
-def _knobs(plan: Plan) -> list[pn.viewable.Viewable]:
+def _knobs(plan: Plan, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
     kinds = {
         "epochs": pmui.IntInput,
         "batch_size": pmui.IntInput,
@@ -79,8 +83,10 @@ def _knobs(plan: Plan) -> list[pn.viewable.Viewable]:
         "seed": pmui.IntInput,
     }
     return [
-        kind.from_param(
+        field(
             plan.param[name],
+            kind,
+            refuse,
             label=name.replace("_", " ").capitalize(),
             size="small",
             sizing_mode="stretch_width",

@@ -68,7 +68,7 @@ def test_the_drawer_opens_by_its_handle_and_its_tabs_by_keyboard(tab: Tab) -> No
     page.keyboard.press("Enter")
     page.locator(".lx-axes .slider").first.wait_for()
     assert not page.locator(".lx-metrics").is_visible()
-    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
     page.keyboard.press(" ")
     page.locator(".lx-cell").first.wait_for()
     assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Traversals"

@@ -118,7 +118,7 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
     assert tab.page.locator(".lx-readout dd.guess").count() == 1
     tab.page.locator(".lx-distortion").click()
     until(lambda: session.colour_by == "map distortion", "the overlay")
-    until(lambda: "map distortion" in tab.text("lx-legend"), "its scale")
+    tab.page.locator(".lx-legend").get_by_text("map distortion").wait_for()
     tab.page.locator(".lx-distortion").click()
     until(lambda: session.colour_by == "label", "the former colours")
     _choose(tab, "pca")
@@ -130,14 +130,15 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
 
 
 def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -> None:
-    session, scene = app.session(), app.session().scene
+    session = app.session()
     _choose(tab, "tsne")
     tab.page.get_by_text("Projection knobs").click()
     for handle, value in (("lx-knob-samples", "100"), ("lx-knob-perplexity", "100")):
         box = tab.page.locator(f".{handle} input")
         box.fill(value)
-        box.press("Enter")
+        box.press("Tab")
     until(lambda: session.mapping.knobs("tsne").perplexity == 100, "the perplexity")
+    scene = session.scene
     tab.page.locator(".lx-fit").click()
     until(lambda: "perplexity of 100 needs at least 301" in tab.text("lx-error"), "the sentence")
     assert session.scene is scene
