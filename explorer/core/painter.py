@@ -23,8 +23,9 @@ from explorer.core.solid import Solid
 from explorer.core.viewport import Viewport
 
 # Points above which a map that is being turned has a quarter of the pixels: counting a million in any order
-# misses the cache at nearly each of them, unless the counts are few.
-_MANY = 300_000
+# misses the cache at nearly each of them, unless the counts are few; and of so many points, few are single
+# dots that would be seen to grow.
+_MANY = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
