@@ -87,7 +87,7 @@ TRIALS: tuple[Trial, ...] = (
     Trial("gaussian-2", "2-D Gaussian, dense", "vae",
           {"latent": 2, "body": "dense"}, True, 110, 500, -137.1),
     Trial("vmf-3", "S^2 von Mises-Fisher, dense", "sphere-vae",
-          {"latent": 3, "body": "dense", "posterior": "vmf"}, True, 45, 500, -133.7),
+          {"latent": 3, "body": "dense", "posterior": "vmf"}, True, 110, 500, -133.7),
     Trial("gaussian-10", "10-D Gaussian, dense", "vae",
           {"latent": 10, "body": "dense"}, True, 30, 500, -98.4),
     Trial("conv-2", "2-D Gaussian, convolutional", "vae",
