@@ -63,7 +63,7 @@ def test_every_stroke_lies_on_the_net(name: str, every: int, orientation: Orient
         assert np.isfinite(line).all()
         # The middle of a stroke too: a stroke across the map, over a seam or the horizon, would leave it.
         # Where the map is steep (its rim, its poles) a stroke's middle is off by the root of its sagitta.
-        # Ten radii out, where the last hundredth of the sphere fills the stereographic map, strokes are coarse.
+        # Ten radii out, where a hundredth of the sphere fills the stereographic map, strokes are coarse.
         between = (line[1:] + line[:-1]) / 2
         ends, middles = sphere.inverse(line), sphere.inverse(between[np.abs(between).max(axis=1) < 10])
         np.testing.assert_array_less(off_the_net(ends, every), 1e-3)
