@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from explorer.runtime.bases import Base, Choice
 from explorer.services import Services
 from explorer.views.page import pages
-from tests.browser.tab import App, Tab, until
+from tests.browser.tab import App, Tab, at_rest, until
 
 FLAGS = [
     "--disable-gpu",
@@ -95,7 +95,7 @@ def _listens(port: int) -> bool:
 def app(serve: Callable[..., App]) -> App:
     """The app as it opens with no argument: digits, its model trained before the first test."""
     app = serve()
-    until(lambda: app.services.first.trained and app.services.first.run is None, "the first training")
+    until(lambda: at_rest(app.services.first), "the first training")
     return app
 
 

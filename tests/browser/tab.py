@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Page, Request
 
+from explorer.runtime.bases import Base
 from explorer.services import Services
 from explorer.session import Session
 
@@ -22,6 +23,12 @@ def until(condition: Callable[[], object], what: str, seconds: float = 120.0) ->
         if time.monotonic() > end:
             pytest.fail(f"waited {seconds:g} s for {what}")
         time.sleep(0.02)
+
+
+def at_rest(base: Base) -> bool:
+    """Whether what a base has to show is there, and a training that begins by itself is over."""
+    done = base.trained or not base.by_itself
+    return bool(base.snapshot.version) and done and base.run is None
 
 
 @dataclass

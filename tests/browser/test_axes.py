@@ -9,14 +9,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator
 
 from explorer.runtime.bases import Choice
-from tests.browser.tab import App, Tab, until
+from tests.browser.tab import App, Tab, at_rest, until
 
 
 @pytest.fixture(scope="module")
 def deep(serve: Callable[..., App]) -> App:
     """Digits under a trained VAE of ten dimensions."""
     app = serve(Choice("digits", latent=10, options=(("body", "dense"), ("width", 0.5))))
-    until(lambda: app.services.first.snapshot.version and app.services.first.run is None, "the training")
+    until(lambda: at_rest(app.services.first), "the training")
     return app
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from explorer.runtime.bases import Choice
 from tests.browser.made import source_of
-from tests.browser.tab import App, Tab, until
+from tests.browser.tab import App, Tab, at_rest, until
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_rows_of_a_table_are_decoded_in_their_own_units(
 ) -> None:
     app, tab = show(name)
     session = app.session()
-    until(lambda: session.base.run is None and session.base.snapshot.version, "what begins by itself")
+    until(lambda: at_rest(session.base), "what begins by itself")
     _follow(tab)
     dataset = session.scene.dataset
     assert tab.page.locator(".lx-frame.profile").count() == 1

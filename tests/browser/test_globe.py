@@ -13,7 +13,7 @@ from explorer.core.orientation import Orientation
 from explorer.runtime.bases import Choice
 from explorer.session import Session
 from tests.browser.made import source_of
-from tests.browser.tab import App, Tab, until
+from tests.browser.tab import App, Tab, at_rest, until
 
 GLOBES = ("orthographic", "stereographic", "cylindrical")
 
@@ -36,7 +36,7 @@ def solid(serve: Callable[..., App], source: str, real_data: Path | None) -> App
 def opened(context: BrowserContext, app: App) -> tuple[Tab, Session]:
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    until(lambda: session.base.run is None, "what begins by itself")
+    until(lambda: at_rest(session.base), "what begins by itself")
     return tab, session
 
 

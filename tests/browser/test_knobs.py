@@ -12,14 +12,14 @@ from explorer.core.cloud import weights_token
 from explorer.runtime.bases import Choice
 from explorer.runtime.run import RunState
 from explorer.session import Session
-from tests.browser.tab import App, Tab, until
+from tests.browser.tab import App, Tab, at_rest, until
 
 
 @pytest.fixture(scope="module")
 def iris(serve: Callable[..., App]) -> App:
     """Iris, whose model is trained before the first test."""
     app = serve(Choice("iris"))
-    until(lambda: app.services.first.trained and app.services.first.run is None, "the first training")
+    until(lambda: at_rest(app.services.first), "the first training")
     return app
 
 
