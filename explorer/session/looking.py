@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explorer.core.depth import Front
 from explorer.core.painter import MapImage, MapRequest, Style
 from explorer.core.projections import SphereMap, Turning
 from explorer.core.scene import Scene
@@ -46,6 +47,7 @@ class Looking:
         self._home = True
         self._sequence = 0
         self._style: Style | None = None
+        self._front: Front | None = None  # of the map that was followed last
         session.param.watch(self.restyle, ["colouring", "hidden", "draws", "theme"])
         session.selecting.param.watch(self.restyle, "current")
         session.orienting.param.watch(self.restyle, "dims")
@@ -137,6 +139,9 @@ class Looking:
         if isinstance(now, Turning) and isinstance(then, Turning) and now.orientation != then.orientation:
             session.scene = replace(scene, projection=now)
             session.decode()
+        elif image.front is not None and image.front is not self._front:
+            session.decode()  # seen closer, or with every pixel, another sample may be under the cursor
+        self._front = image.front
 
     def _painted(self, image: MapImage) -> None:
         self._session.map.post(image)

@@ -183,9 +183,12 @@ def test_a_cloud_in_space_turns_and_shows_the_point_in_front(context: BrowserCon
     )
     tab.page.mouse.move(*place)
     until(lambda: "in front" in tab.text("lx-readout"), "the point under the cursor")
-    row = session.frame.read()[1].point
     tab.page.mouse.click(*place)
-    until(lambda: session.picked is not None and session.picked.index == row, "that point to be picked")
+    until(
+        lambda: session.picked is not None and session.picked.index == session.frame.read()[1].point,
+        "that point to be picked",
+    )
+    row = session.picked.index
     # The plane through the picked point, under a free cursor.
     session_hold = tab.page.locator(".lx-hold")
     session_hold.click()

@@ -145,3 +145,17 @@ def test_flat_maps_cannot_be_turned(tab: Tab) -> None:
     assert not session.orienting.turns
     session.orienting.drag(1, (0.0, 0.0), (1.0, 0.0))
     assert session.orienting.orientation == Orientation()
+
+
+def test_seen_closer_another_sample_may_be_under_a_resting_cursor(solid: Tab) -> None:
+    session = solid.session
+    xy = session.scene.projection.forward(session.scene.cloud.mean)
+    session.cursor = tuple(xy[0].tolist())
+    solid.rest()
+    before = session.frame.read()[0]
+    x, y = session.cursor
+    session.looking.look(Viewport(x - 1e-3, x + 1e-3, y - 1e-3, y + 1e-3, 200, 200), home=False, sequence=5)
+    solid.rest()
+    version, frame = session.frame.read()
+    assert version > before
+    assert frame.point is not None
