@@ -136,6 +136,7 @@ class Inspecting(param.Parameterized):
             self._decode()
         if self.shown == "traversals":
             self._traverse(scene)
+        self._session.errands.ring()  # a tab that is opened again begins without a worker that would
 
     def _traverse(self, scene: Scene) -> None:
         wanted = (self.start, self.every)
