@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from bokeh.document import Document
+from panel.io import document as panel_document
+
+from explorer.views.delivery import deliver_all
+
+
+class Connection:
+    """A browser's end, to which writing a message ends when the test says so."""
+
+    def __init__(self) -> None:
+        self._socket = self.protocol = self
+        self.messages: list[str] = []
+        self.writes: list[asyncio.Future[None]] = []
+
+    def create(self, kind: str, events: list[str]) -> str:
+        return "+".join(events)
+
+    def write(self, message: str) -> list[asyncio.Future[None]]:
+        self.messages.append(message)
+        self.writes.append(asyncio.get_running_loop().create_future())
+        return [self.writes[-1]]
+
+
+@pytest.fixture
+def connection(monkeypatch: pytest.MonkeyPatch) -> Connection:
+    handlers = panel_document.extra_socket_handlers
+    monkeypatch.setitem(handlers, Connection, lambda connection, msg: connection.write(msg))
+    return Connection()
+
+
+async def _settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_a_patch_that_comes_as_another_has_just_been_written_is_delivered(connection: Connection) -> None:
+    async def play() -> None:
+        document = Document()
+        panel_document.schedule_write_events(document, [connection], ["first"])
+        await _settle()
+        assert connection.messages == ["first"]
+        # The writing ends and the next patch comes in one turn of the loop, before its task can begin.
+        connection.writes[-1].set_result(None)
+        panel_document.schedule_write_events(document, [connection], ["second"])
+        await _settle()
+        assert connection.messages == ["first", "second"]
+        connection.writes[-1].set_result(None)
+        await _settle()
+        assert document not in panel_document._WRITE_BLOCK
+        assert document not in panel_document._WRITE_MSGS
+
+    asyncio.run(play())
+
+
+def test_a_busy_queue_is_written_once_and_in_order(connection: Connection) -> None:
+    deliver_all()  # once more changes nothing
+
+    async def play() -> None:
+        document = Document()
+        for name in "abcdef":
+            panel_document.schedule_write_events(document, [connection], [name])
+            if name in "be":
+                await asyncio.sleep(0)
+            if name == "d" and connection.writes:
+                connection.writes[0].set_result(None)
+        await _settle()
+        for write in connection.writes:
+            if not write.done():
+                write.set_result(None)
+        await _settle()
+        assert connection.messages == list("abcdef")
+
+    asyncio.run(play())
