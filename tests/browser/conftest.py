@@ -6,12 +6,14 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import panel as pn
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+import models
 from explorer.runtime.bases import Base, Choice
 from explorer.services import Services
 from explorer.views.page import pages
@@ -34,6 +36,22 @@ def _without_frames(record: logging.LogRecord) -> bool:
 # A tab that closes while something is sent to it is logged with its traceback, whose frames hold the
 # document: as long as pytest keeps the record, no session of a closed tab could be collected.
 logging.getLogger("asyncio").addFilter(_without_frames)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file of the longest test, so that several processes end at about the same time."""
+    items.sort(key=lambda item: "test_tabs" not in item.nodeid)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_first_trainings() -> Iterator[None]:
+    """Train what is trained before a test begins for a few epochs: what is tested needs no good model."""
+    suiting = models.default_plan
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            models, "default_plan", lambda n: replace(suiting(n), epochs=min(25, suiting(n).epochs))
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

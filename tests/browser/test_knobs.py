@@ -107,6 +107,7 @@ def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) 
     enter(tab, "lx-beta", "1000")
     tab.page.locator(".lx-error").wait_for()
     assert "beta cannot be 1000; give a number from 0 to 100." in tab.text("lx-error")
+    session.training.plan.epochs = 20
     tab.page.locator(".lx-train").click()
     until(lambda: session.training.run is not None, "the run")
     run = session.training.run
