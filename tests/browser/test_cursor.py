@@ -11,23 +11,35 @@ from playwright.sync_api import Browser
 from tests.browser.tab import App, Tab, until
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser, app: App) -> Iterator[Tab]:
+    """One page for all of these, one after the other: a person does not load it anew either."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = Tab(context.new_page()).open(app.url)
+    yield tab
+    context.close()
+    assert tab.problems == []
+
+
 def _decoded_at(tab: Tab) -> tuple[float, float]:
     frame = tab.page.locator(".lx-frame")
     return float(frame.get_attribute("data-x") or "nan"), float(frame.get_attribute("data-y") or "nan")
 
 
 def test_frames_follow_the_mouse(tab: Tab) -> None:
+    frames = tab.frames
     for fx, fy in ((0.3, 0.3), (0.6, 0.4), (0.5, 0.7)):
         x, y = tab.at(fx, fy)
         tab.page.mouse.move(x, y)
         wanted = pytest.approx(tab.plane(x, y), abs=0.03)
         until(lambda wanted=wanted: _decoded_at(tab) == wanted, "the frame of this place")
-    assert tab.frames >= 3
+    assert tab.frames >= frames + 3
 
 
 def test_nothing_is_sent_while_the_cursor_rests(tab: Tab, app: App) -> None:
+    frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.4))
-    until(lambda: tab.frames > 0 and app.session().frame.version > 0, "a frame")
+    until(lambda: tab.frames > frames, "a frame")
     until(lambda: app.session().scene.neighbours is not None, "the neighbours, which refresh the frame once")
     made = app.session().frame.version
     tab.page.mouse.move(*tab.at(0.5, 0.5))
@@ -37,8 +49,9 @@ def test_nothing_is_sent_while_the_cursor_rests(tab: Tab, app: App) -> None:
 
 
 def test_frame_is_what_the_decoder_says(tab: Tab, app: App) -> None:
+    frames = tab.frames
     tab.page.mouse.move(*tab.at(0.35, 0.6))
-    until(lambda: tab.frames > 0, "a frame")
+    until(lambda: tab.frames > frames, "a frame")
     session = app.session()
     until(lambda: _decoded_at(tab) == session.frame.read()[1].xy, "the newest frame on the screen")
     shown = tab.page.locator(".lx-frame").evaluate(
@@ -69,9 +82,10 @@ def test_click_picks_the_nearest_sample(tab: Tab, app: App) -> None:
 
 
 def test_arrow_keys_move_the_cursor_and_enter_picks(tab: Tab, app: App) -> None:
+    frames = tab.frames
     tab.page.locator(".lx-map").focus()
     tab.page.keyboard.press("ArrowRight")
-    until(lambda: tab.frames > 0, "a frame for the keyboard's cursor")
+    until(lambda: tab.frames > frames, "a frame for the keyboard's cursor")
     x, _ = _decoded_at(tab)
     tab.page.keyboard.press("Shift+ArrowRight")
     until(lambda: _decoded_at(tab)[0] > x, "the cursor to move right")

@@ -132,6 +132,7 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
 def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -> None:
     session = app.session()
     _choose(tab, "tsne")
+    tab.page.locator(".lx-fit").wait_for()  # its knobs come with it, in the place of the former ones
     tab.page.get_by_text("Projection knobs").click()
     for handle, value in (("lx-knob-samples", "100"), ("lx-knob-perplexity", "100")):
         box = tab.page.locator(f".{handle} input")

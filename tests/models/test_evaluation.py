@@ -150,7 +150,7 @@ def test_a_model_that_training_collapsed_is_called_so(name: str) -> None:
 @pytest.mark.parametrize("name", VARIATIONAL)
 def test_a_model_that_learnt_is_not(name: str) -> None:
     model = models.create(name, shape=(1, 8, 8), latent=3, width=0.25, body="dense", beta=0.2)
-    list(models.fit(model, DIGITS, epochs=60, batch_size=32))
+    list(models.fit(model, DIGITS, epochs=40, batch_size=32))
     found = models.activity(model, DIGITS)
     assert not found.collapsed
     assert len(found.units) == 3
