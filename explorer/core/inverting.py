@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 from scipy.spatial import cKDTree
 
-from explorer.core.projections import Embedding, Projection
+from explorer.core.projections import Embedding, Projection, SphereMap
 from explorer.core.scene import Scene
 
 _SAMPLES = 4_000
@@ -47,8 +47,11 @@ class Formula(Lift):
     """The projection's own inverse, whatever it holds."""
 
     def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
+        code = projection.inverse(xy)
         how = "exact" if projection.exact else "a guess; how good is being computed"
-        return Lifted(projection.inverse(xy)[0], how)
+        if isinstance(projection, SphereMap) and not np.allclose(projection.forward(code), xy, atol=1e-6):
+            how = "beside the globe, where the nearest of its places is decoded"
+        return Lifted(code[0], how)
 
 
 class Through(Lift):

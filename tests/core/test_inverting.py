@@ -69,6 +69,28 @@ def test_a_formula_is_exact_and_an_embedding_a_guess(
     np.testing.assert_array_equal(lifted.code, tsne.projection.inverse(xy)[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "on", "beside"),
+    [
+        ("orthographic", [(0.0, 0.0), (0.6, -0.7), (0.8, 0.6)], [(1.01, 0.0), (0.8, 0.8)]),
+        ("stereographic", [(0.0, 0.0), (2.0, -30.0)], []),
+        ("cylindrical", [(0.0, 0.0), (-3.1, 0.999)], [(0.0, 1.01), (3.2, 0.0)]),
+    ],
+)
+def test_beside_the_globe_it_is_said_to_be_there(
+    name: str, on: list[tuple[float, float]], beside: list[tuple[float, float]]
+) -> None:
+    digits = load_dataset("digits")
+    model = models.create("sphere-vae", shape=digits.shape, latent=3, width=0.25).eval()
+    globe = lay_out(digits, model, encode(model, digits), name).projection
+    for xy in on:
+        assert Formula().at(globe, np.array([xy])).how == "exact"
+    for xy in beside:
+        lifted = Formula().at(globe, np.array([xy]))
+        assert lifted.how.startswith("beside the globe")
+        assert np.linalg.norm(lifted.code) == pytest.approx(1)
+
+
 def test_a_guess_is_about_the_samples_drawn_around(tsne: Scene) -> None:
     guess = prepared(tsne)
     assert isinstance(guess, Guess)
