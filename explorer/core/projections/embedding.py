@@ -12,7 +12,7 @@ from jaxtyping import Float, Float64, Int64
 
 from explorer.core.errors import ExplorerError
 from explorer.core.projections.base import Projection
-from explorer.core.projections.lifting import Lift
+from explorer.core.projections.lifting import ShepardInverse
 from explorer.core.projections.nearby import Nearby
 from explorer.core.projections.pca import PCA
 from explorer.core.projections.placing import Placing
@@ -42,7 +42,7 @@ class Fitted:
     spread: float
     nearby: Nearby
     placing: Placing
-    lift: Lift
+    lift: ShepardInverse
 
 
 class Embedding(Projection):
@@ -214,7 +214,9 @@ def _joined(
     spread: float,
     nearby: Nearby,
 ) -> Fitted:
-    return Fitted(rows, count, codes, xy, spread, nearby, Placing(nearby, xy, codes), Lift(xy, codes))
+    return Fitted(
+        rows, count, codes, xy, spread, nearby, Placing(nearby, xy, codes), ShepardInverse(xy, codes)
+    )
 
 
 def _laid_over(

@@ -12,7 +12,7 @@ NEAREST = 50
 """How many fitted places are interpolated between: docs/decisions/0002 has what others gave."""
 
 
-class Lift:
+class ShepardInverse:
     """The inverse of a map that is known at some places only.
 
     A place takes the codes of the nearest fitted places, weighted by Shepard's method. So it is exact

@@ -22,7 +22,7 @@ from sklearn.datasets import load_digits
 from explorer.core import projections
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.projections import PCA, TSNE, UMAP, Embedding
-from explorer.core.projections.lifting import NEAREST, Lift
+from explorer.core.projections.lifting import NEAREST, ShepardInverse
 from explorer.core.projections.nearby import Nearby, shepard
 from explorer.core.projections.placing import Placing
 from explorer.core.projections.watching import Watch
@@ -128,7 +128,7 @@ def test_the_error_of_a_fitted_code_is_that_without_it(name: str) -> None:
     errors = projection.error(known.codes)
     for row in range(0, 300, 30):
         others = np.arange(300) != row
-        back = Lift(known.xy[others], known.codes[others]).codes(known.xy[row : row + 1])
+        back = ShepardInverse(known.xy[others], known.codes[others]).codes(known.xy[row : row + 1])
         expected = np.linalg.norm(back - known.codes[row]) / known.spread
         np.testing.assert_allclose(errors[row], expected, atol=1e-12)
     assert errors.min() > 0
@@ -320,7 +320,7 @@ def test_stretch_is_the_ratio_of_distances() -> None:
     # Three times as long on the right of 0.5 as on its left, and turned into four dimensions.
     right = xy[:, :1] > 0.5
     codes = np.where(right, 3 * xy, xy) @ np.linalg.qr(np.random.default_rng(0).normal(size=(4, 2)))[0].T
-    stretch = Lift(xy, codes).stretch(np.array([[-0.5, 0.0], [0.1, -0.3], [0.8, 0.0]]))
+    stretch = ShepardInverse(xy, codes).stretch(np.array([[-0.5, 0.0], [0.1, -0.3], [0.8, 0.0]]))
     np.testing.assert_allclose(stretch, [1, 1, 3], rtol=1e-6)
 
 
