@@ -81,8 +81,8 @@ class Choosing(param.Parameterized):
         now, draft = self.now, self.choice
         if self._another_model(now, draft):
             return (
-                f"This needs a new model: it is trained from scratch{self._effort(draft)}. "
-                "The map stays until there is something of it to see."
+                f"This needs a new model: it is trained from scratch{self._effort(draft)}, unless one was "
+                "kept. The map stays until there is something of it to see."
             )
         if draft.source != now.source and self._session.training.run is not None:
             return "Another data set lets go of the model that you have trained."
