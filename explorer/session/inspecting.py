@@ -87,6 +87,10 @@ class Inspecting(param.Parameterized):
         self.code = grid.codes[row, column]
         self._decode(also_under_cursor=True)
 
+    def abandon(self) -> None:
+        """Give up what is being measured, with nobody left to see it. Any thread."""
+        self._cloud = None
+
     # -- following ---------------------------------------------------------------------------------------
 
     def _follow(self, *_: object) -> None:

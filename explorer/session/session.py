@@ -110,6 +110,7 @@ class Session(param.Parameterized):
         self.errands.close()
         self.training.abandon()
         self.mapping.abandon()
+        self.inspecting.abandon()
 
     @property
     def status(self) -> str:

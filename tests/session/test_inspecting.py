@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import models
+from explorer.core.axes import measure
 from explorer.core.datasets import Dataset
 from explorer.runtime.bases import Choice
 from explorer.runtime.run import RunState
@@ -179,3 +180,18 @@ def test_on_the_sphere_a_moved_code_stays_on_it(
         inspecting.move(axis, value)
         assert np.linalg.norm(inspecting.code) == pytest.approx(1.0, abs=1e-6)
         assert inspecting.code[axis] == np.float32(value)
+
+
+def test_nothing_is_measured_for_a_session_that_has_gone(deep: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    stops: list[Callable[[], bool]] = []
+
+    def kept(*args: object, stop: Callable[[], bool], **more: object) -> object:
+        stops.append(stop)
+        return measure(*args, stop=stop, **more)
+
+    monkeypatch.setattr("explorer.session.inspecting.measure", kept)
+    deep.session.inspecting.shown = "axes"
+    deep.rest()
+    assert [stop() for stop in stops] == [False]
+    deep.session.close()
+    assert [stop() for stop in stops] == [True]

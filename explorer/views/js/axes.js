@@ -2,7 +2,7 @@
 // screen frame, and the bar under the hand follows the hand, the others what comes back.
 
 const NAME = (axis) => `z${axis + 1}`
-const INACTIVE = "Inactive: its posterior means vary by no more than 0.01 over the samples, so it says nothing about them and the decoder has learned to ignore it."
+const INACTIVE = "Inactive: over the samples its expected values vary by no more than 1 % of the prior's variance, so it says nothing about them and the decoder has learned to ignore it."
 
 export function render({model, el}) {
   const root = make("div", "axes")
