@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
+from explorer.core import labelled, resampling
 from explorer.core.comparing import compare
 from explorer.core.errors import ExplorerError
 from explorer.core.quality import MEASURES, measure
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_draws() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resampling, "RESAMPLES", 100)
+        patch.setattr(labelled, "_DEALT", 3_000)
+        yield
 
 
 def samples(n: int = 150) -> tuple[np.ndarray, np.ndarray]:
