@@ -218,7 +218,7 @@ def _plateaus(epochs: Sequence[_Point]) -> Iterator[Happening]:
     for at in range(PLATEAU, len(losses)):
         before, recent = losses[: at + 1 - PLATEAU], losses[at + 1 - PLATEAU : at + 1]
         gain, way = min(before) - min(recent), losses[0] - min(losses[: at + 1])
-        lately = losses[max(0, at - 2 * PLATEAU) : at + 1]
+        lately = losses[at - PLATEAU : at + 1]
         scatter = _scatter(_jumps(lately)) / math.sqrt(2)
         limit = max(NOTHING * way, scatter)
         risen = median(recent) - median(before[-PLATEAU:]) > max(VISIBLE * way, 2 * scatter)

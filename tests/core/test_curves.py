@@ -114,6 +114,8 @@ def test_a_curve_that_stays_is_a_plateau_and_one_that_falls_is_none() -> None:
     assert 21 <= found[0].epoch <= 26
     assert kinds(made(np.linspace(200, 100, 60))) == []
     assert kinds(made(200 * 0.97 ** np.arange(40.0))) == []
+    slow = np.concatenate([np.linspace(200, 140, 20), 140 - 0.12 * np.arange(1, 20)])  # 1 % in five epochs
+    assert kinds(made(slow)) == []
     noisy = flat + 0.5 * np.random.default_rng(0).normal(size=40)
     assert at_epochs(happenings(made(noisy)), "plateau")
     again = np.concatenate([flat, np.linspace(139, 100, 20), np.full(15, 100.0)])
