@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer.core import projections
+    from explorer.core import projections, quality
     from explorer.core.cloud import encode
     from explorer.core.datasets import dataset_names, load_dataset
     from explorer.core.errors import ExplorerError
@@ -25,6 +25,7 @@ __all__ = [
     "encode",
     "load_dataset",
     "projections",
+    "quality",
     "shade",
 ]
 
@@ -38,10 +39,12 @@ _HOMES = {
     "shade": "explorer.core.shade",
 }
 
+_MODULES = ("projections", "quality")
+
 
 def __getattr__(name: str) -> Any:
-    if name == "projections":
-        return import_module("explorer.core.projections")
+    if name in _MODULES:
+        return import_module(f"explorer.core.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it offers {', '.join(__all__)}")

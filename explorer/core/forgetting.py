@@ -1,0 +1,173 @@
+"""What a training on some samples did to them and to the others: their reconstruction before and now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float32
+
+from explorer.core.batches import Progress, Stop
+from explorer.core.cloud import reconstruction_errors
+from explorer.core.datasets import Dataset
+from explorer.core.errors import BadSelection, Cancelled, ExplorerError
+from explorer.core.resampling import interval, resampled
+from models import Autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorChange:
+    """The reconstruction error of a group of samples: means, in nats per sample.
+
+    Attributes
+    ----------
+    count
+        Samples in the group.
+    low, high
+        The middle 95 % of the change when the samples are drawn again, with replacement.
+    """
+
+    count: int
+    before: float
+    now: float
+    low: float
+    high: float
+
+    @property
+    def change(self) -> float:
+        """Now less before: above 0 the model has become worse at these samples."""
+        return self.now - self.before
+
+    @property
+    def verdict(self) -> str:
+        """In words: "worse", "better" or "no clear change"."""
+        if self.low > 0:
+            return "worse"
+        return "better" if self.high < 0 else "no clear change"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Reconstruction error before and now, of the selected samples and of the rest.
+
+    Attributes
+    ----------
+    selected, unselected
+        None where there are no such samples.
+    convention
+        What the nats are of: a model's likelihood in words.
+    """
+
+    selected: ErrorChange | None
+    unselected: ErrorChange | None
+    convention: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened, with figures and their unit."""
+        if self.unselected is None:
+            return "All samples are selected: there is none to forget."
+        change = self.unselected
+        figures = f"{change.before:.1f} before, {change.now:.1f} now, nats ({self.convention})"
+        if change.verdict == "worse":
+            return f"Forgetting: the unselected samples are reconstructed worse, {figures}."
+        if change.verdict == "better":
+            return f"Nothing is forgotten: the unselected samples are reconstructed better too, {figures}."
+        return f"Nothing is clearly forgotten: the unselected samples stay as they were, {figures}."
+
+    def frame(self) -> pd.DataFrame:
+        """A row a group: ``count``, ``before``, ``now``, ``change``, ``low``, ``high``, ``verdict``."""
+        columns = ["count", "before", "now", "change", "low", "high", "verdict"]
+        groups = {"selected": self.selected, "unselected": self.unselected}
+        rows = {
+            name: [getattr(group, column) for column in columns]
+            for name, group in groups.items()
+            if group is not None
+        }
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("samples")
+
+
+def forgetting(
+    before: Float32[np.ndarray, " n"],
+    now: Float32[np.ndarray, " m"],
+    selected: Bool[np.ndarray, " l"],
+    convention: str,
+    *,
+    seed: int = 0,
+) -> Forgetting:
+    """Compare two models' errors on the same samples: fractions of a second for a hundred thousand.
+
+    Parameters
+    ----------
+    before, now
+        As `cloud.reconstruction_errors` gives them, in nats; those before are worth keeping.
+    selected
+        Which samples are selected.
+    convention
+        `Autoencoder.convention` of both models.
+    seed
+        Of the samples that are drawn again.
+
+    Raises
+    ------
+    BadSelection
+        Where these are not of one length, or there is none.
+    """
+    if not len(before) == len(now) == len(selected) or not len(before):
+        raise BadSelection(
+            f"errors of {len(before):,} samples before, of {len(now):,} now and a selection over "
+            f"{len(selected):,} do not belong together; give one of each for every sample."
+        )
+    return Forgetting(
+        _changed(before[selected], now[selected], seed),
+        _changed(before[~selected], now[~selected], seed),
+        convention,
+    )
+
+
+def measure(
+    before: Autoencoder,
+    now: Autoencoder,
+    dataset: Dataset,
+    selected: Bool[np.ndarray, " n"],
+    *,
+    seed: int = 0,
+    stop: Stop = lambda: False,
+    progress: Progress = lambda share: None,
+) -> Forgetting:
+    """Compare two models on both splits of a data set: two passes over the data.
+
+    Raises
+    ------
+    ExplorerError
+        Where their likelihoods are not of one kind, whose nats are never compared.
+    BadSelection, DataError, Cancelled
+        As `forgetting` and `cloud.reconstruction_errors`.
+    """
+    if before.convention != now.convention:
+        raise ExplorerError(
+            f"nats of {before.convention} and of {now.convention} are on other scales and cannot be "
+            "compared; choose a model of the same likelihood."
+        )
+    if len(selected) != len(dataset):
+        raise BadSelection(
+            f"the selection covers {len(selected):,} samples and the data set {dataset.name!r} has "
+            f"{len(dataset):,}; select again on the map of this data set."
+        )
+    then = reconstruction_errors(before, dataset, stop=stop, progress=lambda share: progress(share / 2))
+    after = reconstruction_errors(now, dataset, stop=stop, progress=lambda share: progress(0.5 + share / 2))
+    if stop():
+        raise Cancelled("what was forgotten was not measured: stopped after the last sample.")
+    return forgetting(then, after, selected, now.convention, seed=seed)
+
+
+def _changed(
+    before: Float32[np.ndarray, " some"], now: Float32[np.ndarray, " some"], seed: int
+) -> ErrorChange | None:
+    if not len(before):
+        return None
+    changes = now.astype(np.float64) - before
+    means, _ = resampled(changes[:, None], None, seed, stop=lambda: False, progress=lambda share: None)
+    mean_before = float(before.mean(dtype=np.float64))
+    return ErrorChange(len(before), mean_before, mean_before + float(changes.mean()), *interval(means[:, 0]))
