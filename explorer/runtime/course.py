@@ -54,8 +54,8 @@ class Course:
         job, run = self._job, self._run
         steps = models.fit(
             self._model,
-            _chosen(job),
-            held_out=_held_out(job),
+            chosen(job),
+            held_out=held_out(job),
             epochs=job.epochs,
             batch_size=job.batch_size,
             learning_rate=job.learning_rate,
@@ -129,12 +129,13 @@ class Course:
         return snapshot
 
 
-def _chosen(job: Job) -> Samples:
+def chosen(job: Job) -> Samples:
+    """What a job trains on."""
     x = job.dataset.train.x
     return Samples(x if job.indices is None else x[job.indices])
 
 
-def _held_out(job: Job) -> Samples:
+def held_out(job: Job) -> Samples:
     """The test split, or as much of it as does not take longer than the few samples trained on."""
     x = job.dataset.test.x
     trained = len(job.dataset.train) if job.indices is None else len(job.indices)

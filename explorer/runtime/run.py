@@ -16,7 +16,7 @@ from jaxtyping import Int
 from explorer.core.cloud import Cloud
 from explorer.core.datasets import Dataset
 from explorer.runtime.published import Log, Published
-from models import Autoencoder, Step
+from models import Autoencoder, FitState, Plan, Step, default_plan
 
 _log = logging.getLogger(__name__)
 _tokens = count(1)
@@ -52,6 +52,12 @@ class Job:
         Rows of the training split to train on; None is all of them.
     epochs, batch_size, learning_rate
         As `models.fit` takes them; None is its default.
+    source
+        What `load_dataset` takes to find the data again; empty where it cannot.
+    parent, parent_epoch
+        The run of the store that the model comes from, by its id, and the epoch; None where from none.
+    start
+        Where the optimizer stands, as `models.fit` takes it up.
     """
 
     model: Autoencoder
@@ -62,6 +68,25 @@ class Job:
     learning_rate: float | None = None
     seed: int = 0
     name: str = ""
+    source: str = ""
+    parent: str | None = None
+    parent_epoch: int | None = None
+    start: FitState | None = None
+
+    @property
+    def samples(self) -> int:
+        """How many training samples it is trained on."""
+        return len(self.dataset.train) if self.indices is None else len(self.indices)
+
+    @property
+    def plan(self) -> Plan:
+        """The settings with the defaults filled in."""
+        default = default_plan(self.samples)
+        return Plan(
+            default.epochs if self.epochs is None else self.epochs,
+            min(self.samples, default.batch_size if self.batch_size is None else self.batch_size),
+            default.learning_rate if self.learning_rate is None else self.learning_rate,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
