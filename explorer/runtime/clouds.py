@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
@@ -33,6 +35,26 @@ def pack_codes(codes: Float32[np.ndarray, "n latent"]) -> bytes:
     steps = np.rint((codes.astype(np.float64) - low) / span * _STEPS)
     body = np.stack([low, high]).astype("<f8").tobytes() + steps.astype("<u2").tobytes()
     return _HEAD.pack(_MAGIC, *codes.shape, zlib.crc32(body)) + body
+
+
+def append_codes(path: Path, at: int, codes: Float32[np.ndarray, "n latent"]) -> tuple[int, int]:
+    """Write codes into a file at an offset, and nothing behind them; returns the offset and their length.
+
+    They outlast a loss of power once this returns. What is before the offset is not touched.
+
+    Raises
+    ------
+    OSError, StoreError
+    """
+    data = pack_codes(codes)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    with os.fdopen(descriptor, "r+b") as file:
+        file.truncate(at)  # what a killed process left behind it
+        file.seek(at)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return at, len(data)
 
 
 def unpack_codes(data: bytes) -> Float32[np.ndarray, "n latent"]:

@@ -16,10 +16,10 @@ import safetensors.numpy
 from jaxtyping import Float32
 
 from explorer.core.errors import StoreError
-from explorer.runtime.clouds import pack_codes
+from explorer.runtime.clouds import append_codes
 from explorer.runtime.ledger import connect, insert, sentences, transaction
 from explorer.runtime.owning import Ownership
-from explorer.runtime.records import KeptState
+from explorer.runtime.records import KeptState, run_row, step_row
 from explorer.runtime.run import Job
 from explorer.runtime.store import CLOUDS, ROWS, RunStore
 from models import Autoencoder, FitState, Step
@@ -157,34 +157,16 @@ class Recording:
             self._ownership = None
 
     def _enter(self, job: Job, device: str) -> None:
-        data, plan = job.dataset, job.plan
-        self.name = job.name or f"{data.name}, {job.model.name}"
-        dataset = {"name": data.name, "source": job.source, "stamp": data.stamp}
-        dataset |= {"train": len(data.train), "test": len(data.test)}
+        self.name = job.name or f"{job.dataset.name}, {job.model.name}"
         rows = None
         if job.indices is not None:
             rows, chosen = ROWS, np.asarray(job.indices, dtype=np.int64)
             write_whole(self._folder / ROWS, safetensors.numpy.save({"rows": chosen}))
-        settings = {"epochs": plan.epochs, "batch_size": plan.batch_size}
-        settings |= {"learning_rate": plan.learning_rate, "seed": job.seed}
-        self._space(plan.epochs, job.model)
-        first = Step(0, plan.epochs, 0, job.samples * plan.epochs, {}, None, True, 0.0)
+        epochs = job.plan.epochs
+        self._space(epochs, job.model)
+        first = Step(0, epochs, 0, job.samples * epochs, {}, None, True, 0.0)
         names = self._write_files(0, job.model, job.start)
-        row = {
-            "id": self.run,
-            "name": self.name,
-            "note": "",
-            "parent": job.parent,
-            "parent_epoch": job.parent_epoch,
-            "dataset": json.dumps(dataset | {"chosen": None if job.indices is None else len(job.indices)}),
-            "model": json.dumps(job.model.config),
-            "plan": json.dumps(settings),
-            "device": device,
-            "owner": _owner(),
-            "state": KeptState.RUNNING.value,
-            "created": time.time(),
-            "rows": rows,
-        }
+        row = run_row(self.run, self.name, job, device, _owner(), rows)
         with transaction(self._database) as database:
             insert(database, "runs", row)
             self._name(database, first, *names, None)
@@ -211,7 +193,7 @@ class Recording:
         self, step: Step, model: Autoencoder, state: FitState | None, codes: np.ndarray | None
     ) -> None:
         names = self._write_files(step.epoch, model, state)
-        cloud = None if codes is None else self._append(pack_codes(codes))
+        cloud = None if codes is None else append_codes(self._folder / CLOUDS, self._committed, codes)
         thinned = self._last if self._last > 0 and self._last % self._every else None
         with transaction(self._database) as database:
             old = None
@@ -236,16 +218,6 @@ class Recording:
         write_whole(self._folder / name, packed_state(state))
         return weights, name
 
-    def _append(self, data: bytes) -> tuple[int, int]:
-        descriptor = os.open(self._folder / CLOUDS, os.O_RDWR | os.O_CREAT, 0o666)
-        with os.fdopen(descriptor, "r+b") as file:
-            file.truncate(self._committed)  # what a killed process left behind it
-            file.seek(self._committed)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        return self._committed, len(data)
-
     def _name(
         self,
         database: sqlite3.Connection,
@@ -256,19 +228,7 @@ class Recording:
     ) -> None:
         passed = step.seconds - self._seconds
         rate = (step.seen - self._seen) / passed if passed > 0 else 0.0
-        at, size = cloud or (None, None)
-        row = {
-            "run": self.run,
-            "epoch": step.epoch,
-            "seen": step.seen,
-            "seconds": self._before + step.seconds,
-            "samples_per_second": rate,
-            "terms": json.dumps(dict(step.terms)),
-            "held_out": None if step.held_out is None else json.dumps(dict(step.held_out)),
-            "weights": weights,
-            "cloud_at": at,
-            "cloud_bytes": size,
-        }
+        row = step_row(self.run, step, self._before, rate, weights, cloud)
         insert(database, "steps", row)
         changed = database.execute("UPDATE runs SET fit_state = ? WHERE id = ?", (state, self.run)).rowcount
         if not changed:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from explorer.runtime.run import Job
+from models import Step
 
 
 class KeptState(Enum):
@@ -127,3 +131,47 @@ def epoch_record(row: sqlite3.Row) -> EpochRecord:
         row["weights"],
         None if row["cloud_at"] is None else (row["cloud_at"], row["cloud_bytes"]),
     )
+
+
+def run_row(run: str, name: str, job: Job, device: str, owner: str, rows: str | None) -> dict[str, object]:
+    """The columns of a run that begins."""
+    data, plan = job.dataset, job.plan
+    chosen = None if job.indices is None else len(job.indices)
+    dataset = {"name": data.name, "source": job.source, "stamp": data.stamp, "train": len(data.train)}
+    dataset |= {"test": len(data.test), "chosen": chosen}
+    settings = {"epochs": plan.epochs, "batch_size": plan.batch_size}
+    settings |= {"learning_rate": plan.learning_rate, "seed": job.seed}
+    return {
+        "id": run,
+        "name": name,
+        "note": "",
+        "parent": job.parent,
+        "parent_epoch": job.parent_epoch,
+        "dataset": json.dumps(dataset),
+        "model": json.dumps(job.model.config),
+        "plan": json.dumps(settings),
+        "device": device,
+        "owner": owner,
+        "state": KeptState.RUNNING.value,
+        "created": time.time(),
+        "rows": rows,
+    }
+
+
+def step_row(
+    run: str, step: Step, before: float, rate: float, weights: str, cloud: tuple[int, int] | None
+) -> dict[str, object]:
+    """The columns of an epoch; `before` are the seconds of earlier processes."""
+    at, size = cloud or (None, None)
+    return {
+        "run": run,
+        "epoch": step.epoch,
+        "seen": step.seen,
+        "seconds": before + step.seconds,
+        "samples_per_second": rate,
+        "terms": json.dumps(dict(step.terms)),
+        "held_out": None if step.held_out is None else json.dumps(dict(step.held_out)),
+        "weights": weights,
+        "cloud_at": at,
+        "cloud_bytes": size,
+    }

@@ -278,7 +278,7 @@ def failing_at(monkeypatch: pytest.MonkeyPatch, name: str, at: int, error: Excep
         if name == "write":
             patch.setattr(recording, "write_whole", wrapped(recording.write_whole))
         elif name == "append":
-            patch.setattr(recording, "pack_codes", wrapped(recording.pack_codes))
+            patch.setattr(recording, "append_codes", wrapped(recording.append_codes))
         else:
             patch.setattr(Recording, "_name", wrapped(Recording._name))
         yield
