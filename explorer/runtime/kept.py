@@ -174,6 +174,7 @@ class KeptRun:
             parent=self.record.parent,
             parent_epoch=self.record.parent_epoch,
             start=state,
+            kept=self.record.id,
         )
 
     def _attached(self, column: str, read: Callable[[Path], T]) -> T | None:

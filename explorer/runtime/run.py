@@ -58,6 +58,8 @@ class Job:
         The run of the store that the model comes from, by its id, and the epoch; None where from none.
     start
         Where the optimizer stands, as `models.fit` takes it up.
+    kept
+        The run of the store that this goes on with, by its id; empty for a new one.
     """
 
     model: Autoencoder
@@ -72,6 +74,12 @@ class Job:
     parent: str | None = None
     parent_epoch: int | None = None
     start: FitState | None = None
+    kept: str = ""
+
+    @property
+    def done(self) -> int:
+        """Epochs that are done before it begins."""
+        return 0 if self.start is None else self.start.epoch
 
     @property
     def samples(self) -> int:
@@ -140,6 +148,8 @@ class Run:
     state, position, error
         `position` is 0 while running, the place in the queue (1 is next) while queued, None once it
         is over. `error` is the sentence that ended it.
+    kept
+        Its id in the store; None before it begins, and where it is not kept.
     steps, snapshot
         All reports so far, and the newest snapshot. After a stop or an error the snapshot of the last
         finished epoch may still follow `state`.
@@ -159,6 +169,7 @@ class Run:
         self.error: str | None = None
         self.steps: Log[Step] = Log()
         self.snapshot: Published[Snapshot] = Published()
+        self.kept: str | None = None
         self.abandoned = False
         self._notify = notify
         self._clock = clock
@@ -174,10 +185,12 @@ class Run:
         if not steps:
             return None
         last = steps[-1]
-        left = None
-        if not self.state.over and (rate := _rate(steps, LEFT_SECONDS)) > 0:
+        left, before = None, self.job.done * last.of // last.epochs
+        if not self.state.over and (rate := _rate(steps, LEFT_SECONDS, before)) > 0:
             left = max(0.0, (last.of - last.seen) / rate - (self._clock() - self._stepped))
-        return Progress(last.epoch, last.epochs, last.seen / last.of, _rate(steps, SPEED_SECONDS), left)
+        return Progress(
+            last.epoch, last.epochs, last.seen / last.of, _rate(steps, SPEED_SECONDS, before), left
+        )
 
     def stop(self) -> None:
         """End it after the batch in hand, or take it out of the queue. Any thread, at any time, no waiting.
@@ -236,11 +249,11 @@ class Run:
         self._on_stop = None
 
 
-def _rate(steps: tuple[Step, ...], seconds: float) -> float:
+def _rate(steps: tuple[Step, ...], seconds: float, before: int) -> float:
     """Samples per second over the last so many seconds of the steps; 0 where no time has passed."""
     last = steps[-1]
     earlier = (step for step in reversed(steps) if step.seconds <= last.seconds - seconds)
     start = next(earlier, None)
-    seen, since = (0, 0.0) if start is None else (start.seen, start.seconds)
+    seen, since = (before, 0.0) if start is None else (start.seen, start.seconds)
     passed = last.seconds - since
     return (last.seen - seen) / passed if passed > 0 else 0.0

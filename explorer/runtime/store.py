@@ -19,6 +19,7 @@ from explorer.runtime.ledger import connect, sentences, transaction
 from explorer.runtime.owning import Ownership, owned
 from explorer.runtime.records import EpochRecord, KeptState, RunRecord, epoch_record, run_record
 
+RUNS = "runs"  # the store's folder in `EXPLORER_HOME`
 CLOUDS = "clouds.bin"
 ROWS = "rows.safetensors"
 SHORTEST = 4  # characters of an id that are enough to name a run by, where no other begins so
