@@ -108,6 +108,11 @@ class Recording:
                 raise
         return recording
 
+    @property
+    def epoch(self) -> int:
+        """The last committed one."""
+        return self._last
+
     def commit(
         self,
         step: Step,

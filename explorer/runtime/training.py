@@ -19,6 +19,7 @@ from explorer.runtime.recording import Recording
 from explorer.runtime.records import KeptState
 from explorer.runtime.run import Job, Progress, Run, RunState, Snapshot
 from explorer.runtime.store import RunStore
+from models.errors import ModelError
 
 __all__ = ["Job", "Progress", "Run", "RunState", "Snapshot", "TrainingSlot", "training_threads"]
 
@@ -177,13 +178,17 @@ class TrainingSlot:
             return None
         if job.kept:
             recording = Recording.take_up(self._store, job.kept, job.epochs)
+            if recording.epoch != job.done:
+                recording.end(KeptState.STOPPED)
+                raise StoreError(f"{recording.name!r} has gone on since it was opened; open it again.")
         else:
             try:
                 recording = Recording.begin(self._store, job, str(self.device))
             except DiskFull:
                 raise
-            except StoreError:
-                # A home that cannot be written, or of a newer version: the app trains all the same.
+            except (StoreError, ModelError):
+                # A home that cannot be written or is of a newer version, a model of somebody's own whose
+                # config is no JSON: the app trains all the same.
                 _log.warning("run %s (%s) is not kept", run.token, run.name, exc_info=True)
                 return None
         run.kept = recording.run

@@ -160,6 +160,18 @@ def test_a_store_that_cannot_be_used_keeps_nobody_from_training(
     assert "is not kept" in caplog.text
 
 
+def test_a_model_that_cannot_be_written_down_is_trained_all_the_same(
+    slot: TrainingSlot, store: RunStore, iris: Dataset, model: Autoencoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.config["mine"] = object()
+    run = trained(slot, Job(model, iris, epochs=2))
+    assert (run.state, run.kept) == (RunState.DONE, None)
+    assert "is not kept" in caplog.text
+    assert store.records() == ()
+    store.sweep()
+    assert not [path for path in store.folder.iterdir() if path.is_dir()]
+
+
 def test_one_that_another_process_trains_is_not_gone_on_with(
     slot: TrainingSlot, store: RunStore, iris: Dataset, model: Autoencoder
 ) -> None:
@@ -168,6 +180,20 @@ def test_one_that_another_process_trains_is_not_gone_on_with(
     held.close()
     assert run.state is RunState.FAILED
     assert "is being trained by another process" in run.error
+
+
+def test_one_that_has_gone_on_elsewhere_meanwhile_is_not_gone_on_with_from_before(
+    slot: TrainingSlot, store: RunStore, iris: Dataset, model: Autoencoder
+) -> None:
+    held = Recording.begin(store, Job(model, iris, epochs=4), "cpu")
+    held.close()
+    late = KeptRun(store, store.find(held.run)).job(iris)
+    done = trained(slot, late)
+    assert done.state is RunState.DONE
+    run = trained(slot, late)
+    assert run.state is RunState.FAILED
+    assert "has gone on since it was opened; open it again" in run.error
+    assert store.find(held.run).epoch == 4
 
 
 def test_one_that_fails_says_why_in_the_store(
