@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 import models
 from models.autoencoder import Autoencoder
 from models.errors import BadCheckpoint, BadOption
-from models.fit_state import FitState, packed, unpacked
+from models.fit_state import FitState, packed, take_up, unpacked
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
@@ -25,6 +25,10 @@ class Digits:
 
 class Rows:
     x = np.random.default_rng(0).standard_normal((70, 5), dtype=np.float32)
+
+
+class Pictures:
+    x = np.random.default_rng(0).random((70, 3, 16, 16), dtype=np.float32)
 
 
 def model_of(name: str, data: Any = Digits, **options: Any) -> Autoencoder:
@@ -62,8 +66,8 @@ def trained(
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(
     ("data", "options"),
-    [(Digits, {}), (Digits, {"body": "dense"}), (Rows, {})],
-    ids=["convolutional", "dense", "table"],
+    [(Digits, {}), (Digits, {"body": "dense"}), (Rows, {}), (Pictures, {})],
+    ids=["convolutional", "dense", "table", "pictures"],
 )
 @pytest.mark.parametrize("name", models.names())
 def test_interrupted_and_continued_is_uninterrupted(
@@ -91,6 +95,18 @@ def test_interrupted_and_continued_is_uninterrupted(
     assert [step.held_out["loss"] for step in parts] == pytest.approx(
         [step.held_out["loss"] for step in ends]
     )
+
+
+def test_moments_lie_in_memory_as_their_weights_do() -> None:
+    # The fused optimizer walks through both alike: laid out otherwise, they would belong to other weights.
+    model = model_of("ae", Pictures)
+    assert any(not weight.is_contiguous() for weight in model.parameters()), "nothing to tell by"
+    optimizer, generator = torch.optim.Adam(model.parameters()), torch.Generator()
+    _, _, state = trained(model, Pictures, epochs=1)
+    take_up(unpacked(packed(state)), model, optimizer, generator, seed=0)
+    for weight in model.parameters():
+        assert optimizer.state[weight]["exp_avg"].stride() == weight.stride()
+        assert optimizer.state[weight]["exp_avg_sq"].stride() == weight.stride()
 
 
 def test_binarised_draws_go_on_too() -> None:

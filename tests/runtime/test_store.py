@@ -317,7 +317,7 @@ def test_what_no_row_names_is_neither_read_nor_left(store: RunStore, iris: Datas
     (folder / ".epoch-000003.safetensors.x1").write_bytes(b"half")
     (folder / "state-000001.safetensors").write_bytes(b"old")
     with (folder / CLOUDS).open("ab") as file:
-        file.write(b"a tail that nobody names")
+        file.write(b"a tail that nobody names" * 1_000)
     (store.folder / "0123456789ab").mkdir()
     (store.folder / "0123456789ab" / "epoch-000000.safetensors").write_bytes(b"begun, never committed")
     assert KeptRun(store, store.find(run)).record.epoch == 2
