@@ -13,6 +13,7 @@ import torch
 
 import explorer
 from benchmarks import workload
+from benchmarks.keeping import keeping
 from benchmarks.measures import Samples, say
 from benchmarks.targets import size_name
 from benchmarks.workload import BATCH, LEARNING_RATE
@@ -30,7 +31,7 @@ def measure(groups: set[str], sizes: tuple[int, ...], quick: bool, samples: Samp
     """Measure the groups asked for, in this process."""
     for points in sizes if "lasso" in groups else ():
         lasso(points, 3 if quick else 7, samples)
-    if groups & {"loop", "encode"}:
+    if groups & {"loop", "encode", "keep"}:
         dataset = workload.training_data()
         # The app trains on one thread, so that the page keeps a core; `training` gives the bare loop no more.
         threads = torch.get_num_threads()
@@ -38,6 +39,8 @@ def measure(groups: set[str], sizes: tuple[int, ...], quick: bool, samples: Samp
             encoding(dataset, 4 if quick else 12, samples)
         if "loop" in groups:
             training(dataset, 2 if quick else 5, samples)
+        if "keep" in groups:
+            keeping(dataset, 3 if quick else 11, samples)
         torch.set_num_threads(threads)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from explorer.core.errors import ExplorerError
     from explorer.core.shade import shade
     from explorer.core.viewport import Viewport
+    from explorer.runtime import runs
     from explorer.views.page import Explorer
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "load_dataset",
     "projections",
     "quality",
+    "runs",
     "shade",
 ]
 
@@ -39,12 +41,16 @@ _HOMES = {
     "shade": "explorer.core.shade",
 }
 
-_MODULES = ("projections", "quality")
+_MODULES = {
+    "projections": "explorer.core.projections",
+    "quality": "explorer.core.quality",
+    "runs": "explorer.runtime.runs",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return import_module(f"explorer.core.{name}")
+        return import_module(_MODULES[name])
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it offers {', '.join(__all__)}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
-import traceback
 from pathlib import Path
 from threading import Thread
 from typing import Annotated
 
 import typer
+
+from explorer.terminal import runs
+from explorer.terminal.answering import answering
+from explorer.terminal.training import progress, train
 
 app = typer.Typer(
     help="See, touch and change the latent space of an autoencoder.",
@@ -62,18 +64,12 @@ def serve(
     ] = False,
 ) -> None:
     """Open the app on a data set."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
-    # So that mydata:load is found beside the user, behind all that is installed.
-    sys.path.append(os.getcwd())
-    from explorer.core.errors import SHOWN
-
-    try:
+    with answering(debug):
         _serve(dataset, model, latent, checkpoint, port, address, data_dir, _wanted(open_browser))
-    except (*SHOWN, OSError) as error:
-        if debug:
-            traceback.print_exception(error)
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+
+
+app.command()(train)
+app.add_typer(runs.app, name="runs")
 
 
 def _serve(
@@ -94,7 +90,7 @@ def _serve(
     # What cannot be used is said before the rest is imported, and before a long download where possible.
     models.options(model)
     given = None if checkpoint is None else models.load(checkpoint)
-    data = load_dataset(dataset, folder=data_dir, progress=_progress)
+    data = load_dataset(dataset, folder=data_dir, progress=progress)
     if given is None:
         models.create(model, shape=data.shape, latent=latent)
     else:
@@ -151,11 +147,6 @@ def _wanted(open_browser: bool | None) -> bool:
         sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     return bool(display) and sys.stdout.isatty()
-
-
-def _progress(fraction: float, message: str) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{message} {fraction:4.0%}", err=True, nl=fraction >= 1)
 
 
 def main() -> None:

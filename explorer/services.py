@@ -29,6 +29,7 @@ from explorer.runtime.bases import Base, Bases, Choice
 from explorer.runtime.fitting import Fit
 from explorer.runtime.newest import Newest
 from explorer.runtime.recent import Recent
+from explorer.runtime.store import RUNS, RunStore
 from explorer.runtime.training import TrainingSlot
 from explorer.runtime.wakeups import Wakeups
 from models import Autoencoder
@@ -64,7 +65,7 @@ class Services:
     Parameters
     ----------
     home
-        Where trained models are kept; None is ``EXPLORER_HOME`` or the user's own folder.
+        Where runs and trained models are kept; None is ``EXPLORER_HOME`` or the user's own folder.
     data_folder
         Where data sets are read from; None is ``EXPLORER_DATA`` or the user's own folder.
     start
@@ -88,8 +89,10 @@ class Services:
         self.placings: Newest[Errand] = Newest(_run, "placings", _failed)
         self.computed: Recent[Computed] = Recent(8)
         self.under_way: WeakSet[Fit] = WeakSet()
-        self.slot = TrainingSlot()
-        self.bases = Bases(self.slot, (home or home_folder()) / "models", data_folder, self._changed)
+        home = home or home_folder()
+        self.store = RunStore(home / RUNS)
+        self.slot = TrainingSlot(store=self.store)
+        self.bases = Bases(self.slot, home / "models", data_folder, self._changed)
         self.painter = Painter()
         # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
         # sessions have in common is computed once and what nobody looks at any more goes.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from models.autoencoder import Autoencoder
 from models.errors import BadCheckpoint, ModelError
+from models.files import write_whole
 from models.registry import blank, lay_out
 
 FORMAT = "latent-explorer checkpoint"
@@ -41,19 +41,35 @@ def save(model: Autoencoder, path: str | os.PathLike[str], **metadata: Any) -> P
         For another ending, or metadata that JSON cannot hold.
     """
     path = _checked(path)
+    data, record = _packed(model, metadata, path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The sidecar first: nothing is read from it that the header does not say too.
+    write_whole(path.with_suffix(".json"), (json.dumps(record, indent=2, allow_nan=False) + "\n").encode())
+    write_whole(path, data)
+    return path
+
+
+def packed(model: Autoencoder, **metadata: Any) -> bytes:
+    """The safetensors file that `save` writes; `load` reads it without a sidecar too.
+
+    Raises
+    ------
+    BadCheckpoint
+        For metadata that JSON cannot hold.
+    """
+    return _packed(model, metadata, "the checkpoint")[0]
+
+
+def _packed(model: Autoencoder, metadata: dict[str, Any], name: str) -> tuple[bytes, dict[str, Any]]:
     record = {"format": FORMAT, "version": VERSION, "config": model.config, "metadata": metadata}
     try:
         text = json.dumps(record, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise BadCheckpoint(
-            f"the metadata of {path.name} cannot be written as JSON ({error}); use plain values."
+            f"the metadata of {name} cannot be written as JSON ({error}); use plain values."
         ) from error
-    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The sidecar first: nothing is read from it that the header does not say too.
-    _replace(path.with_suffix(".json"), (json.dumps(record, indent=2, allow_nan=False) + "\n").encode())
-    _replace(path, safetensors.torch.save(weights, {"record": text}))
-    return path
+    weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    return safetensors.torch.save(weights, {"record": text}), record
 
 
 def load(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Autoencoder:
@@ -154,23 +170,3 @@ def _fits(path: Path, model: Autoencoder, weights: dict[str, Tensor]) -> None:
         )
     if not all(bool(value.isfinite().all()) for value in weights.values()):
         raise BadCheckpoint(f"{path.name} has weights that are not finite; choose an earlier checkpoint.")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write beside `path` and move into place, so that a reader sees the old file or the new one."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

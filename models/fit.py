@@ -21,6 +21,7 @@ from models.evaluation import (
     on_device,
     targets,
 )
+from models.fit_state import FitState, check, observe, take_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Step:
     epoch, epochs
         The pass over the data this report is from, counted from 1, and how many there will be.
     seen, of
-        Samples seen since the start, and in all.
+        Samples seen since the start of epoch 1, and in all.
     terms
         Means over the samples since the last report, in nats per sample.
     held_out
@@ -49,7 +50,7 @@ class Step:
     epoch_done
         Whether this report closes its epoch.
     seconds
-        Since the start.
+        Since the training began, or was taken up again.
     """
 
     epoch: int
@@ -83,6 +84,8 @@ def fit(
     learning_rate: float | int | None = None,
     binarise: bool = False,
     seed: int = 0,
+    start: FitState | None = None,
+    keep: Callable[[FitState], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
     report_seconds: float | int = 0.25,
     clock: Callable[[], float] = time.perf_counter,
@@ -103,6 +106,12 @@ def fit(
     binarise
         Dynamic binarisation: each batch is drawn anew as `binarised` does, and the draw is both what is
         encoded and what is explained. The held-out samples are drawn once, so that epochs compare.
+    start
+        Where to go on from: the state that `keep` was given, the model having the weights of that moment.
+        With the same settings, the rest is that of an uninterrupted training, bit for bit on the CPU.
+        `epochs` counts all passes, those that are done too: as many as are done leaves all as it is.
+    keep
+        Given the state of the training at the end of each epoch, just before its Step.
     stop
         Asked before each batch; once true, the training ends where it is.
     report_seconds
@@ -114,7 +123,7 @@ def fit(
     ------
     BadOption
         For settings that are not positive, a model whose weights are all frozen, or `binarise` under a
-        Gaussian likelihood.
+        Gaussian likelihood; for a `start` of another model, or past the last epoch.
     BadData, ShapeMismatch
         For samples that are none, not the model's, or outside what its likelihood allows.
     NotFinite
@@ -144,7 +153,9 @@ def fit(
         raise BadOption(
             f"learning_rate cannot be {plan.learning_rate!r}; give a number above 0, such as 0.002."
         )
-    return _train(model, x, others, plan, binarise, seed, stop, report_seconds, clock)
+    start = FitState(0, {}) if start is None else start
+    check(start, model, plan.epochs)
+    return _train(model, x, others, plan, binarise, seed, start, keep, stop, report_seconds, clock)
 
 
 def _train(
@@ -154,6 +165,8 @@ def _train(
     plan: Plan,
     binarise: bool,
     seed: int,
+    start: FitState,
+    keep: Callable[[FitState], object] | None,
     stop: Callable[[], bool],
     report_seconds: float | int,
     clock: Callable[[], float],
@@ -163,19 +176,20 @@ def _train(
     generator = torch.Generator(model.device).manual_seed(seed)
     fused = model.device.type in ("cpu", "cuda")
     optimizer = torch.optim.Adam(model.parameters(), plan.learning_rate, fused=fused)
+    take_up(start, model, optimizer, generator, seed)
     running = RunningTerms()
     began = clock()
     due = began  # the first report comes after the first batch
-    update = seen = 0
-    for epoch in range(1, plan.epochs + 1):
+    update, seen = start.epoch * math.ceil(samples / batch_size), start.epoch * samples
+    for epoch in range(start.epoch + 1, plan.epochs + 1):
         good = {name: value.detach().clone() for name, value in model.state_dict().items()}
         model.train()
         order = torch.randperm(samples, generator=generator, device=model.device)
-        for start in range(0, samples, batch_size):
+        for first in range(0, samples, batch_size):
             if stop():
                 return
             optimizer.param_groups[0]["lr"] = plan.learning_rate * schedule(update, updates)
-            batch = x.index_select(0, order[start : start + batch_size])
+            batch = x.index_select(0, order[first : first + batch_size])
             if binarise:
                 batch = draw_binary(batch, generator)
             loss = model.loss(batch, generator)
@@ -185,12 +199,14 @@ def _train(
             running.add(loss.terms, len(batch))
             update += 1
             seen += len(batch)
-            last = start + batch_size >= samples
+            last = first + batch_size >= samples
             if not last and (now := clock()) >= due:
                 terms = _finite(running.take(), model, good, epoch)
                 yield Step(epoch, plan.epochs, seen, samples * plan.epochs, terms, None, False, now - began)
                 due = clock() + report_seconds
         terms = _finite(running.take(), model, good, epoch, weights=True)
+        if keep is not None:
+            keep(observe(model, optimizer, generator, epoch))
         others = None if held_out is None else evaluate_tensor(model, held_out, seed, stop)
         yield Step(epoch, plan.epochs, seen, samples * plan.epochs, terms, others, True, clock() - began)
         due = clock() + report_seconds

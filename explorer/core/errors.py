@@ -34,6 +34,14 @@ class BadSelection(ExplorerError):
     """A brush or an expression that does not mean a selection of these data."""
 
 
+class StoreError(ExplorerError):
+    """A run, or the store of runs, that cannot be found, read or written as it is."""
+
+
+class DiskFull(StoreError):
+    """No room for more; what was committed before is kept."""
+
+
 class Cancelled(ExplorerError):
     """Work that stopped since it was asked to: nothing is wrong, and what was there before still holds."""
 

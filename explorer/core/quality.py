@@ -40,7 +40,7 @@ def measure(
 ) -> Quality:
     """Measure a map of samples; give it held-out ones, since those trained on flatter it.
 
-    Time grows with the square of the samples: 10,000 of 784 numbers take about 12 s on one core, and 300 MB.
+    Time grows with the square of the samples: 10,000 of 784 numbers take about 17 s of one core, and 200 MB.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def trustworthiness(
 
     In [0, 1], and `random_trustworthiness`, about 1/2, where the neighbours are anyone. Their mean is the
     measure where there are not more than `most` samples. Of more, neighbours are looked for among so many
-    of them, drawn from the seed, beside which every sample is judged: 70,000 of 784 numbers take a minute.
+    of them, drawn from the seed, beside which every sample is judged.
 
     Parameters
     ----------

@@ -219,6 +219,7 @@ class Bases:
                 learning_rate=plan.learning_rate,
                 seed=0,
                 name="first training",
+                source=base.choice.source,
             )
             run = base.run = self._slot.submit(job, lambda: self._follow(base))
             self._spawn(base, lambda: self._finish(base, run))

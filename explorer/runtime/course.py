@@ -12,8 +12,10 @@ from jaxtyping import Float32
 import models
 from explorer.core.cloud import Stamp, encode, weights_token
 from explorer.core.errors import Cancelled
+from explorer.runtime.epochs import Epochs
+from explorer.runtime.recorder import Epoch, Recorder
 from explorer.runtime.run import Job, Run, Snapshot
-from models import Autoencoder, Step
+from models import Autoencoder, FitState, Step
 
 LEAST_SECONDS = 0.25  # between the snapshots of short epochs: an eye follows no more
 SHARE = 0.2  # of the training's time that encoding at epoch ends may take
@@ -34,9 +36,20 @@ class Course:
     A snapshot is a frozen copy of the weights with a cloud encoded by it. It is taken at the end of
     an epoch, as often as encoding stays a fifth of the time, and of the last epoch always; and within
     epochs that take long, as long as all encoding together stays below 4 %.
+
+    Parameters
+    ----------
+    recorder
+        Given every finished epoch, with its cloud where there is a snapshot of it.
     """
 
-    def __init__(self, run: Run, device: torch.device, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        device: torch.device,
+        clock: Callable[[], float],
+        recorder: Recorder | None = None,
+    ) -> None:
         self._run = run
         self._job = run.job
         self._home = run.job.model.device
@@ -45,6 +58,9 @@ class Course:
         self._began = self._epoch_snapped = clock()
         self._cost: float | None = None  # seconds that the last encoding took
         self._spent = 0.0  # seconds of encoding in all
+        self._recorder = recorder
+        self._epochs = Epochs(run.job.done * run.job.samples)
+        self._state: FitState | None = None  # at the end of the last epoch
         self._last: Step | None = None
         self._finished: tuple[Autoencoder, Step] | None = None  # the last finished epoch
         self._finished_snapshot: Snapshot | None = None  # the same, once encoded
@@ -54,12 +70,14 @@ class Course:
         job, run = self._job, self._run
         steps = models.fit(
             self._model,
-            _chosen(job),
-            held_out=_held_out(job),
+            chosen(job),
+            held_out=held_out(job),
             epochs=job.epochs,
             batch_size=job.batch_size,
             learning_rate=job.learning_rate,
             seed=job.seed,
+            start=job.start,
+            keep=None if self._recorder is None else self._note,
             stop=lambda: run.stopping,
             clock=self._clock,
         )
@@ -68,7 +86,9 @@ class Course:
                 self._see(step)
         except Cancelled:
             return False
-        return self._last is not None and self._last.seen == self._last.of and self._last.epoch_done
+        if self._last is None:
+            return job.done == job.plan.epochs
+        return self._last.seen == self._last.of and self._last.epoch_done
 
     def keep_last_epoch(self, *, or_as_it_is: bool) -> None:
         """Publish the last finished epoch, unless it is the newest snapshot.
@@ -92,16 +112,29 @@ class Course:
         elif newest is not self._finished_snapshot:
             self._run.snapshot.post(self._finished_snapshot)
 
+    def _note(self, state: FitState) -> None:
+        self._state = state
+
     def _see(self, step: Step) -> None:
         self._last = step
         self._run.report(step)
+        whole = self._epochs.add(step)
         if step.epoch_done:
             self._finished, self._finished_snapshot = (self._model.clone(), step), None
-            if step.epoch == step.epochs or self._affordable_at_epoch_end():
-                self._finished_snapshot = self._take(*self._finished, lambda: self._run.stopping)
-                self._epoch_snapped = self._clock()
+            try:
+                if step.epoch == step.epochs or self._affordable_at_epoch_end():
+                    self._finished_snapshot = self._take(*self._finished, lambda: self._run.stopping)
+                    self._epoch_snapped = self._clock()
+            finally:  # an epoch is kept though its encoding was broken off
+                self._record(whole)
         elif self._affordable_within(step):
             self._take(self._model.clone(), step, lambda: self._run.stopping)
+
+    def _record(self, step: Step) -> None:
+        if self._recorder is not None and self._finished is not None:
+            snapshot = self._finished_snapshot
+            codes = None if snapshot is None else snapshot.cloud.mean
+            self._recorder.keep(Epoch(step, self._finished[0], self._state, codes))
 
     def _affordable_at_epoch_end(self) -> bool:
         passed = self._clock() - self._epoch_snapped
@@ -129,12 +162,13 @@ class Course:
         return snapshot
 
 
-def _chosen(job: Job) -> Samples:
+def chosen(job: Job) -> Samples:
+    """What a job trains on."""
     x = job.dataset.train.x
     return Samples(x if job.indices is None else x[job.indices])
 
 
-def _held_out(job: Job) -> Samples:
+def held_out(job: Job) -> Samples:
     """The test split, or as much of it as does not take longer than the few samples trained on."""
     x = job.dataset.test.x
     trained = len(job.dataset.train) if job.indices is None else len(job.indices)

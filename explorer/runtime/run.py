@@ -16,7 +16,7 @@ from jaxtyping import Int
 from explorer.core.cloud import Cloud
 from explorer.core.datasets import Dataset
 from explorer.runtime.published import Log, Published
-from models import Autoencoder, Step
+from models import Autoencoder, FitState, Plan, Step, default_plan
 
 _log = logging.getLogger(__name__)
 _tokens = count(1)
@@ -52,6 +52,14 @@ class Job:
         Rows of the training split to train on; None is all of them.
     epochs, batch_size, learning_rate
         As `models.fit` takes them; None is its default.
+    source
+        What `load_dataset` takes to find the data again; empty where it cannot.
+    parent, parent_epoch
+        The run of the store that the model comes from, by its id, and the epoch; None where from none.
+    start
+        Where the optimizer stands, as `models.fit` takes it up.
+    kept
+        The run of the store that this goes on with, by its id; empty for a new one.
     """
 
     model: Autoencoder
@@ -62,6 +70,31 @@ class Job:
     learning_rate: float | None = None
     seed: int = 0
     name: str = ""
+    source: str = ""
+    parent: str | None = None
+    parent_epoch: int | None = None
+    start: FitState | None = None
+    kept: str = ""
+
+    @property
+    def done(self) -> int:
+        """Epochs that are done before it begins."""
+        return 0 if self.start is None else self.start.epoch
+
+    @property
+    def samples(self) -> int:
+        """How many training samples it is trained on."""
+        return len(self.dataset.train) if self.indices is None else len(self.indices)
+
+    @property
+    def plan(self) -> Plan:
+        """The settings with the defaults filled in."""
+        default = default_plan(self.samples)
+        return Plan(
+            default.epochs if self.epochs is None else self.epochs,
+            min(self.samples, default.batch_size if self.batch_size is None else self.batch_size),
+            default.learning_rate if self.learning_rate is None else self.learning_rate,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -115,6 +148,8 @@ class Run:
     state, position, error
         `position` is 0 while running, the place in the queue (1 is next) while queued, None once it
         is over. `error` is the sentence that ended it.
+    kept
+        Its id in the store; None before it begins, and where it is not kept.
     steps, snapshot
         All reports so far, and the newest snapshot. After a stop or an error the snapshot of the last
         finished epoch may still follow `state`.
@@ -134,6 +169,7 @@ class Run:
         self.error: str | None = None
         self.steps: Log[Step] = Log()
         self.snapshot: Published[Snapshot] = Published()
+        self.kept: str | None = None
         self.abandoned = False
         self._notify = notify
         self._clock = clock
@@ -149,10 +185,12 @@ class Run:
         if not steps:
             return None
         last = steps[-1]
-        left = None
-        if not self.state.over and (rate := _rate(steps, LEFT_SECONDS)) > 0:
+        left, before = None, self.job.done * last.of // last.epochs
+        if not self.state.over and (rate := _rate(steps, LEFT_SECONDS, before)) > 0:
             left = max(0.0, (last.of - last.seen) / rate - (self._clock() - self._stepped))
-        return Progress(last.epoch, last.epochs, last.seen / last.of, _rate(steps, SPEED_SECONDS), left)
+        return Progress(
+            last.epoch, last.epochs, last.seen / last.of, _rate(steps, SPEED_SECONDS, before), left
+        )
 
     def stop(self) -> None:
         """End it after the batch in hand, or take it out of the queue. Any thread, at any time, no waiting.
@@ -211,11 +249,11 @@ class Run:
         self._on_stop = None
 
 
-def _rate(steps: tuple[Step, ...], seconds: float) -> float:
+def _rate(steps: tuple[Step, ...], seconds: float, before: int) -> float:
     """Samples per second over the last so many seconds of the steps; 0 where no time has passed."""
     last = steps[-1]
     earlier = (step for step in reversed(steps) if step.seconds <= last.seconds - seconds)
     start = next(earlier, None)
-    seen, since = (0, 0.0) if start is None else (start.seen, start.seconds)
+    seen, since = (before, 0.0) if start is None else (start.seen, start.seconds)
     passed = last.seconds - since
     return (last.seen - seen) / passed if passed > 0 else 0.0

@@ -12,9 +12,14 @@ from threading import Condition, Thread, current_thread
 import torch
 
 from explorer.core.batches import check_fits
-from explorer.core.errors import SHOWN, BadSelection, ExplorerError
+from explorer.core.errors import SHOWN, BadSelection, DiskFull, ExplorerError, StoreError
 from explorer.runtime.course import Course
+from explorer.runtime.recorder import Recorder
+from explorer.runtime.recording import Recording
+from explorer.runtime.records import KeptState
 from explorer.runtime.run import Job, Progress, Run, RunState, Snapshot
+from explorer.runtime.store import RunStore
+from models.errors import ModelError
 
 __all__ = ["Job", "Progress", "Run", "RunState", "Snapshot", "TrainingSlot", "training_threads"]
 
@@ -31,13 +36,19 @@ class TrainingSlot:
         come back to the device of the job's model.
     clock
         Seconds; for tests.
+    store
+        Where every training is kept; None keeps none.
     """
 
     def __init__(
-        self, device: str | torch.device | None = None, clock: Callable[[], float] = time.perf_counter
+        self,
+        device: str | torch.device | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+        store: RunStore | None = None,
     ) -> None:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._clock = clock
+        self._store = store
         self._queue: list[Run] = []
         self._running: Run | None = None
         self._closed = False
@@ -136,15 +147,22 @@ class TrainingSlot:
     def _train(self, run: Run) -> None:
         run.enter(RunState.RUNNING, 0)
         course: Course | None = None
+        recorder: Recorder | None = None
         try:
-            course = Course(run, self.device, self._clock)
+            recorder = self._recorder(run)
+            course = Course(run, self.device, self._clock, recorder)
             finished = course.follow()
+            if recorder is not None and (lost := recorder.finish()) is not None:
+                raise lost
         except Exception as error:  # whatever it is, the thread and the queue behind it live on
             if not isinstance(error, SHOWN):
                 _log.exception("run %s (%s) failed", run.token, run.name)
-            run.enter(RunState.FAILED, None, _sentence(error, self.device))
+            state, sentence = RunState.FAILED, _sentence(error, self.device)
         else:
-            run.enter(RunState.DONE if finished else RunState.STOPPED, None)
+            state, sentence = RunState.DONE if finished else RunState.STOPPED, None
+        if recorder is not None:
+            recorder.end(KeptState(state.value), sentence)
+        run.enter(state, None, sentence)
         if course is not None and not run.abandoned:
             try:
                 course.keep_last_epoch(or_as_it_is=run.state is RunState.STOPPED)
@@ -152,6 +170,29 @@ class TrainingSlot:
                 # The run has its end and its sentence; the snapshot before stays.
                 _log.warning("run %s: its last epoch could not be kept", run.token, exc_info=True)
         run.ring()
+
+    def _recorder(self, run: Run) -> Recorder | None:
+        """Begin to keep a run, or go on with it; None where there is no store, or none that can be used."""
+        job = run.job
+        if self._store is None:
+            return None
+        if job.kept:
+            recording = Recording.take_up(self._store, job.kept, job.epochs)
+            if recording.epoch != job.done:
+                recording.end(KeptState.STOPPED)
+                raise StoreError(f"{recording.name!r} has gone on since it was opened; open it again.")
+        else:
+            try:
+                recording = Recording.begin(self._store, job, str(self.device))
+            except DiskFull:
+                raise
+            except (StoreError, ModelError):
+                # A home that cannot be written or is of a newer version, a model of somebody's own whose
+                # config is no JSON: the app trains all the same.
+                _log.warning("run %s (%s) is not kept", run.token, run.name, exc_info=True)
+                return None
+        run.kept = recording.run
+        return Recorder(recording)
 
 
 def training_threads(cores: int | None = None) -> int:

@@ -162,8 +162,8 @@ def test_few_training_samples_are_not_held_up_by_many_held_out(monkeypatch: pyte
     digits = load_dataset("digits")
     monkeypatch.setattr(course, "HELD_OUT", 50)
     model = models.create("ae", shape=digits.shape)
-    few = course._held_out(Job(model, digits, indices=np.arange(20)))
-    again = course._held_out(Job(model, digits, indices=np.arange(20)))
+    few = course.held_out(Job(model, digits, indices=np.arange(20)))
+    again = course.held_out(Job(model, digits, indices=np.arange(20)))
     assert len(few.x) == 50
     assert (few.x == again.x).all()
-    assert len(course._held_out(Job(model, digits)).x) == len(digits.test)
+    assert len(course.held_out(Job(model, digits)).x) == len(digits.test)

@@ -1,0 +1,1 @@
+"""What the command does in a terminal alone: training, and looking after the runs."""
