@@ -53,6 +53,7 @@ class Base:
 
     def __init__(self, choice: Choice, changed: Callable[[], None]) -> None:
         self.choice = choice
+        self.source = choice.source  # what finds its data again; empty for data that were handed over
         self.dataset: Dataset | None = None
         self.run: Run | None = None
         self.snapshot: Published[Snapshot] = Published()
@@ -128,7 +129,7 @@ class Bases:
                 f" {model.latent} are wanted; give what encode(model, dataset) returns, or none."
             )
         base = Base(Choice(dataset.name, model.name, model.latent), self._changed)
-        base.dataset = dataset
+        base.dataset, base.source = dataset, ""
         if cloud is not None:
             base.trained = True
             base.snapshot.post(Snapshot(model.eval(), cloud, None, 0))
@@ -219,7 +220,7 @@ class Bases:
                 learning_rate=plan.learning_rate,
                 seed=0,
                 name="first training",
-                source=base.choice.source,
+                source=base.source,
             )
             run = base.run = self._slot.submit(job, lambda: self._follow(base))
             self._spawn(base, lambda: self._finish(base, run))

@@ -56,7 +56,7 @@ class Training(param.Parameterized):
         session.error = ""
         self.stop()
         try:
-            run = self._submit(model, scene.dataset, indices, self.on)
+            run = self._submit(model, scene.dataset, indices, self.on, self.run)
         except SHOWN as error:
             session.error = str(error)
             return
@@ -75,8 +75,18 @@ class Training(param.Parameterized):
         """
         self.coming = self._submit(model, dataset, None, "everything")
 
-    def _submit(self, model: Autoencoder, dataset: Dataset, indices: np.ndarray | None, what: str) -> Run:
-        plan = self.plan
+    def _submit(
+        self,
+        model: Autoencoder,
+        dataset: Dataset,
+        indices: np.ndarray | None,
+        what: str,
+        parent: Run | None = None,
+    ) -> Run:
+        plan, session = self.plan, self._session
+        bases = (session.shown, session.base)
+        last = None if parent is None else parent.snapshot.read()[1]
+        step = None if last is None else last.step
         job = Job(
             model=model,
             dataset=dataset,
@@ -86,8 +96,11 @@ class Training(param.Parameterized):
             learning_rate=plan.learning_rate,
             seed=plan.seed,
             name=f"{dataset.name}, {what}",
+            source=next((base.source for base in bases if base.dataset is dataset), ""),
+            parent=None if step is None else parent.kept,
+            parent_epoch=None if step is None else step.epoch - (not step.epoch_done),
         )
-        return self._session.services.slot.submit(job, self._session.errands.ring)
+        return session.services.slot.submit(job, session.errands.ring)
 
     def suit(self, samples: int) -> None:
         """Set the plan to what suits so many training samples."""

@@ -221,3 +221,18 @@ def test_a_run_that_waits_can_be_taken_back(opened: Callable[..., Tab], ends: st
     assert waiting.state is RunState.STOPPED
     assert waiting.snapshot.version == 0
     assert not running.state.over
+
+
+def test_a_run_is_kept_with_where_its_data_are_found_and_what_it_goes_on_from(
+    services: Services, opened: Callable[..., Tab]
+) -> None:
+    tab = opened(services.bases.get(Choice("iris"))).rest()
+    first, second = train(tab), train(tab, epochs=2)
+    kept = [services.store.find(run.kept) for run in (first, second)]
+    assert [record.dataset["source"] for record in kept] == ["iris", "iris"]
+    assert [(record.parent, record.parent_epoch) for record in kept] == [(None, None), (first.kept, 3)]
+    assert kept[0].epoch == 3
+
+
+def test_data_that_were_handed_over_are_kept_without_a_source(services: Services, tab: Tab) -> None:
+    assert services.store.find(train(tab).kept).dataset["source"] == ""
