@@ -10,6 +10,7 @@ from bokeh.core.serialization import Buffer
 from bokeh.protocol.messages.patch_doc import patch_doc
 from panel.custom import JSComponent
 from panel.io.document import dispatch_tornado
+from tornado.websocket import WebSocketClosedError
 
 # Below this a payload travels inside the message as base64: two pieces of a message fewer.
 _INLINE = 8192
@@ -53,7 +54,10 @@ class Wire:
         if socket.write_lock._block._value == 0:  # another message is half written: after it
             writes = [asyncio.ensure_future(socket.send_message(message))]
         else:
-            writes = dispatch_tornado(connection, msg=message)
+            try:
+                writes = dispatch_tornado(connection, msg=message)
+            except WebSocketClosedError:
+                return  # the tab was closed; its session ends by itself
         self._writing += len(writes)
         for write in writes:
             write.add_done_callback(self._written)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bokeh.document import Document
+from tornado.websocket import WebSocketClosedError
 
 from explorer.views import wire
 from explorer.views.latent_map import MapChannel
@@ -93,3 +94,20 @@ def test_without_a_server_the_parameter_is_set() -> None:
     component = SimpleNamespace(_models={}, pixels=b"")
     Wire(component, "pixels").send(b"map")
     assert component.pixels == b"map"
+
+
+def test_a_tab_that_has_just_been_closed_costs_nobody_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> None:
+        line = Line(monkeypatch)
+        sent = _wired(line)
+
+        def closed(connection: Any, msg: Any) -> list[asyncio.Future[None]]:
+            raise WebSocketClosedError
+
+        monkeypatch.setattr(wire, "dispatch_tornado", closed)
+        sent.send(b"to nobody")
+        monkeypatch.setattr(wire, "dispatch_tornado", line.write)
+        sent.send(b"to somebody")
+        assert [_sent(message) for message in line.messages] == [b"to somebody"]
+
+    asyncio.run(play())
