@@ -35,7 +35,8 @@ def _without_frames(record: logging.LogRecord) -> bool:
 
 # A tab that closes while something is sent to it is logged with its traceback, whose frames hold the
 # document: as long as pytest keeps the record, no session of a closed tab could be collected.
-logging.getLogger("asyncio").addFilter(_without_frames)
+for _name in ("asyncio", "tornado.application"):
+    logging.getLogger(_name).addFilter(_without_frames)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

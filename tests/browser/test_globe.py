@@ -159,9 +159,11 @@ def test_the_back_of_the_globe_is_hidden_or_dimmed_and_keys_turn_it(
             break
     until(lambda: session.map.read()[1].projection.orientation == orientation(session), "its map")
     shown = tab.page.locator(".lx-map").get_attribute("data-bytes")
+    image = session.map.read()[1]
     tab.page.locator(".lx-dims input").click()
-    until(lambda: tab.page.locator(".lx-map").get_attribute("data-bytes") != shown, "the dimmed back")
-    assert session.orienting.dims
+    until(lambda: session.orienting.dims, "the choice to arrive")
+    until(lambda: session.map.read()[1].pixels != image.pixels, "the dimmed back")
+    until(lambda: tab.page.locator(".lx-map").get_attribute("data-bytes") != shown, "the page to show it")
     tab.page.locator(".lx-face button").click()
     until(lambda: orientation(session) == Orientation(), "the way it came")
     assert tab.problems == []
