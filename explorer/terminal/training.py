@@ -45,7 +45,7 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Samples per update of the weights.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The peak step size of the optimiser.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same run; 0 where none.")] = None,
-    name: Annotated[str | None, typer.Option(help="What the run is called, in the app and in lists.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the run is called.")] = None,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN", help="Go on with a run, by its id or name, where it was left."),
@@ -60,7 +60,7 @@ def train(
         bool, typer.Option("--debug", help="Log much, and show the traceback of an error.")
     ] = False,
 ) -> None:
-    """Train a model without the app; the run is kept, and is in the app too.
+    """Train a model without the app; the run is kept in the store that the app keeps its runs in.
 
     Each finished epoch is kept at once. Ctrl+C stops after the batch in hand, and --resume goes on.
     """
