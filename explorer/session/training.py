@@ -86,7 +86,9 @@ class Training(param.Parameterized):
         plan, session = self.plan, self._session
         bases = (session.shown, session.base)
         last = None if parent is None else parent.snapshot.read()[1]
-        step = None if last is None else last.step
+        # A newer snapshot may be on its way to the map: then it is not what this run goes on from.
+        shown = last is not None and session.scene is not None and last.cloud is session.scene.cloud
+        step = last.step if shown else None
         job = Job(
             model=model,
             dataset=dataset,
@@ -97,7 +99,7 @@ class Training(param.Parameterized):
             seed=plan.seed,
             name=f"{dataset.name}, {what}",
             source=next((base.source for base in bases if base.dataset is dataset), ""),
-            parent=None if step is None else parent.kept,
+            parent=None if last is None else parent.kept,
             parent_epoch=None if step is None else step.epoch - (not step.epoch_done),
         )
         return session.services.slot.submit(job, session.errands.ring)

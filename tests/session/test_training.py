@@ -236,3 +236,15 @@ def test_a_run_is_kept_with_where_its_data_are_found_and_what_it_goes_on_from(
 
 def test_data_that_were_handed_over_are_kept_without_a_source(services: Services, tab: Tab) -> None:
     assert services.store.find(train(tab).kept).dataset["source"] == ""
+
+
+def test_a_run_that_begins_before_the_map_has_followed_names_no_epoch(services: Services, tab: Tab) -> None:
+    training = tab.session.training
+    training.plan.param.update(epochs=2, batch_size=32)
+    runs = []
+    for _ in range(2):
+        training.start()
+        runs.append(training.run)
+        assert training.run.join(PATIENCE)
+    kept = services.store.find(runs[1].kept)
+    assert (kept.parent, kept.parent_epoch) == (runs[0].kept, None)
