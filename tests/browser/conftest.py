@@ -131,3 +131,13 @@ def tab(context: BrowserContext, app: App) -> Iterator[Tab]:
     tab = Tab(context.new_page()).open(app.url)
     yield tab
     assert tab.problems == []
+
+
+@pytest.fixture(scope="module")
+def lasting_tab(browser: Browser, app: App) -> Iterator[Tab]:
+    """One page for all tests of a module: a person does not load it anew either."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = Tab(context.new_page()).open(app.url)
+    yield tab
+    context.close()
+    assert tab.problems == []

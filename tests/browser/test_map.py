@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import cycle
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser.tab import App, Tab, until
 
 
 @pytest.fixture(scope="module")
-def tab(browser: Browser, app: App) -> Iterator[Tab]:
-    """One page for all of these, one after the other: a person does not load it anew either."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    tab = Tab(context.new_page()).open(app.url)
-    yield tab
-    context.close()
-    assert tab.problems == []
+def tab(lasting_tab: Tab) -> Tab:
+    return lasting_tab
 
 
 def test_map_shows_every_point(tab: Tab, app: App) -> None:
