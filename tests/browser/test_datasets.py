@@ -45,7 +45,7 @@ def test_images_are_decoded_under_the_mouse_while_their_model_trains(
 ) -> None:
     app, tab = show(name)
     session = app.session()
-    assert f"{len(session.scene.dataset):,}" in tab.text("lx-points")
+    until(lambda: f"{len(session.scene.dataset):,}" in tab.text("lx-points"), "the page to say how many")
     _follow(tab)
     assert session.frame.read()[1].sample.shape == (1, 28, 28)
     before = session.scene.xy
