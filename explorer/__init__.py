@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from explorer.core.shade import shade
     from explorer.core.viewport import Viewport
     from explorer.runtime import runs
-    from explorer.views.page import Explorer
+    from explorer.views.explorer import Explorer
 
 __all__ = [
     "Explorer",
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Explorer": "explorer.views.page",
+    "Explorer": "explorer.views.explorer",
     "ExplorerError": "explorer.core.errors",
     "Viewport": "explorer.core.viewport",
     "dataset_names": "explorer.core.datasets",

@@ -48,7 +48,8 @@ class Base:
 
     `status` is a sentence while something is under way, else None; `error` the sentence that
     ended it. `trained` is whether the newest snapshot comes of a training, and `by_itself` whether a
-    first training begins unasked.
+    first training begins unasked. `kept` is the run of the store, and the epoch, that its model is of;
+    None where it is of none.
     """
 
     def __init__(self, choice: Choice, changed: Callable[[], None]) -> None:
@@ -60,6 +61,7 @@ class Base:
         self.status: str | None = None
         self.error: str | None = None
         self.trained = self.by_itself = False
+        self.kept: tuple[str, int] | None = None
         self._changed = changed
 
     def say(self, status: str | None, error: str | None = None) -> None:

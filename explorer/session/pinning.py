@@ -15,6 +15,7 @@ from jaxtyping import Float32
 
 from explorer.core.errors import BadSelection
 from explorer.core.scene import Scene
+from explorer.session.seeing import code_at
 from models import Autoencoder
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Pinning(param.Parameterized):
 
     def pin(self, xy: tuple[float, float]) -> None:
         """Decode a place of the map and keep it."""
-        code = self._session.code_at(xy)
+        code = code_at(self._session, xy)
         if code is not None:
             self.pin_code(code)
 

@@ -27,9 +27,10 @@ from explorer.session.choosing import Choosing
 from explorer.session.errands import Errands
 from explorer.session.inspecting import Inspecting
 from explorer.session.looking import Looking
-from explorer.session.mapping import FRONT, Mapping
+from explorer.session.mapping import Mapping
 from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
+from explorer.session.seeing import seen_at
 from explorer.session.selecting import Selecting
 from explorer.session.training import Training
 
@@ -245,7 +246,7 @@ class Session(param.Parameterized):
         if scene is None or cursor is None:
             return
         xy = (float(cursor[0]), float(cursor[1]))
-        seen = self._seen(xy)
+        seen = seen_at(self, xy)
         point = None if seen is None else (seen, scene.cloud.mean[seen])
         request = FrameRequest(self.token, xy, scene.key, point)
         lift = self.mapping.lift(scene)
@@ -266,28 +267,9 @@ class Session(param.Parameterized):
     def pick(self, xy: tuple[float, float]) -> None:
         """Pick the visible sample that is drawn nearest to a point of the plane."""
         if self.scene is not None:
-            seen = self._seen(xy)
+            seen = seen_at(self, xy)
             index = nearest_on_plane(self.scene, xy, self.visible) if seen is None else seen
             self.pick_index(index)
-
-    def code_at(self, xy: tuple[float, float]) -> np.ndarray | None:
-        """Return the code of a place of the map, float32 of [latent]; None before there is a map."""
-        if self.scene is None:
-            return None
-        seen = self._seen(xy)
-        if seen is not None:
-            return self.scene.cloud.mean[seen]
-        lifted = self.mapping.lift(self.scene).at(self.scene.projection, np.array([xy], dtype=np.float64))
-        return lifted.code.astype(np.float32)
-
-    def _seen(self, xy: tuple[float, float]) -> int | None:
-        """The front-most sample at a place of a map with depth; None where there is none, or no depth."""
-        image = self.map.read()[1]
-        if image is None or image.front is None or self.scene is None or image.scene != self.scene.key:
-            return None
-        if self.mapping.hold != FRONT:
-            return None  # the cursor is on a plane that lies in the cloud
-        return image.front.under(xy)
 
     def pick_index(self, index: int) -> None:
         """Pick the sample of that index, training split first."""

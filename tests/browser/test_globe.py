@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext
 from explorer.core.orientation import Orientation
 from explorer.runtime.bases import Choice
 from explorer.session import Session
+from explorer.session.seeing import code_at
 from tests.browser.made import source_of
 from tests.browser.tab import App, Tab, at_rest, until
 
@@ -81,7 +82,7 @@ def test_the_globe_turns_under_the_hand_and_decodes_in_all_three_maps(
             choose(tab, session, name)
             assert orientation(session) == turned  # switching turns nothing
         start, end = tab.at(0.5, 0.5), tab.at(0.56, 0.46)
-        before, held = orientation(session), session.code_at(tab.plane(*start))
+        before, held = orientation(session), code_at(session, tab.plane(*start))
         maps = tab.maps
         tab.page.mouse.move(*start)
         tab.page.mouse.down()
@@ -100,7 +101,7 @@ def test_the_globe_turns_under_the_hand_and_decodes_in_all_three_maps(
         place = tab.at(0.45, 0.52)
         tab.page.mouse.move(*place)
         until(lambda place=place: decoded_at(tab) == pytest.approx(tab.plane(*place), abs=0.02), "its frame")
-        np.testing.assert_allclose(session.frame.read()[1].code, session.code_at(session.cursor), atol=1e-5)
+        np.testing.assert_allclose(session.frame.read()[1].code, code_at(session, session.cursor), atol=1e-5)
     assert tab.problems == []
 
 

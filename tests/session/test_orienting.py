@@ -13,6 +13,7 @@ from explorer.core.datasets import Dataset
 from explorer.core.orientation import Orientation
 from explorer.core.viewport import Viewport
 from explorer.services import Services
+from explorer.session.seeing import code_at
 from tests.session.tab import Tab
 
 
@@ -43,7 +44,7 @@ def orientation(tab: Tab) -> Orientation:
 def test_a_drag_turns_the_map_and_the_place_that_was_taken_hold_of_follows(globe: Tab) -> None:
     session = globe.session
     assert session.scene.projection.name == "orthographic"
-    held = session.code_at((0.1, 0.2))
+    held = code_at(session, (0.1, 0.2))
     session.orienting.drag(1, (0.1, 0.2), (0.3, 0.1))
     session.orienting.drag(1, (0.1, 0.2), (0.5, -0.4))  # the same drag, further on
     look(globe)
@@ -61,18 +62,18 @@ def test_switching_between_the_maps_of_the_globe_turns_nothing(globe: Tab) -> No
     session = globe.session
     session.orienting.drag(1, (0.0, 0.0), (0.4, 0.3))
     look(globe)
-    turned, centre = orientation(globe), session.code_at((0.0, 0.0))
+    turned, centre = orientation(globe), code_at(session, (0.0, 0.0))
     for name in ("stereographic", "cylindrical", "orthographic"):
         session.projection = name
         globe.rest()
         assert session.scene.projection.name == name
         assert orientation(globe) == turned
-        np.testing.assert_allclose(session.code_at((0.0, 0.0)), centre, atol=1e-6)
+        np.testing.assert_allclose(code_at(session, (0.0, 0.0)), centre, atol=1e-6)
 
 
 def test_steps_are_fifteen_degrees_to_where_a_drag_would_go(globe: Tab) -> None:
     session = globe.session
-    front = session.code_at((0.0, 0.0))[None]
+    front = code_at(session, (0.0, 0.0))[None]
     session.orienting.step(2, 0)
     globe.rest()
     np.testing.assert_allclose(session.scene.projection.forward(front), [(0.5, 0.0)], atol=1e-6)
@@ -106,7 +107,7 @@ def test_a_resting_cursor_decodes_the_place_that_came_under_it(globe: Tab) -> No
     session.orienting.step(1, 0)
     globe.rest()
     after = session.frame.read()[1]
-    np.testing.assert_allclose(after.code, session.code_at((0.2, 0.1)), atol=1e-6)
+    np.testing.assert_allclose(after.code, code_at(session, (0.2, 0.1)), atol=1e-6)
     assert np.abs(after.code - before).max() > 0.1
 
 

@@ -14,6 +14,7 @@ from explorer.core.errors import BadSelection
 from explorer.runtime.bases import Choice
 from explorer.services import Services
 from explorer.session import pinning
+from explorer.session.seeing import code_at
 from tests.session.tab import Tab
 
 
@@ -32,7 +33,7 @@ def test_a_pin_is_what_the_decoder_makes_of_its_place(globe: Tab) -> None:
     session.pinning.pin((0.3, -0.2))
     globe.rest()
     [pin] = session.pinning.pins
-    np.testing.assert_allclose(pin.code, session.code_at((0.3, -0.2)))
+    np.testing.assert_allclose(pin.code, code_at(session, (0.3, -0.2)))
     with torch.inference_mode():
         decoded = session.scene.model.decode(torch.tensor(pin.code[None]))[0].numpy()
     np.testing.assert_allclose(pin.sample, decoded, atol=1e-6)
@@ -53,7 +54,7 @@ def test_it_stays_where_it_is_through_a_turn_and_a_change_of_map(globe: Tab) -> 
     globe.rest()
     assert session.pinning.pins[0].code is code
     place = session.scene.projection.forward(code[None])[0]
-    np.testing.assert_allclose(session.code_at(tuple(place.tolist())), code, atol=1e-6)
+    np.testing.assert_allclose(code_at(session, tuple(place.tolist())), code, atol=1e-6)
 
 
 def test_the_tool_makes_a_click_a_pin_and_without_it_a_click_picks(globe: Tab) -> None:
