@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import tempfile
 import uuid
@@ -26,7 +25,7 @@ from explorer.runtime.owning import Ownership
 from explorer.runtime.records import KeptState, RunRecord
 from explorer.runtime.store import CLOUDS, ROWS, RunStore
 from models.errors import ModelError
-from models.files import write_whole
+from models.files import write_whole, writing_whole
 from models.fit_state import unpacked
 
 FORMAT = "latent-explorer run"
@@ -73,19 +72,10 @@ def export_run(store: RunStore, run: str, path: Path) -> Path:
         record = {name: _told(name, row[name]) for name in _RUN}
         epochs = [{name: _told(name, step[name]) for name in _STEP} for step in steps]
         text = json.dumps({"format": FORMAT, "version": VERSION, "run": record, "epochs": epochs}, indent=1)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as parcel:
-                    parcel.writestr(RECORD, text)
-                    for entry in sorted(_named(record, epochs)):
-                        parcel.writestr(entry, _content(store, store.of(run) / entry, epochs))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with writing_whole(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as parcel:
+            parcel.writestr(RECORD, text)
+            for entry in sorted(_named(record, epochs)):
+                parcel.writestr(entry, _content(store, store.of(run) / entry, epochs))
     return path
 
 
