@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +11,16 @@ from weakref import WeakSet, WeakValueDictionary
 
 import models
 from explorer.core.cloud import Cloud, encode
-from explorer.core.datasets import Dataset, load_dataset
-from explorer.core.errors import SHOWN, DataError
+from explorer.core.datasets import Dataset, findable, load_dataset
+from explorer.core.errors import SHOWN, DataError, StoreError
+from explorer.core.knobs import non_default
+from explorer.runtime.first_models import FirstModels
+from explorer.runtime.kept import KeptRun
 from explorer.runtime.published import Published
+from explorer.runtime.records import RunRecord
+from explorer.runtime.store import RunStore
 from explorer.runtime.training import Job, Run, RunState, Snapshot, TrainingSlot
 from models import Autoencoder
-from models.errors import ModelError
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ class Bases:
         self, slot: TrainingSlot, models_folder: Path, data_folder: Path | None, changed: Callable[[], None]
     ) -> None:
         self._slot = slot
-        self._models_folder = models_folder
+        self._first_models = FirstModels(models_folder)
         self._data_folder = data_folder
         self._changed = changed
         self._bases: WeakValueDictionary[Choice, Base] = WeakValueDictionary()
@@ -140,6 +142,40 @@ class Bases:
         self._spawn(base, lambda: self._begin(base, dataset, model, trained=not untrained))
         return base
 
+    def opened(
+        self, store: RunStore, run: RunRecord, epoch: int | None = None, like: Base | None = None
+    ) -> Base:
+        """Return a base with the model of a run of the store, as it was at the end of an epoch.
+
+        Parameters
+        ----------
+        epoch
+            None is the last.
+        like
+            A base whose data serve where they are those of the run. Other data are loaded, by the rules for
+            what comes through a browser: nothing is imported.
+
+        Raises
+        ------
+        StoreError
+            Where the data are not found so; what else is wrong is the base's `error`.
+        """
+        source, dataset = run.dataset["source"], None
+        if like is not None and like.dataset is not None and like.dataset.stamp == run.dataset["stamp"]:
+            source, dataset = like.choice.source, like.dataset
+        elif not (findable(source) or source in self._datasets):
+            raise StoreError(
+                f"the data {run.dataset['name']!r} of {run.name!r} are not found by themselves; open them "
+                "first, and then the run."
+            )
+        name = run.model["name"]
+        options = non_default(models.options(name) if name in models.names() else {}, run.model)
+        base = Base(Choice(source, name, run.model["latent"], options), self._changed)
+        base.source = run.dataset["source"]
+        base.status = f"Opening {run.name} …"
+        self._spawn(base, lambda: self._open(base, KeptRun(store, run), epoch, dataset))
+        return base
+
     def hold(self, source: str, dataset: Dataset) -> None:
         """Keep a data set that has been loaded already, under the name by which it is chosen."""
         self._held = dataset
@@ -179,8 +215,16 @@ class Bases:
         choice = base.choice
         dataset = self._load(base, allow_import)
         model = models.create(choice.model, shape=dataset.shape, latent=choice.latent, **dict(choice.options))
-        stored = self._stored(dataset, model)
+        stored = self._first_models.find(dataset, model)
         self._begin(base, dataset, stored or model, trained=stored is not None)
+
+    def _open(self, base: Base, run: KeptRun, epoch: int | None, dataset: Dataset | None) -> None:
+        dataset = dataset or self._load(base, allow_import=False)
+        run.check(dataset)
+        number = run.epoch(epoch).epoch
+        model = run.model(number)
+        base.kept = run.record.id, number
+        self._begin(base, dataset, model, trained=True)
 
     def _load(self, base: Base, allow_import: bool) -> Dataset:
         source = base.choice.source
@@ -243,35 +287,8 @@ class Bases:
         self._follow(base)
         snapshot = run.snapshot.read()[1]
         if run.state is RunState.DONE and snapshot is not None:
-            self._keep(run.job.dataset, snapshot.model)
+            self._first_models.keep(run.job.dataset, snapshot.model)
+            if run.kept is not None and snapshot.step is not None:
+                base.kept = run.kept, snapshot.step.epoch
         base.run = None
         base.say(None, run.error)
-
-    def _stored(self, dataset: Dataset, model: Autoencoder) -> Autoencoder | None:
-        path = self._path(dataset, model)
-        if not path.exists():
-            return None
-        try:
-            kept = models.load(path)
-        except ModelError:
-            _log.warning("%s cannot be read; the model is trained again", path, exc_info=True)
-            return None
-        return kept if kept.config == model.config else None
-
-    def _keep(self, dataset: Dataset, model: Autoencoder) -> None:
-        path = self._path(dataset, model)
-        try:
-            models.save(model, path)
-        except OSError:
-            # It is on the map all the same.
-            _log.warning(
-                "%s cannot be written; the model is trained again at the next start", path, exc_info=True
-            )
-
-    def _path(self, dataset: Dataset, model: Autoencoder) -> Path:
-        config = json.dumps(model.config, sort_keys=True, default=str)
-        digest = hashlib.sha256(config.encode()).hexdigest()[:12]
-        return (
-            self._models_folder
-            / f"{Path(dataset.name).stem}-{dataset.stamp}-{model.name}-{digest}.safetensors"
-        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from explorer.core.datasets.drawing import Drawing, ImageDrawing, ProfileDrawing
 from explorer.core.datasets.images import from_images
-from explorer.core.datasets.loading import dataset_names, load_dataset
+from explorer.core.datasets.loading import dataset_names, findable, load_dataset
 from explorer.core.datasets.request import Progress
 from explorer.core.datasets.tables import from_table
 from explorer.core.datasets.values import Dataset, Split
@@ -21,6 +21,7 @@ __all__ = [
     "Progress",
     "Split",
     "dataset_names",
+    "findable",
     "from_images",
     "from_table",
     "load_dataset",

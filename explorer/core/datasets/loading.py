@@ -41,6 +41,13 @@ def dataset_names() -> tuple[str, ...]:
     return tuple(_SOURCES)
 
 
+def findable(source: str) -> bool:
+    """Whether a source is a name out of `dataset_names()` or a path that is there: neither runs code."""
+    text = source.strip()
+    name = text.partition(":")[0]
+    return name in _SOURCES or any(_existing(path) for path in (text, text.rpartition("#")[0]))
+
+
 def load_dataset(
     source: str | os.PathLike[str] | Dataset,
     *,
