@@ -25,6 +25,14 @@ CONVENTIONS = {
 """How each likelihood is named wherever its nats are shown: the scales differ and are never mixed."""
 
 
+def likelihood(config: Mapping[str, Any]) -> str:
+    """The judge of reconstructions that a model of that config has: "bernoulli" or "gaussian"."""
+    chosen: str = config["likelihood"]
+    if chosen == "auto":
+        return "bernoulli" if len(config["shape"]) == 3 else "gaussian"
+    return chosen
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior(ABC):
     """Where the encoder places a batch of samples in latent space.
@@ -118,9 +126,7 @@ class Autoencoder(nn.Module, ABC):
             body = "conv" if image else "dense"
         if body == "conv" and not image:
             raise BadOption(f"body 'conv' needs images, but a sample has shape {self.shape}; choose dense.")
-        self.likelihood: str = config["likelihood"]
-        if self.likelihood == "auto":
-            self.likelihood = "bernoulli" if image else "gaussian"
+        self.likelihood = likelihood(config)
         self.encoder, self.decoder = bodies.BODIES[body](
             self.shape, latent=self.latent, code=self.code_length(self.latent), width=config["width"]
         )

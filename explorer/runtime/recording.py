@@ -171,7 +171,7 @@ class Recording:
         self._space(epochs, job.model)
         first = Step(0, epochs, 0, job.samples * epochs, {}, None, True, 0.0)
         names = self._write_files(0, job.model, job.start)
-        row = run_row(self.run, self.name, job, device, _owner(), rows)
+        row = run_row(self.run, self.name, job, device, owner(), rows)
         with transaction(self._database) as database:
             insert(database, "runs", row)
             self._name(database, first, *names, None)
@@ -183,7 +183,7 @@ class Recording:
             row = database.execute("SELECT name, fit_state FROM runs WHERE id = ?", (self.run,)).fetchone()
             database.execute(
                 "UPDATE runs SET state = ?, error = NULL, ended = NULL, owner = ?, plan = ? WHERE id = ?",
-                (KeptState.RUNNING.value, _owner(), json.dumps(plan), self.run),
+                (KeptState.RUNNING.value, owner(), json.dumps(plan), self.run),
             )
         epochs = self._store.epochs(self.run)
         self.name, last = row["name"], epochs[-1]
@@ -255,5 +255,6 @@ class Recording:
         self._store.sweep_files(self.run)
 
 
-def _owner() -> str:
+def owner() -> str:
+    """Who this process is, where the store names a run's owner."""
     return f"process {os.getpid()} on {platform.node()}"

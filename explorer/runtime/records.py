@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import models
 from explorer.runtime.run import Job
 from models import Step
+from models.autoencoder import CONVENTIONS, likelihood
 
 
 class KeptState(Enum):
@@ -63,6 +65,16 @@ class RunRecord:
     trashed: float | None
     epoch: int
     chosen: int | None
+
+    @property
+    def trained_on(self) -> int:
+        """How many samples it is trained on."""
+        return int(self.dataset["train"]) if self.chosen is None else self.chosen
+
+    @property
+    def convention(self) -> str:
+        """The likelihood that its losses are of, in words; empty for a model of somebody's own."""
+        return CONVENTIONS[likelihood(self.model)] if self.model["name"] in models.names() else ""
 
     @property
     def resumable(self) -> bool:

@@ -8,7 +8,7 @@ from explorer.core.datasets import Dataset
 from explorer.core.folders import home_folder
 from explorer.runtime.headless import Headless, go_on
 from explorer.runtime.kept import KeptRun
-from explorer.runtime.records import RunRecord
+from explorer.runtime.records import EpochRecord, RunRecord
 from explorer.runtime.store import RUNS, RunStore
 
 __all__ = ["open", "resume", "store", "table"]
@@ -37,7 +37,8 @@ def table(search: str = "", *, trashed: bool = False) -> pd.DataFrame:
         Those that were deleted, instead of those that were not.
     """
     kept = store()
-    rows = {record.id: _row(kept, record) for record in kept.records(search, trashed=trashed)}
+    records, last = kept.records(search, trashed=trashed), kept.last_epochs()
+    rows = {record.id: _row(record, last[record.id]) for record in records if record.id in last}
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
     frame.index.name = "run"
     for column in ("created", "ended"):
@@ -78,8 +79,7 @@ def resume(run: str | RunRecord, *, dataset: Dataset | None = None, epochs: int 
     return go_on(kept, record, dataset=dataset, epochs=epochs)
 
 
-def _row(kept: RunStore, record: RunRecord) -> tuple[object, ...]:
-    last = kept.epochs(record.id)[-1]
+def _row(record: RunRecord, last: EpochRecord) -> tuple[object, ...]:
     return (
         record.name,
         record.state.value,
@@ -88,7 +88,7 @@ def _row(kept: RunStore, record: RunRecord) -> tuple[object, ...]:
         record.dataset["name"],
         record.model["name"],
         record.model["latent"],
-        record.dataset["train"] if record.chosen is None else record.chosen,
+        record.trained_on,
         last.terms.get("loss"),
         None if last.held_out is None else last.held_out.get("loss"),
         last.samples_per_second or None,

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from explorer.core.errors import StoreError
-from explorer.runtime.ledger import connect, sentences, transaction
+from explorer.runtime.ledger import FILE, connect, sentences, transaction
 from explorer.runtime.owning import Ownership, owned
 from explorer.runtime.records import EpochRecord, KeptState, RunRecord, epoch_record, run_record
 
@@ -24,6 +24,8 @@ CLOUDS = "clouds.bin"
 ROWS = "rows.safetensors"
 SHORTEST = 4  # characters of an id that are enough to name a run by, where no other begins so
 
+_LAST = """SELECT steps.* FROM runs JOIN steps ON run = id
+    AND epoch = (SELECT max(epoch) FROM steps WHERE run = id)"""
 _RUNS = "SELECT runs.*, (SELECT max(epoch) FROM steps WHERE run = id) AS epoch FROM runs"
 
 
@@ -66,6 +68,20 @@ class RunStore:
         records = [self._record(row) for row in rows if (row["trashed"] is not None) == trashed]
         words = search.casefold().split()
         return tuple(record for record in records if all(word in _text(record) for word in words))
+
+    def last_epochs(self) -> dict[str, EpochRecord]:
+        """The last committed epoch of every run, by the run's id."""
+        with self.reading() as database:
+            rows = database.execute(_LAST).fetchall()
+        return {row["run"]: epoch_record(row) for row in rows}
+
+    def version(self) -> tuple[tuple[int, int] | None, ...]:
+        """Something that differs from what it was whenever a row has been written since, by whomever.
+
+        It is had without opening the database. It may differ, too, where nothing was written.
+        """
+        database, log = self.folder / FILE, self.folder / f"{FILE}-wal"
+        return tuple(_stamp(path) for path in (database, log))
 
     def find(self, run: str) -> RunRecord:
         """The run of that id, beginning of an id, or name; a deleted one by its id only.
@@ -189,6 +205,15 @@ class RunStore:
             raise StoreError(
                 f"there is no such run as {values[-1]!r}; `latent-explorer runs` lists those there are."
             )
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """When a file was written last and how long it is; None for one that is empty or not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found.st_size else None
 
 
 def _text(record: RunRecord) -> str:
