@@ -25,6 +25,7 @@ from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.choosing import Choosing
 from explorer.session.errands import Errands
+from explorer.session.history import History
 from explorer.session.inspecting import Inspecting
 from explorer.session.looking import Looking
 from explorer.session.mapping import Mapping
@@ -76,6 +77,7 @@ class Session(param.Parameterized):
         self.laid_out: tuple[Snapshot, Layout] | None = None  # what has been asked for last
         self.mapping = Mapping(self)
         self.looking = Looking(self)
+        self.history = History(self)
         services.sessions.add(self)
 
     @property
@@ -105,6 +107,7 @@ class Session(param.Parameterized):
                 self.base = self._former
         self.choosing.follow()
         self._follow()
+        self.history.follow()
 
     def close(self) -> None:
         """Stop the run and let go of every worker. Idempotent, safe on any thread."""

@@ -56,13 +56,27 @@ class Training(param.Parameterized):
         session.error = ""
         self.stop()
         try:
-            run = self._submit(model, scene.dataset, indices, self.on, self.run)
+            run = self._submit(model, scene.dataset, indices, self.on, self.run, session.shown.kept)
         except SHOWN as error:
             session.error = str(error)
             return
+        self._follow(run)
+
+    def take_up(self, job: Job) -> None:
+        """Go on with a run of the store whose last epoch is on the map; returns at once.
+
+        Raises
+        ------
+        ExplorerError
+            As `TrainingSlot.submit` does.
+        """
+        self.stop()
+        self._follow(self._session.services.slot.submit(job, self._session.errands.ring))
+
+    def _follow(self, run: Run) -> None:
         if self.run is None or self.run.snapshot.version:
             # One that never came on the map was not before this one.
-            self._before = (*self._before, (session.shown, self.run))
+            self._before = (*self._before, (self._session.shown, self.run))
         self.run = run
 
     def begin(self, model: Autoencoder, dataset: Dataset) -> None:
@@ -82,6 +96,7 @@ class Training(param.Parameterized):
         indices: np.ndarray | None,
         what: str,
         parent: Run | None = None,
+        kept: tuple[str, int] | None = None,
     ) -> Run:
         plan, session = self.plan, self._session
         bases = (session.shown, session.base)
@@ -89,6 +104,9 @@ class Training(param.Parameterized):
         # A newer snapshot may be on its way to the map: then it is not what this run goes on from.
         shown = last is not None and session.scene is not None and last.cloud is session.scene.cloud
         step = last.step if shown else None
+        origin = kept or (None, None)  # of a base that was opened from the store, or trained by itself
+        if last is not None:
+            origin = parent.kept, None if step is None else step.epoch - (not step.epoch_done)
         job = Job(
             model=model,
             dataset=dataset,
@@ -99,8 +117,8 @@ class Training(param.Parameterized):
             seed=plan.seed,
             name=f"{dataset.name}, {what}",
             source=next((base.source for base in bases if base.dataset is dataset), ""),
-            parent=None if last is None else parent.kept,
-            parent_epoch=None if step is None else step.epoch - (not step.epoch_done),
+            parent=origin[0],
+            parent_epoch=origin[1],
         )
         return session.services.slot.submit(job, session.errands.ring)
 
