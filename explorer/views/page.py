@@ -17,6 +17,8 @@ from explorer.services import Services
 from explorer.session import Session
 from explorer.views.axes import AxesView
 from explorer.views.data_controls import DataControls
+from explorer.views.history import HistoryView
+from explorer.views.history_offer import HistoryOffer
 from explorer.views.latent_map import LatentMap
 from explorer.views.map_controls import MapControls
 from explorer.views.metrics import Metrics
@@ -54,19 +56,21 @@ class View:
             "axes": self._axes,
             "traversals": TraversalsView(session),
             "pinned": Pinned(session),
+            "history": HistoryView(session),
         }
         self._controls = (
             DataControls(session),
             MapControls(session),
             TurnControls(session),
             SelectionControls(session),
+            HistoryOffer(session),
             TrainingControls(session),
         )
         self._status = Line("lx-status", colour="#fff")
         self._run = session.training.run
         self._wakeups: list[Wakeup] = []
-        data, on_map, turning, selection, training = (control.panel for control in self._controls)
-        self.sidebar = [data, on_map, turning, self._map.touch, selection, training]
+        data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
+        self.sidebar = [data, on_map, turning, self._map.touch, selection, offer, training]
         self.workbench = Workbench(
             map=self._map.pane,
             channel=self._map.channel,
@@ -101,7 +105,10 @@ class View:
             for control in self._controls:
                 control.refresh()
             self._say()
-            self.workbench.counts = {"pinned": len(session.pinning.pins)}
+            self.workbench.counts = {
+                "pinned": len(session.pinning.pins),
+                "history": len(session.history.offers),
+            }
             if session.training.run is not self._run:
                 self._run = session.training.run
                 if session.training.run is not None:

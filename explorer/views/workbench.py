@@ -18,8 +18,15 @@ class Workbench(JSComponent):
     axes = Child()
     traversals = Child()
     pinned = Child()
+    history = Child()
     tabs = param.List(
-        [("train", "Train"), ("axes", "Axes"), ("traversals", "Traversals"), ("pinned", "Pinned")],
+        [
+            ("train", "Train"),
+            ("axes", "Axes"),
+            ("traversals", "Traversals"),
+            ("pinned", "Pinned"),
+            ("history", "History"),
+        ],
         doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
     )
     tab = param.String("train", doc="Name of the tab that is chosen.")
