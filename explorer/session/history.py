@@ -66,19 +66,24 @@ class History(param.Parameterized):
         self._session = session
         self._seen: Listing | None = None
         self._declined: frozenset[str] = frozenset()
-        self._asked: Query | None = None
+        self._asked: tuple[object, ...] = ()
 
     # -- the tree ----------------------------------------------------------------------------------------
 
     def look(self) -> None:
         """Have the store read, if anything in it has changed since; returns at once."""
-        session, self._asked = self._session, self._query()
-        reading = partial(listed, self._store, self._asked, self.listing.read()[1])
+        session, self._asked = self._session, self._now()
+        reading = partial(listed, self._store, self._query(), self.listing.read()[1])
         session.errands.send_straight(session.services.histories, "look", reading, self._looked)
 
     def _query(self) -> Query:
         dataset = self._session.shown.dataset
         return Query(self.search, self.trashed, self.most, "" if dataset is None else dataset.stamp)
+
+    def _now(self) -> tuple[object, ...]:
+        """What a look depends on in this session: as a run begins and ends, what is offered changes."""
+        run = self._session.training.run
+        return (self._query(), *(() if run is None else (run, run.state, run.kept)))
 
     def _looked(self, listing: Listing | None) -> None:
         if listing is not None:  # or nothing has changed, and there is no reason to wake anybody
@@ -88,6 +93,15 @@ class History(param.Parameterized):
     @param.depends("search", "trashed", "most", watch=True)
     def _ring(self) -> None:
         self._session.errands.ring()
+
+    @property
+    def title(self) -> str:
+        """Which run and epoch was opened and is on the map, in words; empty where none was."""
+        kept = self._session.shown.kept
+        if kept is None or self._session.training.run is not None:
+            return ""
+        names = dict(() if self._seen is None else self._seen.names)
+        return f"“{names[kept[0]]}”, epoch {kept[1]}" if kept[0] in names else ""
 
     def more(self) -> None:
         """List more runs."""
@@ -105,7 +119,7 @@ class History(param.Parameterized):
 
     def follow(self) -> None:
         """Take a new listing over, and see to what is on its way to the map. On the session's own thread."""
-        if self._asked is None or self._asked != self._query():
+        if self._asked != self._now():
             self.look()  # what a process has left is offered though nobody looks at the tree
         listing = self.listing.read()[1]
         if listing is not None and listing is not self._seen:

@@ -160,8 +160,7 @@ def test_an_interrupted_run_is_offered_and_goes_on_as_if_nothing_had_been(
     assert weights(services, now) == weights(services, whole)
     shows(tab, services, now, 4).rest()
     assert history.opening.on_map == (record.id, 4)
-    looked(tab)
-    tab.until(lambda: not history.offers, "no offer")
+    tab.until(lambda: not history.offers, "no offer")  # though nobody looks at the tree
     training.revert()
     shows(tab, services, now, 2)
 
