@@ -133,6 +133,8 @@ class View:
             what = f"{scene.dataset.name} · {scene.model.name} {scene.model.latent}-D"
             if session.training.run is not None:
                 what += f" · {session.training.run.state.name.lower()}"
+            elif session.history.title:
+                what += f" · {session.history.title}"
         self._status.say(what)
         self.workbench.error = session.error
 

@@ -19,12 +19,13 @@ export function render({model, el}) {
   const send = (kind, more = {}) => model.send_msg({kind, ...more})
   const root = make("div", "history")
   const {bar, tell} = toolbar(model, send)
-  const grid = make("div", "grid lx-runs")
+  const list = make("div", "list lx-runs"), grid = make("div", "grid"), foot = make("div", "foot")
   grid.setAttribute("role", "treegrid")
   grid.setAttribute("aria-label", "Runs that are kept")
+  list.append(grid, foot)
   const side = make("section", "side lx-run")
   side.setAttribute("aria-label", "The chosen run")
-  root.append(bar, grid, side)
+  root.append(bar, list, side)
   el.append(root)
   const folded = new Set()
   let at = null          // the run whose row the keyboard is on
@@ -124,7 +125,7 @@ export function render({model, el}) {
       return
     }
     const {rows = [], found = 0, search, trashed, error} = model.tree
-    const focused = grid.contains(el.getRootNode().activeElement), scrolled = grid.scrollTop
+    const focused = grid.contains(el.getRootNode().activeElement), scrolled = list.scrollTop
     const shown = visible()
     tell(model.tree)
     const titles = make("div", "titles")
@@ -136,12 +137,14 @@ export function render({model, el}) {
       return head
     }))
     grid.replaceChildren(titles, ...shown.map(line))
+    grid.hidden = !rows.length
+    foot.replaceChildren()
     if (!rows.length) {
       const sentence = error || (search ? "No run has all of these words." : trashed ? "No run was deleted." : "No run is kept yet: press Train.")
-      grid.replaceChildren(make("p", "empty lx-runs-empty", sentence))
+      foot.append(make("p", "empty lx-runs-empty", sentence))
     }
     if (rows.length < found) {
-      button(`Show more (${(found - rows.length).toLocaleString("en")})`, "more lx-runs-more", "List the next fifty.", () => send("more"), grid)
+      button(`Show more (${(found - rows.length).toLocaleString("en")})`, "more lx-runs-more", "List the next fifty.", () => send("more"), foot)
     }
     if (!shown.some((row) => row.run === at)) {
       at = shown.some((row) => row.run === model.detail.run) ? model.detail.run : shown[0]?.run ?? null
@@ -149,7 +152,7 @@ export function render({model, el}) {
     const here = element(at)
     if (here) {
       here.tabIndex = 0
-      grid.scrollTop = scrolled
+      list.scrollTop = scrolled
       if (focused) {   // redrawing must not take the keyboard's place away
         here.focus({preventScroll: true})
       }
@@ -195,7 +198,7 @@ export function render({model, el}) {
 
   grid.addEventListener("keydown", (event) => {
     const shown = visible(), here = shown.findIndex((row) => row.run === at), row = shown[here]
-    if (!row || event.target.closest("button")) {
+    if (!row) {
       return
     }
     const to = {ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: shown.length - 1}[event.key]
