@@ -67,6 +67,7 @@ class History(param.Parameterized):
         self._seen: Listing | None = None
         self._declined: frozenset[str] = frozenset()
         self._asked: tuple[object, ...] = ()
+        self._looked_at = ""  # the run that is chosen, or will be once it has been read
 
     # -- the tree ----------------------------------------------------------------------------------------
 
@@ -109,6 +110,7 @@ class History(param.Parameterized):
 
     def choose(self, run: str) -> None:
         """Look at a run, by its id."""
+        self._looked_at = run
         self._do("choose", partial(work.chosen, self._store, run), self._chosen)
 
     def _chosen(self, chosen: Chosen) -> None:
@@ -127,7 +129,7 @@ class History(param.Parameterized):
             now = {row.record.id: row.record for row in listing.rows}
             chosen = self.chosen
             if chosen is not None and now.get(chosen.record.id) != chosen.record:
-                again = partial(work.chosen, self._store, chosen.record.id)
+                again = partial(work.chosen, self._store, self._looked_at)
                 self._do("choose", again, self._chosen, self._lost)  # it has gone on, or is gone
         self.opening.follow()
 
@@ -137,9 +139,8 @@ class History(param.Parameterized):
     def offers(self) -> tuple[RunRecord, ...]:
         """Runs that a process has left in the middle, newest first, unless the user did not want them."""
         found = () if self._seen is None else self._seen.interrupted
-        wanted = self.opening.wanted
-        coming = None if wanted is None else wanted.id
-        return tuple(record for record in found if record.id not in {*self._declined, coming})
+        settled = self._declined | self.opening.gone_on
+        return tuple(record for record in found if record.id not in settled)
 
     def decline(self) -> None:
         """Offer those that are interrupted now no more in this session."""

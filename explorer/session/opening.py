@@ -32,6 +32,7 @@ class Opening:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._coming: _Coming | None = None
+        self._taking: RunRecord | None = None  # to be gone on with, while its state is read
 
     def open(self, run: str, epoch: int | None = None) -> None:
         """Have a run on the map, as it was at the end of an epoch; None is the last."""
@@ -55,7 +56,14 @@ class Opening:
     @property
     def wanted(self) -> RunRecord | None:
         """The run that is on its way to the map."""
-        return None if self._coming is None else self._coming.run
+        return self._taking if self._coming is None else self._coming.run
+
+    @property
+    def gone_on(self) -> frozenset[str]:
+        """The runs that this session is about to go on with, or does, by their ids."""
+        run, wanted = self._session.training.run, self.wanted
+        ids = ("" if run is None else run.job.kept, "" if wanted is None else wanted.id)
+        return frozenset(ids) - {""}
 
     @property
     def on_map(self) -> tuple[str, int | None] | None:
@@ -109,15 +117,20 @@ class Opening:
         self._session.training.start()
 
     def _take_up(self, more: int, record: RunRecord) -> None:
-        session = self._session
+        session, self._taking = self._session, record
         task = partial(work.job, session.services.store, record.id, session.shown.dataset, more)
-        session.errands.send(session.services.histories, "take up", task, self._train)
+        session.errands.send(session.services.histories, "take up", task, self._train, self._not_taken)
 
     def _train(self, job: Job) -> None:
         try:
             self._session.training.take_up(job)
         except SHOWN as error:
             self._session.error = str(error)
+        self._taking = None
+
+    def _not_taken(self, sentence: str) -> None:
+        self._taking = None
+        self._session.error = sentence
 
 
 def _nothing(record: RunRecord) -> None:

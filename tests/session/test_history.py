@@ -281,23 +281,35 @@ def test_too_large_a_run_is_not_sent(
 
 
 class Comparing:
-    """Keeps what it is given to compare."""
-
-    def __init__(self) -> None:
-        self.sides: list[tuple[Side, Side]] = []
+    """Takes two sides, where nothing of the kind is in the session yet."""
 
     def compare(self, before: Side, after: Side) -> None:
-        self.sides.append((before, after))
+        """Nothing is made of them."""
+
+
+@pytest.fixture
+def compared(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Side, Side]]:
+    """What is given to be compared, newest last."""
+    if not hasattr(tab.session, "comparing"):
+        tab.session.comparing = Comparing()
+    comparing, sides = tab.session.comparing, []
+    compare = comparing.compare
+
+    def noting(before: Side, after: Side) -> None:
+        sides.append((before, after))
+        compare(before, after)
+
+    monkeypatch.setattr(comparing, "compare", noting)
+    return sides
 
 
 def test_any_two_are_compared_if_they_are_of_the_data_on_the_map(
-    services: Services, tab: Tab, iris: Dataset
+    services: Services, tab: Tab, iris: Dataset, compared: list[tuple[Side, Side]]
 ) -> None:
     record, history = kept(services, iris), tab.session.history
-    comparing = tab.session.comparing = Comparing()
     history.compare(record.id, 3)
-    tab.until(lambda: comparing.sides, "a comparison with the map")
-    before, after = comparing.sides.pop()
+    tab.until(lambda: compared, "a comparison with the map")
+    before, after = compared.pop()
     assert before.cloud is tab.session.scene.cloud
     assert (after.name, weights_token(after.model)) == ("first light, epoch 3", weights(services, record, 3))
     assert after.cloud.stamp.dataset == iris.stamp
@@ -306,13 +318,13 @@ def test_any_two_are_compared_if_they_are_of_the_data_on_the_map(
     history.compare(record.id, 1)
     assert "choose another one" in sentence(tab)
     history.compare(record.id, 4)
-    tab.until(lambda: comparing.sides, "a comparison of two epochs")
-    before, after = comparing.sides.pop()
+    tab.until(lambda: compared, "a comparison of two epochs")
+    before, after = compared.pop()
     assert (before.name, after.name) == ("first light, epoch 1", "first light, epoch 4")
     history.unmark()
     history.compare(digits_run(services).id, 1)
     assert "is of the data 'digits' and on the map are others, 'iris'" in sentence(tab)
-    assert comparing.sides == []
+    assert compared == []
 
 
 def test_a_session_that_opens_where_there_is_no_store_makes_none(services: Services, tab: Tab) -> None:
