@@ -121,10 +121,7 @@ class LatentMap:
     def refresh(self) -> None:
         """Send the newest map, if it has not been sent, and what is marked on it."""
         session = self._session
-        version, image = session.map.read()
-        if image is not None and version != self._shown:
-            self._shown = version
-            self._wire.send(_packed(image))
+        self.refresh_pixels()
         jumps, jump = session.looking.jump.read()
         if jump is not None and jumps != self._jumps:
             self._jumps = jumps
@@ -134,6 +131,13 @@ class LatentMap:
         if marked != self._marked:
             self._marked = marked
             self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=session.orienting.turns)
+
+    def refresh_pixels(self) -> None:
+        """Send the newest map alone, if it has not been sent: this touches no model of the document."""
+        version, image = self._session.map.read()
+        if image is not None and version != self._shown:
+            self._shown = version
+            self._wire.send(_packed(image))
 
     def close(self) -> None:
         """Let go of the streams and of the plot. Idempotent."""
