@@ -11,7 +11,7 @@ from explorer.core.errors import StoreError
 from explorer.core.tree import Branch
 from explorer.runtime.owning import owned
 from explorer.runtime.records import EpochRecord, KeptState, RunRecord
-from explorer.runtime.store import RunStore
+from explorer.runtime.store import RunStore, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ def listed(store: RunStore, query: Query, before: Listing | None = None) -> List
 
 
 def _read(store: RunStore, query: Query, version: Hashable) -> Listing:
-    kept, trashed = store.records(), store.records(trashed=True)
-    found = store.records(query.search, trashed=query.trashed) if query.search.strip() else None
-    if found is None:
-        found = trashed if query.trashed else kept
+    records = store.records(trashed=None)
+    trashed = [record for record in records if record.trashed is not None]
+    kept = [record for record in records if record.trashed is None]
+    found = [record for record in (trashed if query.trashed else kept) if matches(record, query.search)]
     by_id, last = {record.id: record for record in found}, store.last_epochs()
     branches = tree.rows({record.id: record.parent for record in found})[: query.most]
     return Listing(
@@ -109,7 +109,7 @@ def _read(store: RunStore, query: Query, version: Hashable) -> Listing:
         found=len(found),
         kept=len(kept),
         trashed=len(trashed),
-        names=tuple((record.id, record.name) for record in (*kept, *trashed)),
+        names=tuple((record.id, record.name) for record in records),
         interrupted=tuple(record for record in kept if _left(record, query.stamp)),
         running=tuple(record.id for record in kept if record.state is KeptState.RUNNING),
     )

@@ -53,7 +53,7 @@ class RunStore:
         """The folder of a run's files."""
         return self.folder / run
 
-    def records(self, search: str = "", *, trashed: bool = False) -> tuple[RunRecord, ...]:
+    def records(self, search: str = "", *, trashed: bool | None = False) -> tuple[RunRecord, ...]:
         """The runs, newest first.
 
         Parameters
@@ -61,13 +61,12 @@ class RunStore:
         search
             Words that all occur in the name, the note, the id, or the names of data set and model.
         trashed
-            Those that were deleted, instead of those that were not.
+            Those that were deleted, instead of those that were not; None is both.
         """
         with self.reading() as database:
             rows = database.execute(f"{_RUNS} ORDER BY created DESC, id").fetchall()
-        records = [self._record(row) for row in rows if (row["trashed"] is not None) == trashed]
-        words = search.casefold().split()
-        return tuple(record for record in records if all(word in _text(record) for word in words))
+        wanted = [row for row in rows if trashed is None or (row["trashed"] is not None) == trashed]
+        return tuple(record for row in wanted if matches(record := self._record(row), search))
 
     def last_epochs(self) -> dict[str, EpochRecord]:
         """The last committed epoch of every run, by the run's id."""
@@ -214,6 +213,13 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_mtime_ns, found.st_size) if found.st_size else None
+
+
+def matches(record: RunRecord, search: str) -> bool:
+    """Whether all words of a search occur in a run's name, note, id, or the names of data set and model."""
+    words = search.casefold().split()
+    text = _text(record) if words else ""
+    return all(word in text for word in words)
 
 
 def _text(record: RunRecord) -> str:

@@ -83,7 +83,7 @@ export function render({model, el}) {
       }
       made.append(twig, make("span", "title", row.name))
       if (row.map) {
-        made.append(make("span", "mark", "on the map"))
+        made.append(make("span", "mark", "on map"))
       }
       const about = [row.from && `from ${row.from}`, row.note].filter(Boolean).join(" · ")
       if (about) {
