@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models
-from explorer.core.curves import Happening, RatePoint, happenings, rate_distortion
+from explorer.core.curves import RatePoint, rate_distortion
 from explorer.core.datasets import load_dataset
+from explorer.core.happenings import Happening, Happenings, happenings
 from models import Step
 
 ROWS = 1_000
@@ -147,6 +148,24 @@ def test_more_steps_take_nothing_back(seed: int, shown: int) -> None:
     steps = made(curve, np.abs(random.normal(size=60)) * (random.random(60) > 0.5), per_epoch=3)
     whole = happenings(steps)
     assert happenings(steps[:shown]) == tuple(each for each in whole if each.seen <= steps[shown - 1].seen)
+
+
+def test_silence_that_is_learned_of_later_is_told_then_and_once() -> None:
+    judge = Happenings()
+    for step in made(falling(6), np.full(6, 0.3)):  # in nats, so little that it may be noise
+        assert judge.add(step) == ()
+    assert judge.know(4, 0) == judge.know(5, 0) == ()
+    (found,) = judge.know(6, 0)
+    assert (found.kind, found.epoch) == ("collapse", 6)
+    assert judge.know(6, 0) == ()
+
+
+def test_a_training_that_goes_on_is_weighed_from_where_it_goes_on() -> None:
+    steps = [
+        replace(step, seen=step.seen + 3 * ROWS, epoch=4, epochs=4, of=4 * ROWS)
+        for step in made([1, 5], [0, 0], 2)
+    ]
+    assert [point.distortion for point in rate_distortion(steps)] == [3.0]
 
 
 def test_rate_and_distortion_are_means_over_epochs() -> None:
