@@ -97,6 +97,8 @@ class Metrics:
             self._charts[name].make()
             self._charts[name].dress(self._session.theme)
         self._studio.key = list(self._charts[name].key)
+        if self._session.training.current is None:
+            self._studio.empty = name != "curves"
         self._run = None  # at once
         self.refresh()
         self._mount(name)

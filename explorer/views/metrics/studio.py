@@ -21,7 +21,7 @@ class Studio(JSComponent):
     table = param.Dict({}, doc="Caption, head and rows of the figures beside the forgetting.")
     key = param.List([], doc="Of each curve the name, the colour, the marker and the dash.")
     colours = param.Dict({}, doc="The colours by name.")
-    empty = param.Boolean(True, doc="Whether there is nothing to draw.")
+    empty = param.Boolean(False, doc="Whether there is nothing to draw.")
     happened = param.List([], doc="What happened in the run, in order, as sentences.")
     token = param.Integer(0, doc="Tells the run that is watched from others.")
     pace = param.String("", doc="How fast it goes and how long it still takes.")
