@@ -136,6 +136,8 @@ def test_codes_that_fall_silent_are_a_collapse() -> None:
     brief = np.full(30, 5.0)
     brief[10:12] = 0.0
     assert "collapse" not in kinds(made(falling(30), brief))
+    again = np.concatenate([np.zeros(4), np.full(3, 5.0), np.zeros(23)])
+    assert at_epochs(happenings(made(falling(30), again)), "collapse") == [3, 10]
     # Where active axes are known they decide.
     assert "collapse" in kinds(made(falling(30), np.full(30, 5.0)), active=dict.fromkeys(range(4, 9), 0))
     assert "collapse" not in kinds(made(falling(30), np.zeros(30)), active=dict.fromkeys(range(1, 31), 1))
