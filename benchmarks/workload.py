@@ -6,6 +6,7 @@ import math
 import mmap
 import os
 import struct
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -110,21 +111,33 @@ def _layers(widths: tuple[int, ...]) -> list[torch.nn.Module]:
 
 
 class Counter:
-    """Samples trained so far, in a mapped file that one process writes and another reads."""
+    """What was trained so far, in a mapped file that one process writes and another reads."""
+
+    _SIZE = 24  # samples; those of which the time is known; that time in nanoseconds
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            path.write_bytes(bytes(8))
+            path.write_bytes(bytes(self._SIZE))
         self._file = os.open(path, os.O_RDWR)
-        self._map = mmap.mmap(self._file, 8)
+        self._map = mmap.mmap(self._file, self._SIZE)
 
     def add(self, samples: int) -> None:
         """Count a batch; only the training process calls it."""
         struct.pack_into("<q", self._map, 0, self.read() + samples)
 
+    def took(self, samples: int, seconds: float) -> None:
+        """Count how long a batch took; only the training process calls it."""
+        known, spent = self.timed()
+        struct.pack_into("<qq", self._map, 8, known + samples, round(1e9 * (spent + seconds)))
+
     def read(self) -> int:
         """Samples trained since the start."""
         return int(struct.unpack_from("<q", self._map, 0)[0])
+
+    def timed(self) -> tuple[int, float]:
+        """Samples within epochs since the start, and the seconds that they took."""
+        known, spent = struct.unpack_from("<qq", self._map, 8)
+        return int(known), spent / 1e9
 
     def close(self) -> None:
         """Let go of the file."""
@@ -136,13 +149,19 @@ def count_training(kind: type[torch.nn.Module], counter: Counter) -> None:
     """Make every training batch that a model of this class sees go through the counter.
 
     On the class and not on a model, because an app trains a clone; only where gradients are wanted,
-    because held-out terms are no training.
+    because held-out terms are no training. A batch takes until the next one begins; how long the last of an
+    epoch takes, which is smaller than the others, nobody can tell from what comes between epochs.
     """
     plain: Callable[..., Any] = kind.loss  # type: ignore[attr-defined]
+    last = [0, 0.0]  # size of the last batch, and when it began
 
     def counted(self: torch.nn.Module, x: torch.Tensor, *rest: Any, **named: Any) -> Any:
         if torch.is_grad_enabled():
+            now = time.perf_counter()
             counter.add(len(x))
+            if last[0] == BATCH:
+                counter.took(BATCH, now - last[1])
+            last[:] = len(x), now
         return plain(self, x, *rest, **named)
 
     kind.loss = counted  # type: ignore[attr-defined]

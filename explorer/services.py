@@ -79,15 +79,17 @@ class Services:
         self.first: Base | None = None
         self._first_laid_out = False
         self.wakeups = Wakeups()
-        self.frames: Newest[Errand] = Newest(_run, "frames", _failed)
-        self.maps: Newest[Errand] = Newest(_run, "maps", _failed)
-        self.scenes: Newest[Errand] = Newest(_run, "scenes", _failed)
-        self.extras: Newest[Errand] = Newest(_run, "extras", _failed)
-        self.neighbours: Newest[Errand] = Newest(_run, "neighbours", _failed)
+        self._workers: list[Newest[Errand]] = []
+        self.frames = self._worker("frames")
+        self.maps = self._worker("maps")
+        self.scenes = self._worker("scenes")
+        self.extras = self._worker("extras")
+        self.neighbours = self._worker("neighbours")
         # Each takes half a minute or some seconds, so that nobody else should wait behind it.
-        self.fits: Newest[Errand] = Newest(_run, "fits", _failed)
-        self.placings: Newest[Errand] = Newest(_run, "placings", _failed)
-        self.histories: Newest[Errand] = Newest(_run, "histories", _failed)
+        self.fits = self._worker("fits")
+        self.placings = self._worker("placings")
+        self.histories = self._worker("histories")
+        self.watching = self._worker("watching")
         self.computed: Recent[Computed] = Recent(8)
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()
@@ -151,6 +153,11 @@ class Services:
     def _warm(self, worker: Newest[Errand], work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         worker.ask("first", Errand(work, done, _log.warning))
 
+    def _worker(self, name: str) -> Newest[Errand]:
+        worker: Newest[Errand] = Newest(_run, name, _failed)
+        self._workers.append(worker)
+        return worker
+
     def keep_upload(self, name: str, content: bytes) -> Path:
         """Put a file that came through the browser where it can be read from; gone when the process ends."""
         folder = Path(mkdtemp(dir=self._uploads.name))
@@ -164,10 +171,8 @@ class Services:
             fit.cancel()
         self.slot.close()  # first: a base waits for its training
         self.bases.close()
-        for worker in (self.frames, self.maps, self.scenes, self.extras, self.neighbours):
+        for worker in self._workers:
             worker.close()
-        for slow in (self.fits, self.placings, self.histories):
-            slow.close()
         self._uploads.cleanup()
 
 

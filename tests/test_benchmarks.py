@@ -11,9 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import table, targets, workload
+from benchmarks import studio, table, targets, workload
 from benchmarks.arithmetic import Figure, answers, figure, paired_ratios, quantile, rate
 from benchmarks.targets import TARGETS, Target
+from explorer.core.datasets import load_dataset
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -177,6 +178,31 @@ def test_only_training_batches_are_counted_and_another_process_could_read_them(t
     assert reader.read() == 5
     writer.close()
     reader.close()
+
+
+def test_a_batch_takes_until_the_next_one_and_the_last_of_an_epoch_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, now = workload.Counter(tmp_path / "trained"), [0.0]
+    monkeypatch.setattr(workload.time, "perf_counter", lambda: now[0])
+    model = workload.autoencoder((1, 4, 4))
+    kind = type("Timed", (type(model),), {})
+    workload.count_training(kind, counter)
+    model.__class__ = kind
+    for size, seconds in ((workload.BATCH, 2.0), (workload.BATCH, 3.0), (10, 60.0), (workload.BATCH, 5.0)):
+        model.loss(torch.full((size, 1, 4, 4), 0.5))
+        now[0] += seconds
+    assert counter.timed() == (2 * workload.BATCH, 5.0)
+    assert counter.read() == 3 * workload.BATCH + 10
+    counter.close()
+
+
+def test_the_bare_loop_of_the_studio_gets_all_classes_but_one() -> None:
+    digits = load_dataset("digits")
+    fewer = studio.all_but_one(digits)
+    assert studio.LEFT_OUT not in set(fewer.train.y.tolist())
+    assert len(fewer.train) == (digits.train.y != studio.LEFT_OUT).sum()
+    assert fewer.shape == digits.shape
 
 
 def test_ten_million_images_are_one_image() -> None:

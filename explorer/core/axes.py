@@ -9,15 +9,13 @@ from statistics import NormalDist
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, Int64
 
+from explorer.core.activity import activity, is_normal, normal_kl
 from explorer.core.cloud import Cloud
-from explorer.core.errors import Cancelled
 from models import Autoencoder
-from models.losses import ACTIVE
 
 LEVELS = (0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99)
 """Probabilities whose quantiles a traversal stops at; under N(0, 1) they lie from -2.33 to 2.33."""
 
-_AT_ONCE = 1 << 21  # values: temporaries that stay near the caches, and progress several times a second
 _ENOUGH = 50_000  # rows for a quantile: at 1 % it is then off by 0.05 % of the samples (one sigma)
 
 
@@ -142,37 +140,16 @@ def measure(
     Cancelled
         When `stop` turned true.
     """
-    latent, size = cloud.latent, max(1, _AT_ONCE // cloud.latent)
-    centre = _expectation(cloud, slice(0, 1))[0].astype(np.float64)  # sums of what is left keep their digits
-    codes, sums, squares, spreads, kl = np.zeros((5, latent))
-    normal = not cloud.sphere and model.prior_variance == 1.0 and cloud.spread is not None
-    for first in range(0, len(cloud), size):
-        if stop():
-            raise Cancelled(f"the axes were not measured: stopped after {first:,} of {len(cloud):,} codes.")
-        rows = slice(first, first + size)
-        codes += cloud.mean[rows].sum(0, dtype=np.float64)
-        apart = _expectation(cloud, rows) - centre
-        sums += apart.sum(0)
-        squares += np.square(apart).sum(0)
-        if cloud.spread is not None:
-            spreads += np.square(cloud.spread[rows], dtype=np.float64).sum(0)
-            if normal:
-                kl += _normal_kl(cloud.mean[rows], cloud.spread[rows]).sum(0)
-        progress(min(1.0, rows.stop / len(cloud)))
-    n = len(cloud)
-    variance = np.maximum(0.0, squares / n - np.square(sums / n))
-    prior = model.prior_variance
-    total = None if cloud.kl is None or prior is None else float(cloud.kl.mean(dtype=np.float64))
-    # A posterior of another kind may have the same spread: then the parts do not add up to the whole.
-    splits = normal and total is not None and np.isclose(kl.sum() / n, total, rtol=1e-3, atol=1e-3)
+    found = activity(cloud, model, progress=progress, stop=stop)
+    normal = is_normal(cloud, model)
     low, high, quantiles = _ranges(cloud, normal)
     return Axes(
-        mean=_unit(codes / n) if cloud.sphere else (codes / n).astype(np.float32),
-        variance=variance,
-        spread=None if cloud.spread is None else np.sqrt(spreads / n),
-        kl=kl / n if splits else None,
-        total_kl=total,
-        active=None if prior is None else variance / prior > ACTIVE,
+        mean=_unit(found.code) if cloud.sphere else found.code.astype(np.float32),
+        variance=found.variance,
+        spread=found.spread,
+        kl=found.kl,
+        total_kl=found.total_kl,
+        active=found.active,
         low=low,
         high=high,
         quantiles=quantiles,
@@ -186,7 +163,7 @@ def start(axes: Axes, cloud: Cloud, index: int | None) -> Start:
     if index is None:
         return Start(None, axes.mean, axes.spread, axes.kl)
     spread = None if cloud.spread is None else cloud.spread[index]
-    kl = None if axes.kl is None or spread is None else _normal_kl(cloud.mean[index], spread)
+    kl = None if axes.kl is None or spread is None else normal_kl(cloud.mean[index], spread)
     return Start(index, cloud.mean[index], spread, kl)
 
 
@@ -212,25 +189,6 @@ def moved(
     other *= np.sqrt(1.0 - value * value) / rest
     other[axis] = value
     return other.astype(np.float32)
-
-
-def _expectation(cloud: Cloud, rows: slice) -> Float[np.ndarray, "rows latent"]:
-    """``E[z|x]``: the mean, but on a sphere shorter, since ``|E[z|x]|^2 = 1 - trace Cov[z|x]``."""
-    if not cloud.sphere or cloud.spread is None:
-        return cloud.mean[rows]
-    trace = np.square(cloud.spread[rows], dtype=np.float64).sum(1, keepdims=True)
-    return cloud.mean[rows] * np.sqrt(np.maximum(0.0, 1.0 - trace))
-
-
-def _normal_kl(
-    mean: Float32[np.ndarray, "*rows latent"], spread: Float32[np.ndarray, "*rows latent"]
-) -> Float64[np.ndarray, "*rows latent"]:
-    """As `models.losses.gaussian_kl`: KL of N(mean, spread^2) from N(0, 1), in nats."""
-    # Not below the least normal number: a spread of 0 would have no logarithm.
-    log_variance = 2 * np.log(np.maximum(spread, np.finfo(np.float32).tiny), dtype=np.float64)
-    squared = np.square(mean, dtype=np.float64)
-    kl: np.ndarray = 0.5 * (squared + np.expm1(log_variance) - log_variance)
-    return kl
 
 
 def _ranges(

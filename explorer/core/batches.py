@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from explorer.core.datasets import Dataset
@@ -28,10 +29,21 @@ def check_fits(model: Autoencoder, dataset: Dataset) -> None:
 
 
 def batches(
-    model: Autoencoder, dataset: Dataset, size: int | None, stop: Stop | None, progress: Progress | None
+    model: Autoencoder,
+    dataset: Dataset,
+    size: int | None,
+    stop: Stop | None,
+    progress: Progress | None,
+    only: Int64[np.ndarray, " chosen"] | None = None,
 ) -> Iterator[tuple[slice, Float[Tensor, "batch *shape"]]]:
-    """Give the rows of each batch with its samples beside the model; one buffer serves all batches."""
-    samples, count = dataset.x, len(dataset)
+    """Give the rows of each batch with its samples beside the model; one buffer serves all batches.
+
+    Parameters
+    ----------
+    only
+        The samples to go through, training split first; rows are then places among these.
+    """
+    samples, count = dataset.x, len(dataset) if only is None else len(only)
     size = min(count, size or _batch_size(model))
     # The data are read-only, which torch has no word for; filling one buffer over and over costs less
     # than a fresh copy for each batch, and about 1 % of the forward pass.
@@ -42,7 +54,7 @@ def batches(
             raise Cancelled(f"encoding was stopped after {start:,} of {count:,} samples.")
         rows = slice(start, min(count, start + size))
         filled = rows.stop - start
-        window[:filled] = samples[rows]
+        window[:filled] = samples[rows if only is None else only[rows]]
         yield rows, buffer[:filled].to(model.device)
         if progress is not None:
             progress(rows.stop / count)

@@ -211,11 +211,21 @@ def encode(
 
 
 def reconstruction_errors(
-    model: Autoencoder, dataset: Dataset, *, stop: Stop | None = None, progress: Progress | None = None
+    model: Autoencoder,
+    dataset: Dataset,
+    *,
+    only: Int64[np.ndarray, " chosen"] | None = None,
+    stop: Stop | None = None,
+    progress: Progress | None = None,
 ) -> Float32[np.ndarray, " n"]:
     """How badly each sample of both splits is reconstructed from its own mean, in nats, training first.
 
     The likelihood is the model's: name its `convention` beside these figures.
+
+    Parameters
+    ----------
+    only
+        Of which samples, training split first; None is all of them.
 
     Raises
     ------
@@ -223,9 +233,9 @@ def reconstruction_errors(
         As `encode` does.
     """
     check_fits(model, dataset)
-    errors = torch.empty(len(dataset), device=model.device)
+    errors = torch.empty(len(dataset) if only is None else len(only), device=model.device)
     with evaluating(model):
-        for rows, batch in batches(model, dataset, None, stop, progress):
+        for rows, batch in batches(model, dataset, None, stop, progress, only):
             errors[rows] = models.reconstruction_error(model, batch)
     found = _to_numpy(errors)
     _check_finite([found], dataset)
@@ -248,12 +258,12 @@ def _to_numpy(values: Tensor) -> np.ndarray:
 
 
 def _check_finite(parts: list[np.ndarray], dataset: Dataset) -> None:
-    good = np.ones(len(dataset), dtype=bool)
+    good = np.ones(len(parts[0]), dtype=bool)
     for part in parts:
-        good &= np.isfinite(part.reshape(len(dataset), -1)).all(axis=1)
+        good &= np.isfinite(part.reshape(len(good), -1)).all(axis=1)
     if not good.all():
         raise ExplorerError(
-            f"the model has diverged: {np.count_nonzero(~good):,} of {len(dataset):,} samples of "
+            f"the model has diverged: {np.count_nonzero(~good):,} of {len(good):,} samples of "
             f"{dataset.name!r} get values that are not finite; load other weights, or train a new model with "
             "a smaller learning rate."
         )

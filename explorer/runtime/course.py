@@ -11,8 +11,8 @@ from jaxtyping import Float32
 
 import models
 from explorer.core.cloud import Stamp, encode, weights_token
+from explorer.core.epochs import Epochs
 from explorer.core.errors import Cancelled
-from explorer.runtime.epochs import Epochs
 from explorer.runtime.recorder import Epoch, Recorder
 from explorer.runtime.run import Job, Run, Snapshot
 from models import Autoencoder, FitState, Step
@@ -59,7 +59,7 @@ class Course:
         self._cost: float | None = None  # seconds that the last encoding took
         self._spent = 0.0  # seconds of encoding in all
         self._recorder = recorder
-        self._epochs = Epochs(run.job.done * run.job.samples)
+        self._epochs = Epochs()
         self._state: FitState | None = None  # at the end of the last epoch
         self._last: Step | None = None
         self._finished: tuple[Autoencoder, Step] | None = None  # the last finished epoch

@@ -12,9 +12,9 @@ import models
 from explorer.core.batches import check_fits
 from explorer.core.cloud import encode
 from explorer.core.datasets import Dataset
+from explorer.core.epochs import Epochs
 from explorer.core.errors import SHOWN, StoreError
 from explorer.runtime.course import SHARE, chosen, held_out
-from explorer.runtime.epochs import Epochs
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.recording import Recording
 from explorer.runtime.records import KeptState, RunRecord
@@ -101,7 +101,7 @@ class Headless:
             clock=self._clock,
         )
         cost, encoded = 0.0, self._clock()
-        epochs = Epochs(0 if job.start is None else job.start.epoch * job.samples)
+        epochs = Epochs()
         for step in steps:
             whole = epochs.add(step)
             if step.epoch_done:

@@ -34,6 +34,7 @@ from explorer.session.pinning import Pinning
 from explorer.session.seeing import seen_at
 from explorer.session.selecting import Selecting
 from explorer.session.training import Training
+from explorer.session.watching import Watching
 
 
 class Session(param.Parameterized):
@@ -66,6 +67,7 @@ class Session(param.Parameterized):
         self.errands = Errands(self._fail)
         self.selecting = Selecting(self)
         self.training = Training(self)
+        self.watching = Watching(self)
         self.orienting = Orienting(self)
         self.pinning = Pinning(self)
         self.inspecting = Inspecting(self)
@@ -108,6 +110,7 @@ class Session(param.Parameterized):
         self.choosing.follow()
         self._follow()
         self.history.follow()
+        self.watching.follow()
 
     def close(self) -> None:
         """Stop the run and let go of every worker. Idempotent, safe on any thread."""

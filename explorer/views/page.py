@@ -141,6 +141,7 @@ class View:
 
     def _opened(self, *_: object) -> None:
         bench = self.workbench
+        self.session.watching.shown = bench.open and bench.tab == "train"
         if bench.open:
             self._drawer[bench.tab].unfold()
         looked_into = bench.open and bench.tab in ("axes", "traversals")

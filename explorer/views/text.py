@@ -48,6 +48,12 @@ class Line:
             self.pane.object = html
 
 
+def duration(seconds: float) -> str:
+    """Return a time in words: "12 s", "3 min 5 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def button(label: str, handle: str, help_text: str, press: Callable[[], object], **look: Any) -> pmui.Button:
     """Return a small button with its help; the help waits, so as not to lie over the button beside it."""
     look = {"variant": "outlined", "margin": (4, 4), **look}

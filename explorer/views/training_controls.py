@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 from explorer.core.plan import Plan
 from explorer.runtime.training import Run, RunState
 from explorer.session import Session
-from explorer.views.text import Line, button, disclosure, field, heading
+from explorer.views.text import Line, button, disclosure, duration, field, heading
 
 
 class TrainingControls:
@@ -105,12 +105,7 @@ def _sentence(run: Run, own: bool) -> str:
     epochs = f"epoch {progress.epoch} of {progress.epochs}"
     if run.state is RunState.RUNNING:
         first = "" if own else "First training: "
-        left = "" if progress.seconds_left is None else f" · {_duration(progress.seconds_left)} left"
+        left = "" if progress.seconds_left is None else f" · {duration(progress.seconds_left)} left"
         return f"{first}{epochs} · {progress.samples_per_second:,.0f} samples/s{left}"
     ends = {RunState.DONE: "Done", RunState.STOPPED: "Stopped", RunState.FAILED: "Ended by an error"}
     return f"{ends[run.state]}: {epochs}."
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models
-from explorer.core import axes as axes_module
+from explorer.core import activity as activity_module
 from explorer.core.axes import Axes, measure, moved, start
 from explorer.core.cloud import Cloud, Stamp, encode
 from explorer.core.datasets import Dataset, load_dataset
@@ -157,7 +157,7 @@ def test_batches_leave_no_seam_and_tell_how_far_they_are(monkeypatch: pytest.Mon
     cloud = drawn(5_000, 2, 4)
     model = models.create("vae", shape=(4,), latent=4)
     whole = measure(cloud, model)
-    monkeypatch.setattr(axes_module, "_AT_ONCE", 4 * 300)
+    monkeypatch.setattr(activity_module, "_AT_ONCE", 4 * 300)
     told: list[float] = []
     parts = measure(cloud, model, progress=told.append)
     for name in ("mean", "variance", "spread", "kl"):

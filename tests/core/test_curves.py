@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models
-from explorer.core.curves import Happening, RatePoint, happenings, rate_distortion
+from explorer.core.curves import RatePoint, rate_distortion
 from explorer.core.datasets import load_dataset
+from explorer.core.happenings import Happening, Happenings, happenings
 from models import Step
 
 ROWS = 1_000
@@ -135,6 +136,8 @@ def test_codes_that_fall_silent_are_a_collapse() -> None:
     brief = np.full(30, 5.0)
     brief[10:12] = 0.0
     assert "collapse" not in kinds(made(falling(30), brief))
+    again = np.concatenate([np.zeros(4), np.full(3, 5.0), np.zeros(23)])
+    assert at_epochs(happenings(made(falling(30), again)), "collapse") == [3, 10]
     # Where active axes are known they decide.
     assert "collapse" in kinds(made(falling(30), np.full(30, 5.0)), active=dict.fromkeys(range(4, 9), 0))
     assert "collapse" not in kinds(made(falling(30), np.zeros(30)), active=dict.fromkeys(range(1, 31), 1))
@@ -147,6 +150,24 @@ def test_more_steps_take_nothing_back(seed: int, shown: int) -> None:
     steps = made(curve, np.abs(random.normal(size=60)) * (random.random(60) > 0.5), per_epoch=3)
     whole = happenings(steps)
     assert happenings(steps[:shown]) == tuple(each for each in whole if each.seen <= steps[shown - 1].seen)
+
+
+def test_silence_that_is_learned_of_later_is_told_then_and_once() -> None:
+    judge = Happenings()
+    for step in made(falling(6), np.full(6, 0.3)):  # in nats, so little that it may be noise
+        assert judge.add(step) == ()
+    assert judge.know(4, 0) == judge.know(5, 0) == ()
+    (found,) = judge.know(6, 0)
+    assert (found.kind, found.epoch) == ("collapse", 6)
+    assert judge.know(6, 0) == ()
+
+
+def test_a_training_that_goes_on_is_weighed_from_where_it_goes_on() -> None:
+    steps = [
+        replace(step, seen=step.seen + 3 * ROWS, epoch=4, epochs=4, of=4 * ROWS)
+        for step in made([1, 5], [0, 0], 2)
+    ]
+    assert [point.distortion for point in rate_distortion(steps)] == [3.0]
 
 
 def test_rate_and_distortion_are_means_over_epochs() -> None:

@@ -12,7 +12,7 @@ from explorer.core import forgetting as module
 from explorer.core.cloud import reconstruction_errors
 from explorer.core.datasets import load_dataset
 from explorer.core.errors import BadSelection, Cancelled, ExplorerError
-from explorer.core.forgetting import forgetting
+from explorer.core.forgetting import baseline, forgetting, since
 
 
 def errors(n: int = 400, seed: int = 0) -> np.ndarray:
@@ -82,6 +82,40 @@ def test_training_on_one_digit_forgets_the_others() -> None:
         module.measure(before, other, digits, digits.y == 3)
     with pytest.raises(BadSelection, match="covers 5 samples"):
         module.measure(before, now, digits, np.ones(5, bool))
+
+
+def test_a_training_that_goes_on_is_held_against_one_baseline() -> None:
+    digits = load_dataset("digits")
+    before = models.create("vae", shape=digits.shape, latent=2, width=0.25, body="dense", seed=0)
+    now, chosen = (
+        models.create("vae", shape=digits.shape, latent=2, width=0.25, body="dense", seed=1),
+        digits.y == 3,
+    )
+    whole = baseline(before, digits, chosen)
+    assert whole.words == ""
+    found, brute = since(whole, now, digits), module.measure(before, now, digits, chosen)
+    assert found.frame().equals(brute.frame())
+    some = baseline(before, digits, chosen, most=50)
+    every = reconstruction_errors(before, digits)
+    assert (some.selected.sum(), (~some.selected).sum()) == (50, 50)
+    assert (digits.y[some.rows] == 3).tolist() == some.selected.tolist()
+    np.testing.assert_allclose(some.errors, every[some.rows], rtol=1e-5)
+    assert some.of == (chosen.sum(), (~chosen).sum())
+    assert some.words == (
+        f"Measured on 50 of {some.of[0]} selected and 50 of {some.of[1]:,} unselected samples, drawn once."
+    )
+    part = since(some, now, digits)
+    after = reconstruction_errors(now, digits)[some.rows]
+    assert part.unselected.change == pytest.approx((after - some.errors)[~some.selected].mean(), rel=1e-4)
+    again = baseline(before, digits, chosen, most=50)
+    assert (again.rows == some.rows).all()
+    with pytest.raises(BadSelection, match="covers 5 samples"):
+        baseline(before, digits, np.ones(5, bool))
+    with pytest.raises(Cancelled):
+        baseline(before, digits, chosen, stop=lambda: True)
+    other = models.create("vae", shape=digits.shape, latent=2, width=0.25, likelihood="gaussian")
+    with pytest.raises(ExplorerError, match="cannot be compared"):
+        since(some, other, digits)
 
 
 def test_lengths_that_differ_are_one_sentence() -> None:

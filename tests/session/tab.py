@@ -47,6 +47,7 @@ class Tab:
             services.extras,
             services.maps,
             services.frames,
+            services.watching,
         )
         quiet = 0
         while quiet < 2:  # what one worker gives may be asked of another

@@ -1,0 +1,49 @@
+"""Figures of whole epochs, or of parts of one, out of Steps that each tell of what came since the last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models import Step
+
+
+class Means:
+    """Adds up the terms of Steps, each weighed by the samples that it tells of.
+
+    Attributes
+    ----------
+    samples
+        Those since the last `take`.
+    """
+
+    def __init__(self) -> None:
+        self.samples = 0
+        self._seen: int | None = None
+        self._sums: dict[str, float] = {}
+
+    def add(self, step: Step) -> None:
+        """Count one more Step in; they come in order, the first one from the beginning of its epoch."""
+        # A training that was taken up again counts the samples before, of which this step does not tell.
+        before = (step.epoch - 1) * step.of // step.epochs if self._seen is None else self._seen
+        fresh, self._seen = step.seen - before, step.seen
+        self.samples += fresh
+        for name, value in step.terms.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value * fresh
+
+    def take(self) -> dict[str, float]:
+        """Return the means over the samples since the last time, and begin anew; of no samples none."""
+        means = {name: total / self.samples for name, total in self._sums.items()} if self.samples else {}
+        self.samples, self._sums = 0, {}
+        return means
+
+
+class Epochs:
+    """Adds up the Steps of a training, so that the one that closes an epoch tells of all of it."""
+
+    def __init__(self) -> None:
+        self._means = Means()
+
+    def add(self, step: Step) -> Step:
+        """The same Step; at the end of an epoch with the means over all of its samples."""
+        self._means.add(step)
+        return replace(step, terms=self._means.take()) if step.epoch_done else step

@@ -1,0 +1,133 @@
+"""What the live charts have in common: curves that grow, ranges that do not jump, colours of both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.models import ColumnDataSource, Range1d
+from bokeh.plotting import figure
+
+MOST = 4_000
+"""Points of a curve, past which about every second one is left out: no part of a long run goes."""
+
+ENOUGH = 40
+"""Points of a curve, from which on the few at its beginning may lie above the chart."""
+
+# Okabe and Ito (2008), told apart with any colour vision; and each has a marker and a dash of its own. What
+# is around the curves has its colours, its fonts and their sizes from the theme of the page.
+COLOURS = {
+    "light": {"one": "#0072b2", "other": "#d55e00", "plain": "#333a42", "mark": "#5b3a8c"},
+    "dark": {"one": "#56b4e9", "other": "#e69f00", "plain": "#d5dae0", "mark": "#cba6f7"},
+}
+
+_SIDE_BY_SIDE = ["@media (max-width: 800px) { :host { flex-direction: column !important; } }"]
+
+
+class Trace:
+    """A curve that grows: what is new is streamed, and nothing is sent twice while it is short."""
+
+    def __init__(self, *columns: str) -> None:
+        self._columns = columns
+        self._rows: list[tuple[Any, ...]] = []
+        self.source = ColumnDataSource({column: [] for column in columns})
+
+    def clear(self) -> None:
+        """Take all of it away."""
+        if self._rows:
+            self.put([])
+
+    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows, each with a value for every column; the first one grows."""
+        if not rows:
+            return
+        self._rows += rows
+        if len(self._rows) > MOST:
+            self.put(_thinned(self._rows))
+        else:
+            self.source.stream(self._as_columns(rows))
+
+    def put(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Have these rows in the place of all others."""
+        self._rows = list(rows)
+        self.source.data = self._as_columns(rows)
+
+    def values(self, column: str) -> list[Any]:
+        """What one column holds."""
+        at = self._columns.index(column)
+        return [row[at] for row in self._rows]
+
+    def _as_columns(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+        return {column: [row[at] for row in rows] for at, column in enumerate(self._columns)}
+
+
+def _thinned(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Half as many rows at most, about evenly along the first column; the first and the last stay."""
+    apart = (rows[-1][0] - rows[0][0]) / (MOST // 2 - 2)
+    kept = rows[:1]
+    for one in rows[1:-1]:
+        if one[0] - kept[-1][0] >= apart:
+            kept.append(one)
+    return [*kept, rows[-1]]
+
+
+def chart(title: str, x: str, **more: Any) -> figure:
+    """Return an empty chart; its title says what to see in it, and the unit of what goes up."""
+    made = figure(
+        title=title,
+        sizing_mode="stretch_both",
+        tools="",
+        toolbar_location=None,
+        min_height=130,
+        min_width=150,
+        min_border=2,
+        x_axis_label=x,
+        output_backend="canvas",
+        **more,
+    )
+    made.yaxis.ticker.desired_num_ticks = 4
+    made.xaxis.ticker.desired_num_ticks = 5
+    return made
+
+
+def dress(made: figure, theme: str) -> None:
+    """Give the glyphs of a chart the colours of a theme, each that which its tag names."""
+    for renderer in made.renderers:
+        glyph = renderer.glyph
+        for colour in set(glyph.tags) & COLOURS[theme].keys():
+            names = {"line_color", "fill_color", "hatch_color", "text_color"} & glyph.properties()
+            given = {name: COLOURS[theme][colour] for name in names if getattr(glyph, name) is not None}
+            glyph.update(**given)
+
+
+def row(*charts: figure) -> list[pn.pane.Bokeh]:
+    """Return panes for charts that lie side by side."""
+    return [pn.pane.Bokeh(made, sizing_mode="stretch_both", margin=2) for made in charts]
+
+
+def strip() -> pn.Row:
+    """Return where charts come to lie side by side; on a narrow screen one below the other."""
+    return pn.Row(sizing_mode="stretch_both", margin=0, stylesheets=_SIDE_BY_SIDE)
+
+
+def fit(span: Range1d, *curves: Sequence[float], cap: float = 100.0, least: float = 0.0) -> None:
+    """Have a range show values with some room about them.
+
+    Parameters
+    ----------
+    cap
+        Percentile of each curve that the range goes up to, once it has `ENOUGH` points.
+    least
+        Room at least, in the unit of the values.
+    """
+    known = [values[np.isfinite(values)] for values in (np.asarray(curve, dtype=float) for curve in curves)]
+    known = [values for values in known if len(values)]
+    if not known:
+        return
+    low = min(float(values.min()) for values in known)
+    high = max(float(np.percentile(v, cap)) if len(v) >= ENOUGH else float(v.max()) for v in known)
+    room = max(0.08 * (high - low), least) or 1.0
+    if (span.start, span.end) != (low - room, high + room):
+        span.update(start=low - room, end=high + room)
