@@ -87,6 +87,8 @@ class Services:
         # Each takes half a minute or some seconds, so that nobody else should wait behind it.
         self.fits: Newest[Errand] = Newest(_run, "fits", _failed)
         self.placings: Newest[Errand] = Newest(_run, "placings", _failed)
+        self.epochs: Newest[Errand] = Newest(_run, "epochs", _failed)
+        self.films: Newest[Errand] = Newest(_run, "films", _failed)
         self.computed: Recent[Computed] = Recent(8)
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()
@@ -165,7 +167,7 @@ class Services:
         self.bases.close()
         for worker in (self.frames, self.maps, self.scenes, self.extras, self.neighbours):
             worker.close()
-        for slow in (self.fits, self.placings):
+        for slow in (self.fits, self.placings, self.epochs, self.films):
             slow.close()
         self._uploads.cleanup()
 

@@ -122,10 +122,15 @@ class Looking:
         session, scene, style = self._session, self._session.scene, self._style
         if scene is None or style is None or not _fits(scene, style):
             return
+        moment, every = session.timeline.moment, session.timeline.home()
         if self._home or self.viewport is None:
-            self.viewport = Viewport.around(scene.home, *self._size)
+            self.viewport = Viewport.around(scene.home if every is None else every, *self._size)
+        if moment is not None:
+            draft, style = True, replace(style, draws=0)
         orientation = session.orienting.orientation
-        request = MapRequest(scene, style, self.viewport, self._home, self._sequence, orientation, draft)
+        request = MapRequest(
+            scene, style, self.viewport, self._home, self._sequence, orientation, draft, moment
+        )
         paint = partial(session.services.painter.paint, request)
         session.errands.send_straight(session.services.maps, "map", paint, self._painted)
 
@@ -137,7 +142,7 @@ class Looking:
             return
         now, then = image.projection, scene.projection
         if isinstance(now, Turning) and isinstance(then, Turning) and now.orientation != then.orientation:
-            session.scene = replace(scene, projection=now)
+            session.scene = replace(scene, projection=then.turned(now.orientation))
             session.decode()
         elif image.front is not None and image.front is not self._front:
             session.decode()  # seen closer, or with every pixel, another sample may be under the cursor

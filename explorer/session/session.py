@@ -32,6 +32,7 @@ from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
 from explorer.session.seeing import seen_at
 from explorer.session.selecting import Selecting
+from explorer.session.timeline import Timeline
 from explorer.session.training import Training
 
 
@@ -76,6 +77,7 @@ class Session(param.Parameterized):
         self.laid_out: tuple[Snapshot, Layout] | None = None  # what has been asked for last
         self.mapping = Mapping(self)
         self.looking = Looking(self)
+        self.timeline = Timeline(self)
         services.sessions.add(self)
 
     @property
@@ -104,6 +106,7 @@ class Session(param.Parameterized):
                 # What was on the screen stays, and so does the choice that it shows.
                 self.base = self._former
         self.choosing.follow()
+        self.timeline.follow()
         self._follow()
 
     def close(self) -> None:
@@ -145,9 +148,12 @@ class Session(param.Parameterized):
 
     def _follow(self) -> None:
         base, dataset, snapshot = self._newest()
-        if dataset is None or snapshot is None:
+        past = self.timeline if base is self._former else None
+        if dataset is None or snapshot is None or (past is not None and past.moving):
             return
         layout = self.mapping.layout(base, snapshot)
+        if past is not None:
+            layout = past.layout(layout)
         if self.laid_out == (snapshot, layout):
             return
         self.laid_out = (snapshot, layout)
@@ -171,6 +177,8 @@ class Session(param.Parameterized):
         """Return what the map should show: a choice once it is ready, the run until then, or the base."""
         if self.base is not self._former and (arrived := self.choosing.arrived()) is not None:
             return self.base, self.base.dataset, arrived
+        if (looked_back_at := self.timeline.snapshot()) is not None:
+            return self._former, self.scene.dataset, looked_back_at
         base, run, snapshot = self._former, self.training.run, self.training.snapshot()
         if run is not None:
             return base, run.job.dataset, snapshot  # without a snapshot: what it starts from is on the map
@@ -242,13 +250,14 @@ class Session(param.Parameterized):
 
     @param.depends("cursor", watch=True)
     def _ask_frame(self) -> None:
-        scene, cursor = self.scene, self.cursor
-        if scene is None or cursor is None:
+        shown, cursor = self.scene, self.cursor
+        if shown is None or cursor is None:
             return
+        scene = self.timeline.at_hand or shown
         xy = (float(cursor[0]), float(cursor[1]))
         seen = seen_at(self, xy)
         point = None if seen is None else (seen, scene.cloud.mean[seen])
-        request = FrameRequest(self.token, xy, scene.key, point)
+        request = FrameRequest(self.token, xy, shown.key, point)
         lift = self.mapping.lift(scene)
         work = partial(make_frame, request, scene.model, scene.projection, scene.neighbours, lift)
         self.errands.send_straight(self.services.frames, "frame", work, self._decoded)

@@ -56,7 +56,8 @@ class Training(param.Parameterized):
         session.error = ""
         self.stop()
         try:
-            run = self._submit(model, scene.dataset, indices, self.on, self.run)
+            origin = session.timeline.origin
+            run = self._submit(model, scene.dataset, indices, self.on, self.run, origin)
         except SHOWN as error:
             session.error = str(error)
             return
@@ -82,6 +83,7 @@ class Training(param.Parameterized):
         indices: np.ndarray | None,
         what: str,
         parent: Run | None = None,
+        origin: tuple[str, int] | None = None,
     ) -> Run:
         plan, session = self.plan, self._session
         bases = (session.shown, session.base)
@@ -89,6 +91,11 @@ class Training(param.Parameterized):
         # A newer snapshot may be on its way to the map: then it is not what this run goes on from.
         shown = last is not None and session.scene is not None and last.cloud is session.scene.cloud
         step = last.step if shown else None
+        if origin is None:
+            origin = (
+                None if last is None else parent.kept,
+                None if step is None else step.epoch - (not step.epoch_done),
+            )
         job = Job(
             model=model,
             dataset=dataset,
@@ -99,8 +106,8 @@ class Training(param.Parameterized):
             seed=plan.seed,
             name=f"{dataset.name}, {what}",
             source=next((base.source for base in bases if base.dataset is dataset), ""),
-            parent=None if last is None else parent.kept,
-            parent_epoch=None if step is None else step.epoch - (not step.epoch_done),
+            parent=origin[0],
+            parent_epoch=origin[1],
         )
         return session.services.slot.submit(job, session.errands.ring)
 
