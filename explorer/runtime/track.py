@@ -14,6 +14,7 @@ from explorer.core.errors import StoreError
 from explorer.core.evolution import Evolution
 from explorer.core.layout import Layout
 from explorer.core.projections import Projection
+from explorer.core.scene import Scene, fitted_scene
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.recent import Recent
 from explorer.runtime.run import Snapshot
@@ -167,6 +168,25 @@ class Track:
         # There was no room to keep it: it is matched to those that are kept, and let go again.
         added = self.evolution.added(epoch, self._fitted(snapshot.cloud.mean), snapshot.cloud.mean)
         return added.projection(epoch, anchor, aligned)
+
+    def scene(self, epoch: int, anchor: int, aligned: bool, *, spread: bool = False) -> Scene:
+        """The epoch as it is laid out on its map, matched to another's. On the worker."""
+        snapshot = self.snapshot(epoch, spread=spread)
+        projection = self.projection(epoch, anchor, aligned)
+        return fitted_scene(self.dataset, snapshot.model, snapshot.cloud, projection)
+
+    def lacks(self, epoch: int) -> list[str]:
+        """What is still to be done before that epoch is on the map, in words."""
+        if epoch in self.evolution:
+            return []
+        return ["being read" if self.stored(epoch) else "being encoded; drawn between its neighbours"]
+
+    def remarks(self, epoch: int) -> list[str]:
+        """What is to be known of the map of that epoch, in words."""
+        said = ["on the map as it was computed"] if self.layout.computed is not None else []
+        if (weights := self.weights(epoch)) != epoch:
+            said.append(f"decoded by the weights of epoch {weights}: those of {epoch} were not kept")
+        return said
 
     def _fitted(self, codes: Float32[np.ndarray, "n latent"]) -> Projection:
         if self.layout.computed is not None:

@@ -52,6 +52,11 @@ class Looking:
         session.selecting.param.watch(self.restyle, "current")
         session.orienting.param.watch(self.restyle, "dims")
 
+    @property
+    def style(self) -> Style | None:
+        """How points are shown now; None before there is anything to show."""
+        return self._style
+
     def look(self, viewport: Viewport, *, home: bool, sequence: int = 0, draft: bool = False) -> None:
         """Show these ranges at that size; `home` asks for everything, whatever the ranges.
 

@@ -115,6 +115,7 @@ class Session(param.Parameterized):
         self.training.abandon()
         self.mapping.abandon()
         self.inspecting.abandon()
+        self.timeline.filming.cancel()
 
     @property
     def status(self) -> str:

@@ -13,10 +13,12 @@ import param
 from explorer.core.evolution import Moment
 from explorer.core.layout import Layout
 from explorer.core.projections import Turning
-from explorer.core.scene import Scene, fitted_scene
+from explorer.core.scene import Scene
 from explorer.runtime.kept import KeptRun
-from explorer.runtime.run import Run, Snapshot
+from explorer.runtime.run import Snapshot
 from explorer.runtime.track import Track
+from explorer.session.filming import Filming
+from explorer.session.run_on_map import RunOnMap
 from models import Autoencoder
 
 if TYPE_CHECKING:
@@ -33,10 +35,10 @@ class Timeline(param.Parameterized):
 
     Attributes
     ----------
-    last
-        The newest committed epoch.
     at_hand
         The epoch that is decoded while the map is on its way; None where the scene is.
+    filming
+        Makes films of it.
     """
 
     at = param.Number(
@@ -49,13 +51,11 @@ class Timeline(param.Parameterized):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.last = 0
+        self._run = RunOnMap(session)
+        self.filming = Filming(session)
         self.at_hand: Scene | None = None
-        self._source: tuple[str, int | None] | None = None
-        self._kept: KeptRun | None = None
         self._track: Track | None = None
-        self._read: tuple[object, ...] = ()  # how far the run was when it was read last
-        self._reading = self._placing = self._resting = self._touched = False
+        self._placing = self._resting = self._touched = False
         self._anchor = 0
         self._asked: tuple[object, ...] = ()  # which epoch was, to be decoded
         self._laid: tuple[tuple[object, ...], Layout] | None = None
@@ -69,7 +69,12 @@ class Timeline(param.Parameterized):
     @property
     def kept(self) -> KeptRun | None:
         """The run as it was read last; None where none on the map is kept."""
-        return self._kept
+        return self._run.kept
+
+    @property
+    def last(self) -> int:
+        """The newest committed epoch."""
+        return self._run.last
 
     @property
     def track(self) -> Track | None:
@@ -84,7 +89,7 @@ class Timeline(param.Parameterized):
     @property
     def offered(self) -> bool:
         """Whether the run on the map has two epochs to go between."""
-        kept, scene = self._kept, self._session.scene
+        kept, scene = self.kept, self._session.scene
         if kept is None or scene is None or len(kept.epochs) < 2:
             return False
         same_data = kept.record.dataset["stamp"] == scene.dataset.stamp
@@ -93,13 +98,13 @@ class Timeline(param.Parameterized):
     @property
     def position(self) -> float:
         """Where the slider stands, in epochs."""
-        own = None if self._source is None else self._source[1]
+        own = self._run.own
         return float(self.at) if self.at is not None else float(self.last if own is None else own)
 
     @property
     def epoch(self) -> int | None:
         """The epoch that is looked back at, or the nearest to it; None while the newest is followed."""
-        return None if self.at is None or self._kept is None else self._nearest(self.at)
+        return None if self.at is None or self.kept is None else self._nearest(self.at)
 
     @property
     def origin(self) -> tuple[str, int] | None:
@@ -119,18 +124,10 @@ class Timeline(param.Parameterized):
         track, epoch = self._track, self.epoch
         if track is None or epoch is None:
             return ""
-        said = []
-        if epoch not in track.evolution and not self._ready():
-            said.append(
-                "being read" if track.stored(epoch) else "being encoded; drawn between its neighbours"
-            )
-        if track.layout.computed is not None:
-            said.append("on the map as it was computed")
-        elif self.aligned and epoch != self._anchor:
+        said = [] if self._ready() else track.lacks(epoch)
+        if self.aligned and epoch != self._anchor and track.layout.computed is None:
             said.append(f"turned to match epoch {self._anchor}")
-        if (weights := track.weights(epoch)) != epoch:
-            said.append(f"decoded by the weights of epoch {weights}: those of {epoch} were not kept")
-        return "; ".join(said)
+        return "; ".join([*said, *track.remarks(epoch)])
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -152,8 +149,7 @@ class Timeline(param.Parameterized):
         if self.at is None:
             self._anchor = self.last
         at = min(max(float(at), 0.0), float(self.last))
-        own = None if self._source is None else self._source[1]
-        newest = rest and at == self.last and own in (None, self.last)
+        newest = rest and at == self.last and self._run.own in (None, self.last)
         self._touched, self._resting = True, rest
         self.at = None if newest else float(self._nearest(at)) if rest else at
         if newest:
@@ -169,6 +165,7 @@ class Timeline(param.Parameterized):
 
     def follow(self) -> None:
         """Follow the run, and have done what is missing where it is looked at."""
+        self.filming.follow()
         self._follow_run()
         if self.offered and self._touched:
             self._follow_track()
@@ -213,6 +210,11 @@ class Timeline(param.Parameterized):
             self._laid = key, replace(layout, fitted=fitted)
         return self._laid[1]
 
+    def track_layout(self) -> Layout:
+        """Return how the epochs are laid out: as what is on the map, each by itself."""
+        session, scene = self._session, self._session.scene
+        return session.mapping.layout(session.shown, Snapshot(scene.model, scene.cloud, None, 0))
+
     def home(self) -> np.ndarray | None:
         """Places that every epoch lies within, so that the map keeps its scale; None where that is open."""
         track = self._track
@@ -223,48 +225,20 @@ class Timeline(param.Parameterized):
             self._home = key, track.evolution.home(self._anchor, self.aligned)
         return self._home[1]
 
-    # ----------------------------------------------------------------------------------------------------
-
     def _follow_run(self) -> None:
         """Have the run on the map read, again whenever it has gone on."""
-        session, run = self._session, self._session.training.run
-        source = None if run is None or run.kept is None else (run.kept, None)
-        if run is None and session.shown.kept is not None:
-            source = session.shown.kept
-        if source != self._source:
-            self._source, self._kept, self._track, self._read = source, None, None, ()
-            self.last, self._touched, self.at = 0, False, None
+        if self._run.follow():
+            self._track, self._touched, self.at = None, False, None
             self._decode(None)
-        if source is None or self._reading:
-            return
-        steps = () if run is None else run.steps.since(len(run.steps) - 1)
-        done = steps[-1].epoch - (not steps[-1].epoch_done) if steps else 0
-        far = (source, done, run is None or run.state.over)
-        if far != self._read:
-            self._read, self._reading = far, True
-            work = partial(_opened, session, source[0], run)
-            session.errands.send(
-                session.services.epochs, "run", work, partial(self._opened, source), self._not_opened
-            )
-
-    def _opened(self, source: tuple[str, int | None], kept: KeptRun) -> None:
-        self._reading = False
-        if source == self._source:
-            self._kept, self.last = kept, kept.epochs[-1].epoch
-            if self._track is not None:
-                self._track.kept = kept
-        self._session.errands.ring()  # it may have gone on meanwhile
-
-    def _not_opened(self, sentence: str) -> None:
-        self._reading = False  # a run that was deleted for good: there is nothing to go back to
+        elif self._track is not None:
+            self._track.kept = self._run.kept
 
     def _follow_track(self) -> None:
         session = self._session
         scene, run = session.scene, session.training.run
-        layout = session.mapping.layout(session.shown, Snapshot(scene.model, scene.cloud, None, 0))
-        track = self._track
+        layout, track = self.track_layout(), self._track
         if track is None or track.layout != layout:
-            track = self._track = Track(self._kept, scene.dataset, layout, scene.model.device)
+            track = self._track = Track(self.kept, scene.dataset, layout, scene.model.device)
         going = run is not None and not run.state.over
         if not self._placing and track.next(self.epoch, stored=going) is not None:
             self._placing = True
@@ -292,12 +266,13 @@ class Timeline(param.Parameterized):
         if asked == self._asked or not asked[-1]:
             return
         self._asked = asked
-        work = partial(_scene, track, epoch, self._spread(), self._anchor, self.aligned)
+        work = partial(track.scene, epoch, self._anchor, self.aligned, spread=self._spread())
         session.errands.send(session.services.epochs, "epoch", work, partial(self._gain_epoch, asked))
 
     def _gain_epoch(self, asked: tuple[object, ...], scene: Scene) -> None:
         if asked == self._asked and self.at is not None:
-            self._decode(None if self._settled(scene) else scene)
+            on_map = self._session.scene
+            self._decode(None if on_map is not None and on_map.cloud is scene.cloud else scene)
 
     def _decode(self, scene: Scene | None) -> None:
         """Decode what is under the cursor by that state of the model; None is the one on the map."""
@@ -305,15 +280,12 @@ class Timeline(param.Parameterized):
             self.at_hand = scene
             self._session.decode()
 
-    def _settled(self, scene: Scene) -> bool:
-        shown = self._session.scene
-        return shown is not None and shown.cloud is scene.cloud
-
     def _shown(self, _: object) -> None:
         """Another scene is on the map: it is decoded, where the map has come to rest."""
         scene, here = self._session.scene, self.snapshot()
-        if here is not None and here.model is scene.model and self._source is not None:
-            self._origin = here.model, (self._source[0], self._track.weights(self._nearest(self.at)))
+        if here is not None and here.model is scene.model:
+            weights = self._track.weights(self._nearest(self.at))
+            self._origin = here.model, (self._track.kept.record.id, weights)
             if self._resting:
                 self.at_hand = None
         elif self.at is None:
@@ -324,7 +296,7 @@ class Timeline(param.Parameterized):
         return bool(self._session.draws) or self._session.colour_by == "KL"
 
     def _nearest(self, at: float) -> int:
-        return min((record.epoch for record in self._kept.epochs), key=lambda epoch: abs(epoch - at))
+        return min((record.epoch for record in self.kept.epochs), key=lambda epoch: abs(epoch - at))
 
     def _placed_or_lost(self, epoch: int) -> bool:
         return epoch in self._track.evolution or epoch not in self._track.wanted()
@@ -338,16 +310,3 @@ class Timeline(param.Parameterized):
 
     def _ring(self, *_: object) -> None:
         self._session.errands.ring()
-
-
-def _opened(session: Session, run_id: str, run: Run | None) -> KeptRun:
-    if run is not None and run.state.over:
-        run.join()  # its last epoch may still be on the way to the disk
-    store = session.services.store
-    return KeptRun(store, store.find(run_id))
-
-
-def _scene(track: Track, epoch: int, spread: bool, anchor: int, aligned: bool) -> Scene:
-    snapshot = track.snapshot(epoch, spread=spread)
-    projection = track.projection(epoch, anchor, aligned)
-    return fitted_scene(track.dataset, snapshot.model, snapshot.cloud, projection)
