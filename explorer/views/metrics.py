@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, HoverTool, Range1d
+from bokeh.models import ColumnDataSource, HoverTool, Range1d, Span
 from bokeh.plotting import figure
 
 from explorer.runtime.training import Run
@@ -29,6 +29,7 @@ class Metrics:
         # Ranges of our own: the whole run across from the start, so that nothing jumps while one reads it.
         self._epochs = Range1d(0, 1)
         self._values = {term: Range1d(0, 1) for term, _ in TERMS}
+        self._looked_at = epoch_lines(len(TERMS))
         self.panel = pn.Row(css_classes=["lx-metrics"], sizing_mode="stretch_both", min_height=190, margin=0)
 
     def unfold(self) -> None:
@@ -40,7 +41,8 @@ class Metrics:
             ]
 
     def refresh(self) -> None:
-        """Stream the steps that are not on the charts yet."""
+        """Stream the steps that are not on the charts yet, and mark the epoch that is looked back at."""
+        mark_epoch(self._looked_at, self._session.timeline.epoch)
         run = self._session.training.current
         if run is None:
             return
@@ -85,6 +87,7 @@ class Metrics:
             y_range=self._values[term],
         )
         chart.title.text_font_size = "12px"
+        chart.add_layout(self._looked_at[[name for name, _ in TERMS].index(term)])
         chart.line(
             "epoch",
             "value",
@@ -114,6 +117,23 @@ class Metrics:
         chart.legend.background_fill_alpha = 0.5
         chart.legend.padding = 4
         return chart
+
+
+def epoch_lines(count: int) -> list[Span]:
+    """Lines across so many charts, at no epoch yet."""
+    return [
+        Span(dimension="height", line_color="#8a8f98", line_width=2, line_dash="dotted", visible=False)
+        for _ in range(count)
+    ]
+
+
+def mark_epoch(lines: list[Span], epoch: int | None) -> None:
+    """Put the lines at the epoch that is looked back at; None takes them away."""
+    for line in lines:
+        if epoch is None and line.visible:
+            line.visible = False
+        elif epoch is not None and (line.location != epoch or not line.visible):
+            line.update(location=epoch, visible=True)
 
 
 def _stream(source: ColumnDataSource, rows: list[tuple[float, float]]) -> None:
