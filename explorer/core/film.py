@@ -25,6 +25,7 @@ KINDS = (".gif", ".mp4")
 SIDES = (160, 2_160)  # pixels, of a frame
 RATES = (1, 60)  # frames per second
 MOST_FRAMES = 3_000
+MOST_PIXELS = 400_000_000  # of all frames of a GIF, which is put together in memory
 _HELD = 1.0  # seconds that the last epoch stays
 _SAMPLED = 12  # frames that the palette of a GIF is found from
 _TEXT = {"light": "#1d1d1f", "dark": "#e8eaed"}
@@ -60,25 +61,10 @@ class Film:
     orientation: Orientation | None = None
 
     def __post_init__(self) -> None:
-        if len(self.evolution.epochs) < 2:
+        epochs = self.evolution.epochs
+        if len(epochs) < 2:
             raise ExplorerError("a run of one epoch is no film; train it for more.")
-        for name, value, (low, high) in (
-            ("width", self.width, SIDES),
-            ("height", self.height, SIDES),
-            ("frame rate", self.fps, RATES),
-        ):
-            if not low <= value <= high:
-                raise ExplorerError(f"a film cannot have a {name} of {value}; give {low} to {high}.")
-        if not 0 < self.speed <= self.fps:
-            raise ExplorerError(
-                f"{self.speed:g} epochs per second cannot be shown in {self.fps} frames; give more than 0 and at "
-                "most one epoch a frame."
-            )
-        if len(self.moments) > MOST_FRAMES:
-            raise ExplorerError(
-                f"the film would have {len(self.moments):,} frames, more than {MOST_FRAMES:,}; give a higher "
-                "speed or fewer frames per second."
-            )
+        check(self.width, self.height, self.fps, self.speed, epochs[-1] - epochs[0])
 
     @property
     def moments(self) -> tuple[float, ...]:
@@ -108,6 +94,34 @@ class Film:
                 painted = at, canvas.frame(at)
             yield painted[1]
             progress(number / len(moments))
+
+
+def check(width: int, height: int, fps: int, speed: float | int, epochs: int) -> None:
+    """Raise an `ExplorerError` for what no film can be like, before any work is done.
+
+    Parameters
+    ----------
+    epochs
+        From the first to the last.
+    """
+    for name, value, (low, high) in (
+        ("width", width, SIDES),
+        ("height", height, SIDES),
+        ("frame rate", fps, RATES),
+    ):
+        if not low <= value <= high:
+            raise ExplorerError(f"a film cannot have a {name} of {value}; give {low} to {high}.")
+    if not 0 < speed <= fps:
+        raise ExplorerError(
+            f"{speed:g} epochs per second cannot be shown in {fps} frames; give more than 0, and at most one "
+            "epoch a frame."
+        )
+    frames = round(epochs * fps / speed) + fps
+    if frames > MOST_FRAMES:
+        raise ExplorerError(
+            f"the film would have {frames:,} frames, more than {MOST_FRAMES:,}; give a higher speed or fewer "
+            "frames per second."
+        )
 
 
 def write(
@@ -152,6 +166,12 @@ def _write_mp4(film: Film, path: Path, stop: Stop, progress: Progress) -> None:
 
 def _write_gif(film: Film, path: Path, stop: Stop, progress: Progress) -> None:
     """One palette for all frames, no dithering and no frame twice: what does not change costs nothing."""
+    frames = len(set(film.moments))
+    if frames * film.width * film.height > MOST_PIXELS:
+        raise ExplorerError(
+            f"a GIF of {frames:,} frames of {film.width} x {film.height} takes too much memory; make an .mp4, or "
+            "a smaller or shorter one."
+        )
     colours = _palette_of(film, stop)
     shown: list[Image.Image] = []
     durations: list[int] = []
@@ -179,7 +199,11 @@ def _palette_of(film: Film, stop: Stop) -> Image.Image:
         if stop():
             raise Cancelled("the film was given up before its first frame.")
         strips.append(canvas.frame(moments[round(index)]))
-    return Image.fromarray(np.concatenate(strips)).quantize(255, method=Image.Quantize.MEDIANCUT)
+    found = Image.fromarray(np.concatenate(strips)).quantize(254, method=Image.Quantize.MEDIANCUT)
+    # Ground and text exactly: they are most of a frame, and nothing may shimmer.
+    own = palette.srgb([palette.BACKGROUND[film.style.theme], _TEXT[film.style.theme]]) * 255
+    found.putpalette([*(found.getpalette() or [])[: 3 * 254], *np.rint(own).astype(int).ravel().tolist()])
+    return found
 
 
 class _Canvas:

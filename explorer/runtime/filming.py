@@ -12,6 +12,7 @@ from explorer.core.colouring import Colouring, colouring
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.film import KINDS, Film, write
+from explorer.core.film import check as check_shot
 from explorer.core.layout import Layout
 from explorer.core.orientation import Orientation
 from explorer.core.painter import Style
@@ -59,7 +60,7 @@ def film(
     Cancelled
         When `stop` turned true.
     """
-    check(track.kept, path)
+    check(track.kept, path, shot)
     wanted = len(track.wanted())
     while (epoch := track.next()) is not None:
         if stop():
@@ -95,7 +96,7 @@ def film_kept(
     progress: Progress = lambda share: None,
 ) -> None:
     """The same from Python and from a terminal: of the run alone."""
-    check(kept, path)
+    check(kept, path, shot)
     data = kept.dataset() if dataset is None else dataset
     kept.check(data)
     model = kept.model()
@@ -115,7 +116,7 @@ def film_kept(
     film(track, path, shot, style, progress=progress)
 
 
-def check(kept: KeptRun, path: Path) -> None:
+def check(kept: KeptRun, path: Path, shot: Shot) -> None:
     """Raise an `ExplorerError` for what can be no film before any work is done."""
     if path.suffix.lower() not in KINDS:
         raise ExplorerError(
@@ -125,6 +126,7 @@ def check(kept: KeptRun, path: Path) -> None:
         raise ExplorerError(
             f"{kept.record.name!r} has one epoch, where it started, which is no film; train it first."
         )
+    check_shot(shot.width, shot.height, shot.fps, shot.speed, kept.epochs[-1].epoch)
 
 
 def _exact(name: str) -> bool:

@@ -178,9 +178,9 @@ class Session(param.Parameterized):
         """Return what the map should show: a choice once it is ready, the run until then, or the base."""
         if self.base is not self._former and (arrived := self.choosing.arrived()) is not None:
             return self.base, self.base.dataset, arrived
-        if (looked_back_at := self.timeline.snapshot()) is not None:
-            return self._former, self.scene.dataset, looked_back_at
         base, run, snapshot = self._former, self.training.run, self.training.snapshot()
+        if (looked_back_at := self.timeline.snapshot()) is not None:
+            return base, self.scene.dataset, looked_back_at
         if run is not None:
             return base, run.job.dataset, snapshot  # without a snapshot: what it starts from is on the map
         return base, base.dataset, base.snapshot.read()[1]

@@ -228,8 +228,10 @@ class Timeline(param.Parameterized):
     def _follow_run(self) -> None:
         """Have the run on the map read, again whenever it has gone on."""
         if self._run.follow():
-            self._track, self._touched, self.at = None, False, None
-            self._decode(None)
+            away, self._track, self._touched, self.at = self.at, None, False, None
+            if away is not None:
+                self._decode(None)
+                self._session.looking.paint()
         elif self._track is not None:
             self._track.kept = self._run.kept
 

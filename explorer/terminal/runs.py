@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -132,12 +134,13 @@ def film(
     with answering(False):
         from explorer.runtime import runs
 
-        with typer.progressbar(length=1000, label="filming") as bar:
+        width, height = _sides(size)
+        with ExitStack() as shown:
 
-            def told(share: float) -> None:
-                bar.update(round(1000 * share) - bar.pos)
+            @cache
+            def bar() -> Any:  # once there is progress: what cannot be filmed is said without one
+                return shown.enter_context(typer.progressbar(length=1000, label="filming"))
 
-            width, height = _sides(size)
             runs.film(
                 run,
                 file,
@@ -149,7 +152,7 @@ def film(
                 colour_by=colour_by,
                 theme=theme,
                 aligned=aligned,
-                progress=told,
+                progress=lambda share: bar().update(round(1000 * share) - bar().pos),
             )
         typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
 

@@ -96,6 +96,7 @@ class TimeView:
         if filming.done is not self._film:
             self._film = filming.done
             name, content = filming.done or ("", b"")
-            panel.param.update(film_name=name, film=content)
+            panel.film_name = name  # first: the page saves the film as soon as it comes
+            panel.film = content
         share = filming.share
         panel.filming = -1.0 if share is None else round(share, 2)

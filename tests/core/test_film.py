@@ -110,3 +110,10 @@ def test_what_cannot_be_filmed_is_said(film: Film, change: dict[str, object], se
 def test_an_unknown_ending_is_refused(film: Film, tmp_path: Path) -> None:
     with pytest.raises(ExplorerError, match=r"film\.webm.*\.gif or \.mp4"):
         write(film, tmp_path / "film.webm")
+
+
+def test_a_gif_that_memory_would_not_hold_is_refused(film: Film, tmp_path: Path) -> None:
+    large = replace(film, width=2_000, height=2_000, speed=0.2)
+    with pytest.raises(ExplorerError, match="takes too much memory"):
+        write(large, tmp_path / "film.gif")
+    assert not list(tmp_path.iterdir())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 import torch
@@ -18,7 +20,7 @@ from explorer.runtime.kept import KeptRun
 from explorer.runtime.run import Run
 from explorer.services import Services
 from explorer.session import Session
-from tests.session.tab import PATIENCE, Tab
+from tests.session.tab import PATIENCE, Tab, held
 
 EPOCHS = 4
 
@@ -173,6 +175,39 @@ def test_training_from_an_epoch_starts_with_its_weights(tab: Tab, kept: KeptRun,
     assert weights_token(again.model(0)) == weights_token(kept.model(1))
 
 
+def test_while_it_trains_the_end_grows_and_the_map_stays_where_it_is_looked_at(tab: Tab) -> None:
+    session, timeline = tab.session, tab.session.timeline
+    session.training.plan.param.update(epochs=2000, batch_size=4)
+    session.training.start()
+    tab.until(lambda: timeline.last >= 2 and timeline.offered, "two epochs")
+    timeline.move(1, rest=True)
+    tab.until(lambda: timeline.origin is not None, "the epoch")
+    scene, last = session.scene, timeline.last
+    tab.until(lambda: timeline.last > last + 2, "more epochs")
+    assert session.scene.cloud is scene.cloud
+    assert timeline.epoch == 1
+    timeline.newest()
+    tab.until(lambda: session.scene.cloud is not scene.cloud, "the newest")
+    newest = session.scene
+    tab.until(lambda: session.scene is not newest, "what comes")
+    session.training.stop()
+    assert session.training.run.join(PATIENCE)
+
+
+def test_another_model_leaves_the_epochs_behind(
+    tab: Tab, kept: KeptRun, services: Services, iris: Dataset
+) -> None:
+    session = tab.session
+    go(tab, 1)
+    session.return_to(services.bases.given(iris, models.create("ae", shape=iris.shape, width=0.25)))
+    session.training.run = None
+    tab.until(lambda: session.scene.model.name == "ae", "the other model").rest()
+    assert session.timeline.at is None
+    assert not session.timeline.offered
+    image = session.map.read()[1]
+    assert (image.at, image.scene) == (None, session.scene.key)
+
+
 def test_another_projection_and_draws_hold_at_an_epoch(
     services: Services, opened: Callable[..., Tab], iris: Dataset
 ) -> None:
@@ -228,3 +263,29 @@ def test_a_run_that_was_removed_leaves_the_map(tab: Tab, kept: KeptRun, services
     shown.timeline.move(1, rest=True)
     tab.until(lambda: shown.error, "the sentence").rest()
     assert shown.scene is scene
+
+
+def test_a_film_is_of_what_the_slider_passes_through(tab: Tab, kept: KeptRun, tmp_path: Path) -> None:
+    session, filming = tab.session, tab.session.timeline.filming
+    filming.begin("gif", "small", fps=4, speed=2.0)
+    assert filming.share == 0.0
+    tab.until(lambda: filming.share is None, "the film")
+    name, content = filming.done
+    assert name == f"iris-{kept.record.id}.gif"
+    (tmp_path / name).write_bytes(content)
+    assert imageio.imread(tmp_path / name, index=None).shape == (2 * EPOCHS + 1, 420, 480, 3)
+    assert session.error == ""
+    filming.begin("gif", "small", fps=4, speed=8.0)
+    tab.until(lambda: session.error, "the sentence")
+    assert "epochs per second" in session.error
+    assert filming.share is None
+
+
+def test_a_film_that_is_cancelled_is_none(tab: Tab, kept: KeptRun, services: Services) -> None:
+    filming = tab.session.timeline.filming
+    with held(services.films):
+        filming.begin("mp4", "small", fps=20, speed=1.0)
+        filming.cancel()
+    tab.until(lambda: filming.share is None, "the end")
+    assert filming.done is None
+    assert tab.session.error == ""
