@@ -60,7 +60,11 @@ def mixed(points: int, space: str) -> World:
     """A cloud of so many made-up codes, on the plane, in space or on the globe."""
     positions, labels = workload.mixture(points, axes=2 if space in FLAT else 3)
     dataset = workload.cloud_data(labels)
-    if space in FLAT:
+    if space == "time":
+        model = models.create(
+            "vae", shape=dataset.shape, latent=2, body="dense"
+        )  # its weights are read again
+    elif space in FLAT:
         model = workload.autoencoder(dataset.shape)
     else:
         model = models.create("sphere-vae" if space == "globe" else "vae", shape=dataset.shape, latent=3)

@@ -57,12 +57,6 @@ class Placed:
         placed += offset
         return placed
 
-    @property
-    def corners(self) -> Float64[np.ndarray, "corners axes"]:
-        """The corners of what holds every point, before any turn."""
-        ends = np.stack([self.low, self.low + _STEPS * self.step], axis=1)
-        return np.stack([axis.ravel() for axis in np.meshgrid(*ends)], axis=1)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evolution:
@@ -189,11 +183,18 @@ class Evolution:
         """Places of the plane that hold every epoch; None where the map itself says so, or none is placed."""
         if not self.placed or self.turns:
             return None
-        parts = [
-            self.alignment(epoch, anchor, aligned).apply(placed.corners)
-            for epoch, placed in zip(self.epochs, self.placed, strict=True)
-        ]
-        return np.concatenate(parts)
+        low = np.stack([one.low for one in self.placed])
+        high = low + _STEPS * np.stack([one.step for one in self.placed])
+        x, y = (np.stack([low[:, axis], high[:, axis]], axis=1) for axis in (0, 1))
+        corners = np.stack([x[:, [0, 1, 0, 1]], y[:, [0, 0, 1, 1]]], axis=2)
+        if not aligned or not self.rigid:
+            return corners.reshape(-1, 2)
+        centres, targets, turns = (
+            np.stack([getattr(one.alignment, part) for one in self.placed])
+            for part in ("centre", "target", "turn")
+        )
+        turned = (corners - centres[:, None]) @ turns + targets[:, None]
+        return self._nearest(anchor).alignment.inverse().apply(turned.reshape(-1, 2))
 
     def _at(self, epoch: int, anchor: int, aligned: bool) -> Float32[np.ndarray, "n axes"]:
         return self._nearest(epoch).points(self.alignment(epoch, anchor, aligned))

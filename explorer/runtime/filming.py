@@ -11,8 +11,9 @@ from explorer.core.batches import Progress, Stop
 from explorer.core.colouring import Colouring, colouring
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.film import KINDS, Film, write
+from explorer.core.film import Film
 from explorer.core.film import check as check_shot
+from explorer.core.film_file import KINDS, write
 from explorer.core.layout import Layout
 from explorer.core.orientation import Orientation
 from explorer.core.painter import Style
@@ -61,12 +62,11 @@ def film(
         When `stop` turned true.
     """
     check(track.kept, path, shot)
-    wanted = len(track.wanted())
     while (epoch := track.next()) is not None:
         if stop():
             raise Cancelled("the film was given up while its epochs were read.")
         track.place(epoch)
-        progress(_PLACING * min(1.0, len(track.evolution.epochs) / wanted))
+        progress(_PLACING * track.share)
     last = track.evolution.epochs[-1] if track.evolution.epochs else track.last
     scene = track.scene(last, last, shot.aligned)
     made = Film(

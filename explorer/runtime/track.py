@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from explorer.core.cloud import Cloud, Stamp, encode
 from explorer.core.datasets import Dataset
-from explorer.core.errors import StoreError
+from explorer.core.errors import SHOWN, StoreError
 from explorer.core.evolution import Evolution
 from explorer.core.layout import Layout
 from explorer.core.projections import Projection
@@ -19,7 +19,6 @@ from explorer.runtime.kept import KeptRun
 from explorer.runtime.recent import Recent
 from explorer.runtime.run import Snapshot
 from models import Autoencoder
-from models.errors import ModelError
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +76,12 @@ class Track:
         stride = -(-len(epochs) // room)
         return tuple(sorted({*epochs[::stride], epochs[-1]}))
 
+    @property
+    def share(self) -> float:
+        """How many of those that can be placed are, in [0, 1]."""
+        wanted = len({*self.wanted()} - self._lost)
+        return len(self.evolution.epochs) / wanted if wanted else 1.0
+
     def next(self, near: float | None = None, *, stored: bool = False) -> int | None:
         """The epoch to be placed next; None where all are.
 
@@ -99,22 +104,15 @@ class Track:
         return min(pool, key=lambda epoch: abs(epoch - (near or 0.0)), default=None)
 
     def place(self, epoch: int) -> None:
-        """Put one epoch on the map; one that cannot be read is passed over. On the worker.
-
-        Raises
-        ------
-        ExplorerError
-            Where the map does not take its codes.
-        """
+        """Put one epoch on the map; one that cannot be read, or put there, is passed over. On the worker."""
         try:
             codes = self.kept.codes(epoch)
             if codes is None:
                 codes = self.snapshot(epoch).cloud.mean
-        except (StoreError, ModelError):
+            self.evolution = self.evolution.added(epoch, self._fitted(codes), codes)
+        except SHOWN:
             self._lost.add(epoch)
             _log.warning("epoch %s of run %s is passed over", epoch, self.kept.record.id, exc_info=True)
-            return
-        self.evolution = self.evolution.added(epoch, self._fitted(codes), codes)
 
     def weights(self, epoch: int) -> int:
         """The epoch whose weights stand for those of another: itself, where they were kept."""

@@ -115,8 +115,7 @@ class Timeline(param.Parameterized):
     @property
     def share(self) -> float:
         """How much of the run can be passed through already, in [0, 1]."""
-        track = self._track
-        return len(track.evolution.epochs) / max(1, len(track.wanted())) if track is not None else 0.0
+        return self._track.share if self._track is not None else 0.0
 
     @property
     def note(self) -> str:

@@ -18,7 +18,8 @@ from explorer.core.colouring import colouring
 from explorer.core.datasets import load_dataset
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.evolution import Evolution
-from explorer.core.film import Film, write
+from explorer.core.film import Film
+from explorer.core.film_file import write
 from explorer.core.painter import Style
 from explorer.core.scene import lay_out
 

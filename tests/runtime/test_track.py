@@ -109,6 +109,7 @@ def test_an_epoch_that_is_damaged_is_passed_over(store: RunStore, iris: Dataset)
     track = Track(kept, iris, Layout("identity"))
     assert 1 in placed(track)
     assert 1 not in track.evolution
+    assert track.share == 1.0
 
 
 def test_memory_is_bounded(store: RunStore, iris: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
