@@ -82,6 +82,10 @@ class Track:
         wanted = len({*self.wanted()} - self._lost)
         return len(self.evolution.epochs) / wanted if wanted else 1.0
 
+    def settled(self, epoch: int) -> bool:
+        """Whether an epoch needs not be waited for: it is placed, or will not be."""
+        return epoch in self.evolution or epoch in self._lost or epoch not in self.wanted()
+
     def next(self, near: float | None = None, *, stored: bool = False) -> int | None:
         """The epoch to be placed next; None where all are.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from explorer.runtime.published import Published
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
+_PASSING = 0.1  # seconds, at least, between two turns while the map passes through the epochs
 _CLOSEST = 1e-3  # of a viewport's width: a step by which the scales of two maps are compared
 
 
@@ -47,6 +49,7 @@ class Looking:
         self._home = True
         self._sequence = 0
         self._style: Style | None = None
+        self._rung = 0.0
         self._front: Front | None = None  # of the map that was followed last
         session.param.watch(self.restyle, ["colouring", "hidden", "draws", "theme"])
         session.selecting.param.watch(self.restyle, "current")
@@ -156,7 +159,10 @@ class Looking:
     def _painted(self, image: MapImage) -> None:
         self._session.map.post(image)
         self._session.errands.ring_frame()  # its pixels go at once
-        self._session.errands.ring()
+        now = perf_counter()
+        if image.at is None or now - self._rung > _PASSING:
+            self._rung = now
+            self._session.errands.ring()
 
 
 def _fits(scene: Scene, style: Style) -> bool:

@@ -24,6 +24,7 @@ from models import Autoencoder
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
+_EYE = 0.1  # seconds, at least, between two epochs that are decoded on the way
 _AT_A_TIME = 0.05  # seconds of placing epochs after which another errand may come first
 
 
@@ -58,11 +59,12 @@ class Timeline(param.Parameterized):
         self._placing = self._resting = self._touched = False
         self._anchor = 0
         self._asked: tuple[object, ...] = ()  # which epoch was, to be decoded
+        self._asked_at = 0.0
         self._laid: tuple[tuple[object, ...], Layout] | None = None
         self._home: tuple[tuple[object, ...], np.ndarray | None] = ((), None)
         self._origin: tuple[Autoencoder, tuple[str, int]] | None = None
         session.param.watch(self._shown, "scene")
-        self.param.watch(self._ring, ["at", "aligned"])
+        self.param.watch(self._ring, "aligned")
 
     # -- what there is to see ----------------------------------------------------------------------------
 
@@ -155,6 +157,8 @@ class Timeline(param.Parameterized):
             self._asked = ()
             self._decode(None)
         self._session.looking.paint()
+        if rest:
+            self._session.errands.ring()
 
     def newest(self) -> None:
         """Go back to the newest epoch, and follow what comes."""
@@ -175,6 +179,11 @@ class Timeline(param.Parameterized):
     def moving(self) -> bool:
         """Whether the map is on its way, and no scene is to be laid out."""
         return self.at is not None and not (self._resting and self._ready())
+
+    @property
+    def on_the_way(self) -> bool:
+        """Whether a hand or the clock moves it."""
+        return self.at is not None and not self._resting
 
     @property
     def moment(self) -> Moment | None:
@@ -263,10 +272,13 @@ class Timeline(param.Parameterized):
     def _ask_epoch(self) -> None:
         """Have the epoch read that is looked at, unless it was asked for already."""
         session, track, epoch = self._session, self._track, self._nearest(self.at)
-        asked = (track, epoch, self._spread(), self._anchor, self.aligned, self._placed_or_lost(epoch))
+        asked = (track, epoch, self._spread(), self._anchor, self.aligned, track.settled(epoch))
         if asked == self._asked or not asked[-1]:
             return
-        self._asked = asked
+        now = perf_counter()
+        if self.on_the_way and (session.cursor is None or now - self._asked_at < _EYE):
+            return
+        self._asked, self._asked_at = asked, now
         work = partial(track.scene, epoch, self._anchor, self.aligned, spread=self._spread())
         session.errands.send(session.services.epochs, "epoch", work, partial(self._gain_epoch, asked))
 
@@ -299,15 +311,11 @@ class Timeline(param.Parameterized):
     def _nearest(self, at: float) -> int:
         return min((record.epoch for record in self.kept.epochs), key=lambda epoch: abs(epoch - at))
 
-    def _placed_or_lost(self, epoch: int) -> bool:
-        return epoch in self._track.evolution or epoch not in self._track.wanted()
-
     def _ready(self) -> bool:
         """Whether the epoch that is looked at can be laid out."""
         track, here = self._track, self.snapshot()
-        if track is None or here is None or not track.evolution.epochs:
-            return False
-        return self._placed_or_lost(self._nearest(self.at))
+        placed = track is not None and here is not None and bool(track.evolution.epochs)
+        return placed and track.settled(self._nearest(self.at))
 
     def _ring(self, *_: object) -> None:
         self._session.errands.ring()

@@ -21,7 +21,7 @@ class TimeStrip(JSComponent):
     follows = param.Boolean(True, doc="Whether the newest epoch is followed.")
     note = param.String("", doc="What is to be known of the map that is shown.")
     share = param.Number(0.0, doc="How much of the run can be passed through, in [0, 1].")
-    painted = param.Integer(0, doc="How many maps of moments were sent.")
+    map = param.String("", doc="Name of the plot whose map moves.")
     aligned = param.Boolean(True, doc=Timeline.param.aligned.doc)
     aligned_help = param.String(Timeline.param.aligned.doc, doc="The same, for the page.")
     sizes = param.Dict({name: list(sides) for name, sides in SIZES.items()}, doc="Of a film, in pixels.")
@@ -57,10 +57,14 @@ class TimeView:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._map = 0
         self._film: tuple[str, bytes] | None = None
         self.panel = TimeStrip(
-            session, css_classes=["lx-timeline"], sizing_mode="stretch_width", margin=0, visible=False
+            session,
+            map=f"lx-map-{session.token}",
+            css_classes=["lx-timeline"],
+            sizing_mode="stretch_width",
+            margin=0,
+            visible=False,
         )
 
     @property
@@ -78,16 +82,12 @@ class TimeView:
         if not timeline.offered:
             panel.visible = False
             return
-        version, image = self._session.map.read()
-        if version != self._map:
-            self._map = version
-            if image is not None and image.at is not None:
-                panel.painted += 1
         filming = timeline.filming
         panel.param.update(
             visible=True,
             last=timeline.last,
-            position=timeline.position,
+            # On the way the browser knows better.
+            position=panel.position if timeline.on_the_way else timeline.position,
             follows=timeline.at is None and timeline.position == timeline.last,
             note=timeline.note,
             share=round(timeline.share, 3),

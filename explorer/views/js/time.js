@@ -1,8 +1,9 @@
-// The slider over a run's epochs. What moves it says where it is; the server answers each place with a map, and
-// the next place is sent once that came: however slow the link is, the last place wins. Playing goes by the clock,
+// The slider over a run's epochs. What moves it says where it is; the server answers each place with a map. Two
+// places are under way at most: however slow the link is, the last one wins. Playing goes by the clock,
 // so a slow machine skips moments and keeps the speed.
 
-const PATIENCE = 250   // ms after which a place is sent though the one before has brought no map
+const UNDER_WAY = 2
+const PATIENCE = 250   // ms after which a place is sent though those before have brought no map
 const SETTLING = 500   // ms during which what the server says of the place is older than the hand
 
 function element(tag, attributes, ...children) {
@@ -32,7 +33,7 @@ export function render({model, el}) {
   const root = element("div", {class: "time", role: "group", "aria-label": "Epochs of the run"}, play, slider, said, newest, speed, exporting(model))
   el.append(root)
 
-  let at = model.position, held = false, playing = false, inFlight = 0, dirty = false, touched = -SETTLING, before = 0
+  let at = model.position, held = false, playing = false, sent = [], dirty = false, touched = -SETTLING, before = 0
 
   function show() {
     slider.max = model.last
@@ -52,11 +53,14 @@ export function render({model, el}) {
   function send(rest) {
     const now = performance.now()
     touched = now
-    if (!rest && inFlight && now - inFlight < PATIENCE) {
+    sent = rest ? [] : sent.filter((since) => now - since < PATIENCE)
+    if (sent.length >= UNDER_WAY) {
       dirty = true
       return
     }
-    inFlight = rest ? 0 : now
+    if (!rest) {
+      sent.push(now)
+    }
     dirty = false
     model.send_msg({kind: "move", at, rest})
   }
@@ -153,13 +157,20 @@ export function render({model, el}) {
     }
   }
   model.on(["position", "last", "follows", "note", "share"], follow)
-  model.on("painted", () => {
-    inFlight = 0
-    if (dirty) {
-      send(false)
+  const arrived = (event) => {
+    if (event.detail.map === model.map) {
+      sent.shift()
+      if (dirty) {
+        send(false)
+      }
     }
+  }
+  window.addEventListener("lx-moment", arrived)
+  model.on("remove", () => {
+    playing = false
+    clearTimeout(later)
+    window.removeEventListener("lx-moment", arrived)
   })
-  model.on("remove", () => { playing = false; clearTimeout(later) })
   follow()
 }
 
