@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.browser import chromium
 from benchmarks.measures import QUICK, Effort, Samples, cloud_rows, say, training_rows
+from benchmarks.passing import time_rows
 from benchmarks.servers import APPS
 from benchmarks.spaces import many_rows, turned_rows
 from benchmarks.studio import studio_rows
@@ -24,8 +25,8 @@ from benchmarks.workload import TRAINED_ON, real_data
 
 RESULTS = Path(__file__).with_name("results.json")  # what the README's figures come from
 SIZES = (1_000_000, 10_000_000)
-IN_BROWSER = {"hover", "zoom", "drag", "page", "train", "turn", "many", "studio"}
-OURS_ONLY = {"turn", "many", "studio"}
+IN_BROWSER = {"hover", "zoom", "drag", "page", "train", "turn", "many", "studio", "time"}
+OURS_ONLY = {"turn", "many", "studio", "time"}
 
 
 def main() -> None:
@@ -82,6 +83,8 @@ async def _in_browser(arguments: argparse.Namespace, effort: Effort, samples: Sa
                 await many_rows(browser, effort, samples)
             if "studio" in arguments.only:
                 await studio_rows(browser, effort, samples)
+            if "time" in arguments.only:
+                await time_rows(browser, effort, samples)
         return browser.version
 
 

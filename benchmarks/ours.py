@@ -21,6 +21,7 @@ from explorer.runtime.fitting import Fit
 from explorer.services import shared
 from models import Autoencoder
 
+FLAT = ("plane", "time")
 World = tuple[Dataset, Autoencoder, Cloud]
 
 
@@ -28,7 +29,7 @@ def main() -> None:
     """Serve the app and say on standard output where."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=0, help="size of the cloud; 0 is the training data")
-    parser.add_argument("--space", choices=("plane", "solid", "globe", "many"), default="plane")
+    parser.add_argument("--space", choices=("plane", "solid", "globe", "many", "time"), default="plane")
     parser.add_argument("--counter", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.space == "many":
@@ -44,6 +45,10 @@ def main() -> None:
         Plan.epochs = 2000
         Plan.batch_size = BATCH
     app = explorer.Explorer(dataset, model, cloud=cloud)
+    if arguments.space == "time":
+        from benchmarks.passing import keep
+
+        app.base.kept = keep(shared().store, dataset, model, cloud.mean)
     shared().warm_up(app.base)
     server = pn.serve(app.page, port=0, show=False, start=False, verbose=False)
     print(f"ready {server.port}", flush=True)
@@ -53,9 +58,13 @@ def main() -> None:
 
 def mixed(points: int, space: str) -> World:
     """A cloud of so many made-up codes, on the plane, in space or on the globe."""
-    positions, labels = workload.mixture(points, axes=2 if space == "plane" else 3)
+    positions, labels = workload.mixture(points, axes=2 if space in FLAT else 3)
     dataset = workload.cloud_data(labels)
-    if space == "plane":
+    if space == "time":
+        model = models.create(
+            "vae", shape=dataset.shape, latent=2, body="dense"
+        )  # its weights are read again
+    elif space in FLAT:
         model = workload.autoencoder(dataset.shape)
     else:
         model = models.create("sphere-vae" if space == "globe" else "vae", shape=dataset.shape, latent=3)

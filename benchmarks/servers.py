@@ -52,7 +52,7 @@ class Served:
 def serving(app: str, points: int, space: str = "") -> Iterator[Served]:
     """Start an app over a cloud of `points` (0: the training data), wait until it serves, end it after.
 
-    `space` is what ours lays them out in: the plane, or ``solid``, ``globe``, ``many``.
+    `space` is what ours lays them out in: the plane, or ``solid``, ``globe``, ``many``, ``time``.
     """
     with tempfile.TemporaryDirectory(prefix="explorer-bench-") as folder:
         path = Path(folder)

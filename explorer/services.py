@@ -90,6 +90,8 @@ class Services:
         self.placings = self._worker("placings")
         self.histories = self._worker("histories")
         self.watching = self._worker("watching")
+        self.epochs = self._worker("epochs")
+        self.films = self._worker("films")
         self.computed: Recent[Computed] = Recent(8)
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import imageio.v3 as imageio
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
@@ -19,6 +20,8 @@ from explorer import __main__ as command
 from explorer.core.cloud import weights_token
 from explorer.core.errors import StoreError
 from explorer.core.sources import lasting
+from explorer.runtime.recording import Recording
+from explorer.runtime.run import Job
 
 PATIENCE = 120.0
 QUICK = ("--dataset", "iris", "--model", "ae", "--epochs", "3", "--batch-size", "40", "--seed", "2")
@@ -228,3 +231,28 @@ def test_a_run_of_files_is_resumed_from_elsewhere(tmp_path: Path, monkeypatch: p
     done("train", "--resume", "mine", "--epochs", 3)
     (tmp_path / "mine.csv").write_text("height,width,kind\n" + rows[10:])
     assert "was trained on other data" in refused("train", "--resume", "mine", "--epochs", 4)
+
+
+def test_a_run_is_filmed_as_it_is_kept(tmp_path: Path) -> None:
+    done("train", *QUICK, "--name", "filmed")
+    out = done("runs", "film", "filmed", "film.gif", "--size", "240x200", "--fps", "4", "--speed", "2")
+    assert "film.gif: " in out
+    frames = imageio.imread(tmp_path / "film.gif", index=None)
+    assert frames.shape == (7, 200, 240, 3)  # three epochs, two frames each, and where it started
+    path = explorer.runs.film("filmed", "dark.gif", width=240, height=200, fps=4, speed=4, theme="dark")
+    assert imageio.imread(path, index=0).mean() < 100
+
+
+def test_what_cannot_be_filmed_is_said_in_a_sentence(tmp_path: Path) -> None:
+    done("train", *QUICK, "--name", "filmed")
+    assert "end its name in .gif or .mp4" in refused("runs", "film", "filmed", "film.webm")
+    assert "no size" in refused("runs", "film", "filmed", "film.gif", "--size", "large")
+    assert "width of 10" in refused("runs", "film", "filmed", "film.gif", "--size", "10x10")
+    assert "choose from identity" in refused("runs", "film", "filmed", "film.gif", "--projection", "tsne")
+    assert "there is no run" in refused("runs", "film", "another", "film.gif")
+    store = explorer.runs.store()
+    iris = explorer.load_dataset("iris")
+    begun = Recording.begin(store, Job(models.create("ae", shape=iris.shape), iris, name="begun"), "cpu")
+    begun.close()
+    assert "one epoch" in refused("runs", "film", "begun", "film.gif")
+    assert not list(tmp_path.glob("*film*"))

@@ -57,6 +57,15 @@ class Alignment:
         """Whether it turns left hands into right ones."""
         return bool(np.linalg.det(self.turn) < 0)
 
+    def then(self, other: Alignment) -> Alignment:
+        """This one, and another one after it."""
+        turned = (self.target - other.centre) @ (other.scale * other.turn) + other.target
+        return Alignment(self.turn @ other.turn, self.centre, turned, self.scale * other.scale)
+
+    def inverse(self) -> Alignment:
+        """The way back."""
+        return Alignment(self.turn.T.copy(), self.target, self.centre, 1 / self.scale)
+
     def apply(self, points: Float[np.ndarray, "n axes"]) -> Float[np.ndarray, "n axes"]:
         """Move points, those it was found from or others; their floating type is kept."""
         if self.still:

@@ -44,6 +44,12 @@ class GridOrder:
         return cls(order, starts, low, scale)
 
     @classmethod
+    def of_any(cls, xy: Float32[np.ndarray, "points 2"]) -> GridOrder:
+        """The order of points that will move about: no view can leave any of them out."""
+        order = cls.of(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])).order
+        return cls(order, np.array([0, len(order)]), 0.0, 0.0)
+
+    @classmethod
     def of_space(cls, codes: Float32[np.ndarray, "points 3"]) -> GridOrder:
         """Sort points in space, all of them finite: from whichever side they are seen then, what lies side
         by side on the plane is near in memory. No view can leave any of them out.

@@ -44,11 +44,14 @@ class Layout:
         Those that are not at their defaults, with their values.
     computed
         The fitted projection, for one that is not fitted anew to every cloud.
+    fitted
+        The map of one epoch of a run, matched to another's: it is that of one cloud alone.
     """
 
     name: str
     knobs: tuple[tuple[str, Any], ...] = ()
     computed: Computed | None = None
+    fitted: Projection | None = None
 
     @classmethod
     def of(cls, projection: Projection) -> Layout:
@@ -83,9 +86,11 @@ class Layout:
         ExplorerError
             For a cloud that the projection does not take.
         """
-        if self.computed is not None and self.computed.of(cloud):
+        if self.fitted is None and self.computed is not None and self.computed.of(cloud):
             return self.computed.projection, self.computed.xy
-        if self.computed is not None:
+        if self.fitted is not None:
+            projection = self.fitted
+        elif self.computed is not None:
             projection = self.computed.projection
         else:
             projection = self.create().fit(cloud.mean)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, UInt8
 
 from explorer.core.colouring import Colouring
 from explorer.core.depth import Front
+from explorer.core.evolution import Moment
 from explorer.core.graticule import graticule
+from explorer.core.gridorder import GridOrder
 from explorer.core.orientation import Orientation
 from explorer.core.pixels import MIME, encode_pixels
 from explorer.core.points import Points
@@ -66,6 +68,8 @@ class MapRequest:
         How a map that can be turned is turned; None leaves it as it was laid out.
     draft
         Whether the hand is still turning it: of very many points a coarser map will do until it lets go.
+    moment
+        The moment of a run that is passed through; None where the map shows the scene itself.
     """
 
     scene: Scene
@@ -75,6 +79,7 @@ class MapRequest:
     sequence: int
     orientation: Orientation | None = None
     draft: bool = False
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +96,8 @@ class MapImage:
         Lines to draw under the points: meridians, parallels and the edge of a globe.
     front
         Which sample is in front in each pixel, on a map with depth.
+    at
+        The moment of a run that it shows, in epochs; None where it shows the scene itself.
     """
 
     pixels: bytes
@@ -104,6 +111,7 @@ class MapImage:
     projection: Projection
     net: tuple[Float64[np.ndarray, "_ 2"], ...] = ()
     front: Front | None = None
+    at: float | None = None
 
 
 class Painter:
@@ -132,33 +140,47 @@ class Painter:
 
     def paint(self, request: MapRequest) -> MapImage:
         """Aggregate, shade and compress."""
+        image, pixels = self.draw(request)
+        return replace(image, pixels=encode_pixels(pixels))
+
+    def draw(self, request: MapRequest) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
+        """The same, with the pixels as `shade` gives them."""
         points = self._styled(request)
+        viewport, moment = request.viewport, request.moment
+        if request.draft and len(points) > _MANY:
+            viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
         image = MapImage(
             b"",
             MIME,
-            request.viewport,
+            viewport,
             len(points),
             points.value_range,
             request.home,
             request.sequence,
             request.scene.key,
             request.scene.projection,
+            at=None if moment is None else float(moment.at),
         )
         if isinstance(image.projection, Turning):
             return self._seen(request, points, image)
-        return replace(
-            image, pixels=encode_pixels(shade(points, request.viewport, theme=request.style.theme))
-        )
+        if moment is not None:
+            points = points.moved(moment.points().take(points.grid.order, axis=0))
+        return image, shade(points, viewport, theme=request.style.theme)
 
-    def _seen(self, request: MapRequest, points: Points, image: MapImage) -> MapImage:
+    def _seen(
+        self, request: MapRequest, points: Points, image: MapImage
+    ) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
         """Paint what can be turned, from the side that was asked for."""
-        projection, viewport, style = request.scene.projection, request.viewport, request.style
+        viewport, style, solid = image.viewport, request.style, self._solid(request)
+        projection = request.scene.projection
+        if request.moment is not None:
+            projection = request.moment.projection
+            codes = request.moment.points().take(solid.grid.order, axis=0)
+            solid = replace(solid, codes=codes)
         assert isinstance(projection, Turning)
         if request.orientation is not None:
             projection = projection.turned(request.orientation)
-        if request.draft and len(points) > _MANY:
-            viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
-        side = self._solid(request).seen(points, projection, dimmed=style.dims)
+        side = solid.seen(points, projection, dimmed=style.dims)
         nearness = front = None
         if not projection.sphere:
             front = side.front(viewport)
@@ -166,14 +188,7 @@ class Painter:
             front = front.of(points.grid.order // max(1, style.draws))
         pixels = paint(aggregate(side.points, viewport), side.points, style.theme, nearness)
         net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
-        return replace(
-            image,
-            pixels=encode_pixels(pixels),
-            viewport=viewport,
-            projection=projection,
-            net=net,
-            front=front,
-        )
+        return replace(image, projection=projection, net=net, front=front), pixels
 
     def _solid(self, request: MapRequest) -> Solid:
         """The codes of the last scene that could be turned, ready to be."""
@@ -184,10 +199,13 @@ class Painter:
 
     def _styled(self, request: MapRequest) -> Points:
         style = request.style
-        every = self._kept((request.scene.key, id(style.colouring), style.draws), request, self._points)
+        # On the plane what passes through the epochs has one order for all of them.
+        passing = request.moment is not None and not isinstance(request.scene.projection, Turning)
+        where = (-1 if passing else request.scene.key, id(style.colouring), style.draws)
+        every = self._kept(where, request, self._points)
         if style.selected is None and not style.hidden:
             return every
-        key = (request.scene.key, id(style.colouring), style.draws, id(style.selected), style.hidden)
+        key = (*where, id(style.selected), style.hidden)
         return self._kept(
             key, request, lambda _: every.showing(_repeated(style.selected, len(every)), style.hidden)
         )
@@ -210,6 +228,9 @@ class Painter:
             solid = self._solid(request)
             # Somewhere, for now: each map moves them.
             xy, n, grid = solid.codes[:, :2], len(solid.codes), solid.grid
+        elif request.moment is not None:
+            xy = request.moment.points()
+            grid = GridOrder.of_any(xy)
         elif draws:
             drawn = scene.cloud.draws(draws)
             xy, n = np.asarray(scene.projection.forward(drawn.mean), dtype=np.float32), len(drawn)

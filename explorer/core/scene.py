@@ -71,6 +71,12 @@ class Scene:
         return replace(self, neighbours=self.neighbours or self.find_neighbours())
 
 
+def fitted_scene(dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: Projection) -> Scene:
+    """Place every sample by a projection that has been fitted already."""
+    xy = np.ascontiguousarray(projection.forward(cloud.mean), dtype=np.float32)
+    return Scene(dataset, model, cloud, projection, xy, None, next(_keys))
+
+
 def lay_out(
     dataset: Dataset,
     model: Autoencoder,

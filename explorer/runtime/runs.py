@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pandas as pd
 
 from explorer.core.datasets import Dataset
@@ -11,7 +14,7 @@ from explorer.runtime.kept import KeptRun
 from explorer.runtime.records import EpochRecord, RunRecord
 from explorer.runtime.store import RUNS, RunStore
 
-__all__ = ["open", "resume", "store", "table"]
+__all__ = ["film", "open", "resume", "store", "table"]
 
 COLUMNS = (
     "name", "state", "epoch", "epochs", "dataset", "model", "latent", "trained_on", "loss", "held_out_loss",
@@ -77,6 +80,65 @@ def resume(run: str | RunRecord, *, dataset: Dataset | None = None, epochs: int 
     kept = store()
     record = kept.find(run) if isinstance(run, str) else run
     return go_on(kept, record, dataset=dataset, epochs=epochs)
+
+
+def film(
+    run: str | RunRecord | KeptRun,
+    path: str | Path,
+    *,
+    dataset: Dataset | None = None,
+    projection: str = "",
+    colour_by: str = "label",
+    width: int = 720,
+    height: int = 640,
+    fps: int = 20,
+    speed: float = 4.0,
+    aligned: bool = True,
+    theme: str = "light",
+    progress: Callable[[float], object] = lambda share: None,
+) -> Path:
+    """Film how a run's map evolved, as a GIF or an MP4 by the ending of the path; returns the path.
+
+    Parameters
+    ----------
+    dataset
+        The data, where they cannot be loaded as they were then.
+    projection
+        One with a formula, by its name; by default what the page opens with.
+    colour_by
+        As on the page: ``label``, ``split``, a column.
+    width, height
+        Of a frame, in pixels.
+    fps, speed
+        Frames, and epochs, per second.
+    aligned
+        Whether each epoch's map is turned to match the last one's, so that what moves is what was learned.
+    theme
+        ``light`` or ``dark``.
+    progress
+        Told the share that is done, in (0, 1].
+
+    Raises
+    ------
+    ExplorerError, DataError, StoreError
+        For an ending, a size or a projection that there is not, and for a run of one epoch.
+    """
+    # Filming draws, which nobody else who asks for runs needs.
+    from explorer.runtime.filming import Shot, film_kept
+
+    kept = run if isinstance(run, KeptRun) else open(run)
+    path = Path(path)
+    film_kept(
+        kept,
+        path,
+        Shot(width, height, fps, speed, aligned),
+        dataset=dataset,
+        projection=projection,
+        colour_by=colour_by,
+        theme=theme,
+        progress=progress,
+    )
+    return path
 
 
 def _row(record: RunRecord, last: EpochRecord) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from explorer.runtime.published import Published
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
+_PASSING = 0.1  # seconds, at least, between two turns while the map passes through the epochs
 _CLOSEST = 1e-3  # of a viewport's width: a step by which the scales of two maps are compared
 
 
@@ -47,10 +49,16 @@ class Looking:
         self._home = True
         self._sequence = 0
         self._style: Style | None = None
+        self._rung = 0.0
         self._front: Front | None = None  # of the map that was followed last
         session.param.watch(self.restyle, ["colouring", "hidden", "draws", "theme"])
         session.selecting.param.watch(self.restyle, "current")
         session.orienting.param.watch(self.restyle, "dims")
+
+    @property
+    def style(self) -> Style | None:
+        """How points are shown now; None before there is anything to show."""
+        return self._style
 
     def look(self, viewport: Viewport, *, home: bool, sequence: int = 0, draft: bool = False) -> None:
         """Show these ranges at that size; `home` asks for everything, whatever the ranges.
@@ -122,10 +130,15 @@ class Looking:
         session, scene, style = self._session, self._session.scene, self._style
         if scene is None or style is None or not _fits(scene, style):
             return
+        moment, every = session.timeline.moment, session.timeline.home()
         if self._home or self.viewport is None:
-            self.viewport = Viewport.around(scene.home, *self._size)
+            self.viewport = Viewport.around(scene.home if every is None else every, *self._size)
+        if moment is not None:
+            draft, style = True, replace(style, draws=0)
         orientation = session.orienting.orientation
-        request = MapRequest(scene, style, self.viewport, self._home, self._sequence, orientation, draft)
+        request = MapRequest(
+            scene, style, self.viewport, self._home, self._sequence, orientation, draft, moment
+        )
         paint = partial(session.services.painter.paint, request)
         session.errands.send_straight(session.services.maps, "map", paint, self._painted)
 
@@ -137,7 +150,7 @@ class Looking:
             return
         now, then = image.projection, scene.projection
         if isinstance(now, Turning) and isinstance(then, Turning) and now.orientation != then.orientation:
-            session.scene = replace(scene, projection=now)
+            session.scene = replace(scene, projection=then.turned(now.orientation))
             session.decode()
         elif image.front is not None and image.front is not self._front:
             session.decode()  # seen closer, or with every pixel, another sample may be under the cursor
@@ -146,7 +159,10 @@ class Looking:
     def _painted(self, image: MapImage) -> None:
         self._session.map.post(image)
         self._session.errands.ring_frame()  # its pixels go at once
-        self._session.errands.ring()
+        now = perf_counter()
+        if image.at is None or now - self._rung > _PASSING:
+            self._rung = now
+            self._session.errands.ring()
 
 
 def _fits(scene: Scene, style: Style) -> bool:

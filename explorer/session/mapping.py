@@ -120,7 +120,7 @@ class Mapping(param.Parameterized):
         if drawn.name == layout.name and drawn.knobs != layout.knobs:
             # Other axes are asked for: to lay them as the former ones lay would undo that.
             return scene.projection if isinstance(scene.projection, Turning) else None
-        return scene.projection
+        return projections.plain(scene.projection)
 
     def took(self, base: Base, layout: Layout, scene: Scene) -> None:
         """Show a scene that was laid out, unless another choice has been made since."""
@@ -131,7 +131,7 @@ class Mapping(param.Parameterized):
         if elsewhere:
             self.cancel()
             self._computed = {}
-        self._base, self._drawn = base, layout
+        self._base, self._drawn = base, replace(layout, fitted=None)
         if layout.computed is not None:
             self._computed[layout.name] = layout
         session.show(base, scene)

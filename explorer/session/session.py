@@ -33,6 +33,7 @@ from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
 from explorer.session.seeing import seen_at
 from explorer.session.selecting import Selecting
+from explorer.session.timeline import Timeline
 from explorer.session.training import Training
 from explorer.session.watching import Watching
 
@@ -80,6 +81,7 @@ class Session(param.Parameterized):
         self.mapping = Mapping(self)
         self.looking = Looking(self)
         self.history = History(self)
+        self.timeline = Timeline(self)
         services.sessions.add(self)
 
     @property
@@ -108,6 +110,7 @@ class Session(param.Parameterized):
                 # What was on the screen stays, and so does the choice that it shows.
                 self.base = self._former
         self.choosing.follow()
+        self.timeline.follow()
         self._follow()
         self.history.follow()
         self.watching.follow()
@@ -118,6 +121,7 @@ class Session(param.Parameterized):
         self.training.abandon()
         self.mapping.abandon()
         self.inspecting.abandon()
+        self.timeline.filming.cancel()
 
     @property
     def status(self) -> str:
@@ -151,9 +155,12 @@ class Session(param.Parameterized):
 
     def _follow(self) -> None:
         base, dataset, snapshot = self._newest()
-        if dataset is None or snapshot is None:
+        past = self.timeline if base is self._former else None
+        if dataset is None or snapshot is None or (past is not None and past.moving):
             return
         layout = self.mapping.layout(base, snapshot)
+        if past is not None:
+            layout = past.layout(layout)
         if self.laid_out == (snapshot, layout):
             return
         self.laid_out = (snapshot, layout)
@@ -178,6 +185,8 @@ class Session(param.Parameterized):
         if self.base is not self._former and (arrived := self.choosing.arrived()) is not None:
             return self.base, self.base.dataset, arrived
         base, run, snapshot = self._former, self.training.run, self.training.snapshot()
+        if (looked_back_at := self.timeline.snapshot()) is not None:
+            return base, self.scene.dataset, looked_back_at
         if run is not None:
             return base, run.job.dataset, snapshot  # without a snapshot: what it starts from is on the map
         return base, base.dataset, base.snapshot.read()[1]
@@ -248,13 +257,14 @@ class Session(param.Parameterized):
 
     @param.depends("cursor", watch=True)
     def _ask_frame(self) -> None:
-        scene, cursor = self.scene, self.cursor
-        if scene is None or cursor is None:
+        shown, cursor = self.scene, self.cursor
+        if shown is None or cursor is None:
             return
+        scene = self.timeline.at_hand or shown
         xy = (float(cursor[0]), float(cursor[1]))
         seen = seen_at(self, xy)
         point = None if seen is None else (seen, scene.cloud.mean[seen])
-        request = FrameRequest(self.token, xy, scene.key, point)
+        request = FrameRequest(self.token, xy, shown.key, point)
         lift = self.mapping.lift(scene)
         work = partial(make_frame, request, scene.model, scene.projection, scene.neighbours, lift)
         self.errands.send_straight(self.services.frames, "frame", work, self._decoded)

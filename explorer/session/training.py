@@ -56,7 +56,8 @@ class Training(param.Parameterized):
         session.error = ""
         self.stop()
         try:
-            run = self._submit(model, scene.dataset, indices, self.on, self.run, session.shown.kept)
+            origin = session.timeline.origin or session.shown.kept
+            run = self._submit(model, scene.dataset, indices, self.on, self.run, origin)
         except SHOWN as error:
             session.error = str(error)
             return
@@ -96,7 +97,7 @@ class Training(param.Parameterized):
         indices: np.ndarray | None,
         what: str,
         parent: Run | None = None,
-        kept: tuple[str, int] | None = None,
+        origin: tuple[str, int] | None = None,
     ) -> Run:
         plan, session = self.plan, self._session
         bases = (session.shown, session.base)
@@ -104,9 +105,9 @@ class Training(param.Parameterized):
         # A newer snapshot may be on its way to the map: then it is not what this run goes on from.
         shown = last is not None and session.scene is not None and last.cloud is session.scene.cloud
         step = last.step if shown else None
-        origin = kept or (None, None)  # of a base that was opened from the store, or trained by itself
-        if last is not None:
-            origin = parent.kept, None if step is None else step.epoch - (not step.epoch_done)
+        if origin is None or (last is not None and session.timeline.origin is None):
+            epoch = None if step is None else step.epoch - (not step.epoch_done)
+            origin = (None, None) if last is None else (parent.kept, epoch)
         job = Job(
             model=model,
             dataset=dataset,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -112,6 +114,56 @@ def sweep() -> None:
 
         gone = runs.store().sweep()
         typer.echo(f"{gone} run{'' if gone == 1 else 's'} removed for good.")
+
+
+@app.command()
+def film(
+    run: Named,
+    file: Annotated[Path, typer.Argument(help="The film to write, ending in .gif or .mp4.")],
+    size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "720x640",
+    fps: Annotated[int, typer.Option(help="Frames per second.")] = 20,
+    speed: Annotated[float, typer.Option(help="Epochs per second.")] = 4.0,
+    projection: Annotated[str, typer.Option(help="A map with a formula; the page's by default.")] = "",
+    colour_by: Annotated[str, typer.Option(help="label, split or a column.")] = "label",
+    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
+    aligned: Annotated[
+        bool, typer.Option("--aligned/--as-they-are", help="Turn each epoch's map to match the last one's.")
+    ] = True,
+) -> None:
+    """Film how a run's map evolved, epoch by epoch."""
+    with answering(False):
+        from explorer.runtime import runs
+
+        width, height = _sides(size)
+        with ExitStack() as shown:
+
+            @cache
+            def bar() -> Any:  # once there is progress: what cannot be filmed is said without one
+                return shown.enter_context(typer.progressbar(length=1000, label="filming"))
+
+            runs.film(
+                run,
+                file,
+                width=width,
+                height=height,
+                fps=fps,
+                speed=speed,
+                projection=projection,
+                colour_by=colour_by,
+                theme=theme,
+                aligned=aligned,
+                progress=lambda share: bar().update(round(1000 * share) - bar().pos),
+            )
+        typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+
+
+def _sides(size: str) -> tuple[int, int]:
+    from explorer.core.errors import ExplorerError
+
+    width, _, height = size.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise ExplorerError(f"{size!r} is no size; give width and height in pixels, such as 720x640.")
+    return int(width), int(height)
 
 
 @app.command("export")

@@ -196,6 +196,7 @@ def _packed(image: MapImage) -> bytes:
         "home": image.home,
         "sequence": image.sequence,
         "scene": image.scene,
+        "at": image.at,
         "net": [len(line) for line in image.net],
     }
     lines = np.concatenate(image.net).astype("<f4").tobytes() if image.net else b""

@@ -106,7 +106,9 @@ class MapControls:
             self._shown = shown
             self._legend.param.update(**_described(session))
         if image is not None:
-            self._points.say(f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}")
+            self._points.say(
+                f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}{_past(session)}"
+            )
 
 
 def _drawn(session: Session) -> str:
@@ -117,6 +119,13 @@ def _drawn(session: Session) -> str:
     if session.scene.cloud.spread is None:
         return ", one for each sample: this model has no posterior to draw from"
     return f", {session.draws} drawn from each posterior"
+
+
+def _past(session: Session) -> str:
+    timeline = session.timeline
+    if timeline.epoch is None:
+        return ""
+    return f"; epoch {timeline.epoch} of {timeline.last}{', ' if timeline.note else ''}{timeline.note}"
 
 
 def _unseen(session: Session) -> str:

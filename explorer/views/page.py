@@ -26,6 +26,7 @@ from explorer.views.pinned import Pinned
 from explorer.views.sample import SampleView
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
+from explorer.views.timeline import TimeView
 from explorer.views.training_controls import TrainingControls
 from explorer.views.traversals import TraversalsView
 from explorer.views.turn_controls import TurnControls
@@ -51,6 +52,7 @@ class View:
         self._map = LatentMap(session)
         self._sample = SampleView(session)
         self._axes = AxesView(session)
+        self._time = TimeView(session)
         self._drawer = {
             "train": Metrics(session),
             "axes": self._axes,
@@ -75,6 +77,7 @@ class View:
             map=self._map.pane,
             channel=self._map.channel,
             side=self._sample.panel,
+            time=self._time.panel,
             **{name: view.panel for name, view in self._drawer.items()},
             sizing_mode="stretch_width",
             margin=0,
@@ -100,6 +103,7 @@ class View:
             session.pull()
             self._map.refresh()
             self._sample.refresh()
+            self._time.refresh()
             for tab in self._drawer.values():
                 tab.refresh()
             for control in self._controls:
@@ -136,6 +140,8 @@ class View:
                 what += f" · {session.training.run.state.name.lower()}"
             elif session.history.title:
                 what += f" · {session.history.title}"
+            if self._time.sentence:
+                what += f" · {self._time.sentence}"
         self._status.say(what)
         self.workbench.error = session.error
 

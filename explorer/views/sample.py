@@ -50,14 +50,14 @@ class SampleView:
         if frame is not None and version != self._shown:
             self._shown = version
             if frame.stamp == scene.key:
-                self._wire.send(_packed_frame(scene, frame))
+                self._wire.send(_packed_frame(scene, frame, self._session.timeline.epoch))
         picked = self._session.picked
         if picked is not self._picked:
             self._picked = picked
             self.panel.picked = b"" if picked is None else _packed_pick(scene, picked)
 
 
-def _packed_frame(scene: Scene, frame: Frame) -> bytes:
+def _packed_frame(scene: Scene, frame: Frame, epoch: int | None = None) -> bytes:
     classes = scene.dataset.classes
     predicted = None if frame.predicted is None else [classes[frame.predicted[0]], float(frame.predicted[1])]
     label = None
@@ -72,7 +72,7 @@ def _packed_frame(scene: Scene, frame: Frame) -> bytes:
         "label": label,
         "distance": frame.distance,
         "predicted": predicted,
-        "how": frame.how,
+        "how": frame.how if epoch is None else f"{frame.how}; epoch {epoch}",
         "error": frame.error,
     }
     drawing, shown = scene.dataset.drawing, [frame.sample]

@@ -14,6 +14,7 @@ class Workbench(JSComponent):
     map = Child()
     channel = Child()
     side = Child()
+    time = Child()
     train = Child()
     axes = Child()
     traversals = Child()

@@ -45,6 +45,7 @@ class Tab:
             services.placings,
             services.neighbours,
             services.extras,
+            services.epochs,
             services.maps,
             services.frames,
             services.watching,

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from explorer.core.errors import ExplorerError, UnknownName
+from explorer.core.projections.aligned import Aligned, plain
 from explorer.core.projections.base import Projection
 from explorer.core.projections.cylindrical import Cylindrical
 from explorer.core.projections.embedding import Embedding
@@ -27,6 +28,7 @@ __all__ = [
     "PCA",
     "TSNE",
     "UMAP",
+    "Aligned",
     "Cylindrical",
     "Embedding",
     "Identity",
@@ -40,6 +42,7 @@ __all__ = [
     "create",
     "family",
     "names",
+    "plain",
     "suiting",
 ]
 

@@ -40,6 +40,11 @@ class Rotation(Turning):
         return "turns clouds in 3 latent dimensions"
 
     @property
+    def centre(self) -> Float64[np.ndarray, " latent"]:
+        """The cloud's mean, in latent units: what it is turned about."""
+        return self._mean
+
+    @property
     def axis_labels(self) -> tuple[str, str]:
         return ("x (latent units)", "y (latent units)") if self.latent else ("", "")
 
@@ -67,7 +72,7 @@ class Rotation(Turning):
         self, z: Float[np.ndarray, "points latent"]
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
         z = np.ascontiguousarray(self._codes(z))
-        view, _ = into_view(z, self.orientation.matrix, self._mean, False)
+        view, _ = into_view(z, self.matrix, self._mean, False)
         return view[:2].T, view[2]
 
     def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
@@ -82,7 +87,7 @@ class Rotation(Turning):
             Before `fit`.
         """
         z = np.empty((len(xy), self.latent), dtype=xy.dtype)
-        right, up, towards = self.orientation.matrix
+        right, up, towards = self.matrix
         depth = (self._held(self.through, self._mean) - self._mean) @ towards
         z[:] = xy @ np.stack([right, up]) + (self._mean + depth * towards)
         return z

@@ -49,7 +49,7 @@ class SphereMap(Turning):
         self, z: Float[np.ndarray, "points latent"]
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
         xy, depth = np.empty((2, len(z)), dtype=z.dtype).T, np.empty(len(z), dtype=z.dtype)
-        for rows, view in self._views(z):
+        for rows, view in self._views(z, self.matrix):
             xy[rows, 0], xy[rows, 1] = self._place(view)
             depth[rows] = self._depth(view)
         return xy, depth
@@ -63,9 +63,7 @@ class SphereMap(Turning):
             Before `fit`.
         """
         z = np.empty((len(xy), self.latent), dtype=xy.dtype)
-        z[:] = (
-            self._lift(xy[:, 0].astype(np.float64), xy[:, 1].astype(np.float64)).T @ self.orientation.matrix
-        )
+        z[:] = self._lift(xy[:, 0].astype(np.float64), xy[:, 1].astype(np.float64)).T @ self.matrix
         return z
 
     def visible(self, z: Float[np.ndarray, "points latent"]) -> Bool[np.ndarray, " points"]:
@@ -76,6 +74,8 @@ class SphereMap(Turning):
     def trace(self, line: Float[np.ndarray, "points latent"]) -> list[Float64[np.ndarray, "_ 2"]]:
         """Draw a line of the sphere, given by codes along it, in the parts that the map shows it in.
 
+        On a sphere that is turned to match another one, it is a line of that one: its net stays.
+
         Parameters
         ----------
         line
@@ -85,7 +85,7 @@ class SphereMap(Turning):
         -------
         Plane positions along each part; where the map ends or is cut open, a part ends on its edge.
         """
-        views = [view for _, view in self._views(line.astype(np.float64))]
+        views = [view for _, view in self._views(line.astype(np.float64), self.orientation.matrix)]
         return self._parts(np.concatenate(views, axis=1)) if views else []
 
     def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
@@ -130,11 +130,10 @@ class SphereMap(Turning):
         return parts
 
     def _views(
-        self, z: Float[np.ndarray, "points latent"]
+        self, z: Float[np.ndarray, "points latent"], matrix: Float64[np.ndarray, "3 3"]
     ) -> Iterator[tuple[slice, Float[np.ndarray, "3 _"]]]:
         """Codes as unit directions, turned, some rows at a time."""
         z = np.ascontiguousarray(self._codes(z))
-        matrix = self.orientation.matrix
         for start in range(0, len(z), _ROWS):
             rows = slice(start, start + _ROWS)
             view, lost = into_view(z[rows], matrix, _CENTRE, True)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 import param
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from explorer.core.orientation import Orientation
 from explorer.core.projections.base import Projection
@@ -32,15 +32,37 @@ class Turning(Projection):
         "the viewer and the second one up.",
     )
 
+    def __init__(self, **knobs: object) -> None:
+        super().__init__(**knobs)
+        self._frame: Float64[np.ndarray, "3 3"] | None = None
+
     @classmethod
     def suits(cls, latent: int) -> bool:
         return latent == 3
+
+    @property
+    def matrix(self) -> Float64[np.ndarray, "3 3"]:
+        """From latent space to the view, to stand on the left of a column."""
+        turned = self.orientation.matrix
+        return turned if self._frame is None else turned @ self._frame
 
     def turned(self: Turned, orientation: Orientation) -> Turned:
         """Return the same map, fitted to the same cloud, in another orientation."""
         knobs = {knob: getattr(self, knob) for knob in self.knobs()} | {"orientation": orientation}
         other = type(self)(**knobs)
         other._take_fit(self)
+        return other
+
+    def framed(self: Turned, frame: Float64[np.ndarray, "3 3"]) -> Turned:
+        """Return the same map of a latent space that is turned first, or mirrored: an orientation cannot.
+
+        Parameters
+        ----------
+        frame
+            Orthogonal, to stand on the left of a column; what the orientation turns is what it gives.
+        """
+        other = self.turned(self.orientation)
+        other._frame = frame
         return other
 
     @abstractmethod
@@ -71,7 +93,7 @@ class Turning(Projection):
         """Ranges of x and y that show what there is, in any orientation."""
 
     def _take_fit(self: Turned, other: Turned) -> None:
-        self._latent = other._latent
+        self._latent, self._frame = other._latent, other._frame
 
     def _akin(self, previous: Projection) -> bool:
         return isinstance(previous, Turning)

@@ -135,6 +135,9 @@ async function follow(model, view) {
     if (dirty) {
       ask()
     }
+    if (head.at !== null) {   // who moves through the epochs may ask for the next moment
+      window.dispatchEvent(new CustomEvent("lx-moment", {detail: {map: model.plot, at: head.at}}))
+    }
     const pixels = await decode(head, bytes)
     if (order < painted) {
       return    // a newer map was unpacked sooner

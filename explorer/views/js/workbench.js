@@ -14,6 +14,10 @@ export function render({model, el}) {
   const banner = area("banner"), map = area("map"), side = area("side"), drawer = area("drawer")
   const {strip, content, show} = tabbed(model, root)
   drawer.append(strip, content)
+  const time = document.createElement("div")
+  time.className = "epochs"
+  time.append(model.get_child("time"))
+  strip.append(time)
   map.append(model.get_child("map"), model.get_child("channel"))
   side.append(model.get_child("side"))
   const sentence = document.createElement("span")

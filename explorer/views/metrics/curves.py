@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import panel as pn
-from bokeh.models import HoverTool, Range1d
+from bokeh.models import HoverTool, Range1d, Span
 from bokeh.plotting import figure
 
 from explorer.runtime.run import Run
@@ -34,6 +34,7 @@ class Curves:
         self._values = {term: Range1d(0, 1) for term, _ in TERMS}
         self._charts: dict[str, figure] = {}
         self._panes: dict[str, pn.pane.Bokeh] = {}
+        self._looked_at: list[Span] = []
         self._with_kl = True
         self._run: Run | None = None
         self._read = self._told = 0
@@ -42,6 +43,10 @@ class Curves:
         """Make the charts. Once."""
         self._charts = {term: self._chart(term, title) for term, title in TERMS}
         self._mark(self._charts["loss"])
+        for made in self._charts.values():
+            line = Span(dimension="height", line_color="#8a8f98", line_width=2, line_dash="dotted", visible=False)
+            made.add_layout(line)
+            self._looked_at.append(line)
         self._panes = dict(zip(self._charts, row(*self._charts.values()), strict=True))
 
     @property
@@ -73,6 +78,14 @@ class Curves:
                 curves = (self._training[term].values("value"), self._held_out[term].values("value"))
                 fit(self._values[term], *curves, cap=_USUAL)
         self._show_marks(run, watched)
+
+    def look_at(self, epoch: int | None) -> None:
+        """Draw a line at the epoch that is looked back at; None takes it away."""
+        for line in self._looked_at:
+            if epoch is None and line.visible:
+                line.visible = False
+            elif epoch is not None and (line.location != epoch or not line.visible):
+                line.update(location=epoch, visible=True)
 
     def draws(self, run: Run, watched: Watched) -> bool:
         """Whether there is anything to draw."""

@@ -37,8 +37,9 @@ class Metrics:
     def __init__(self, session: Session, clock: Callable[[], float] = time.perf_counter) -> None:
         self._session = session
         self._clock = clock
+        self._curves = Curves()
         self._charts = {
-            "curves": Curves(),
+            "curves": self._curves,
             "plane": Plane(),
             "axes": AxesCharts(),
             "forgetting": ForgettingCharts(),
@@ -77,6 +78,7 @@ class Metrics:
             studio.colours = COLOURS[self._theme]
             for name in self._made:
                 self._charts[name].dress(self._theme)
+        self._curves.look_at(self._session.timeline.epoch)
         if run is None:
             return
         over = run.state.over  # asked before the reports are: then these are the last

@@ -1,0 +1,60 @@
+"""A map whose plane is turned, or mirrored, to match another map."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from explorer.core.aligning import Alignment
+from explorer.core.projections.base import Projection
+
+
+class Aligned(Projection):
+    """Another projection, and a turn of the plane after it.
+
+    What is drawn where changes, what is decoded does not: `inverse` takes the turn back first. The plane's
+    axes are those of the map that it matches, so along them lie no longer this map's own.
+
+    Attributes
+    ----------
+    plain
+        The projection before the turn, fitted.
+    """
+
+    key: ClassVar[str] = "aligned"
+
+    def __init__(self, plain: Projection, alignment: Alignment) -> None:
+        super(Projection, self).__init__(name=plain.key)  # under whose name it is offered and held
+        self.plain = plain
+        self.alignment = alignment
+        self._back = alignment.inverse()
+        self._latent = plain.latent
+
+    @classmethod
+    def suits(cls, latent: int) -> bool:
+        return True
+
+    @classmethod
+    def _demand(cls) -> str:
+        return "takes what the projection takes that it turns"
+
+    @property
+    def axis_labels(self) -> tuple[str, str]:
+        x, y = self.plain.axis_labels
+        return f"{x}, turned", f"{y}, turned" if y else ""
+
+    def forward(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points 2"]:
+        return self.alignment.apply(self.plain.forward(z))
+
+    def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
+        return self.plain.inverse(self._back.apply(xy))
+
+    def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
+        self.plain.fit(z)
+
+
+def plain(projection: Projection) -> Projection:
+    """Return the projection without the turn that matches it to another, if it has one."""
+    return projection.plain if isinstance(projection, Aligned) else projection
