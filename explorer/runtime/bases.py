@@ -244,6 +244,13 @@ class Bases:
         snapshot = run.snapshot.read()[1]
         if run.state is RunState.DONE and snapshot is not None:
             self._keep(run.job.dataset, snapshot.model)
+        if (
+            run.kept is not None
+            and snapshot is not None
+            and snapshot.step is not None
+            and snapshot.step.epoch_done
+        ):
+            base.kept = run.kept, snapshot.step.epoch
         base.run = None
         base.say(None, run.error)
 
