@@ -104,6 +104,7 @@ class Session(param.Parameterized):
                 # What was on the screen stays, and so does the choice that it shows.
                 self.base = self._former
         self.choosing.follow()
+        self.training.follow()
         self._follow()
 
     def close(self) -> None:

@@ -43,6 +43,22 @@ export function render({model, el}) {
   }
   model.on(["open", "tab", "counts"], show)
   show()
+  returned(model)
+}
+
+// What this tab trains is found again by its next page, after a reload or a lost connection: the tab keeps
+// the token that it was given, for as long as it is open and for nobody else.
+function returned(model) {
+  const key = `latent-explorer ${location.pathname}`
+  const kept = (act) => {
+    try {
+      return act(window.sessionStorage) ?? ""
+    } catch {   // switched off in this browser: then nothing is found again
+      return ""
+    }
+  }
+  model.on("token", () => kept((storage) => storage.setItem(key, model.token)))
+  model.visit = `tab:${kept((storage) => storage.getItem(key))}`
 }
 
 function tabbed(model, root) {
