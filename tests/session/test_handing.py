@@ -114,6 +114,26 @@ def test_a_run_that_waits_is_found_with_what_it_starts_from_on_the_map(
     tab.close()
 
 
+def test_a_model_on_its_way_is_found_and_comes_on_the_map(page: Callable[..., Page]) -> None:
+    before = page()
+    token, session = before.arrive(), before.tab.session
+    former = session.scene.model
+    session.training.plan.param.update(epochs=2000, batch_size=4)
+    session.choosing.latent = 3
+    session.choosing.apply()
+    before.tab.until(lambda: session.training.coming, "its training")
+    run = session.training.coming
+    before.there[0] = False
+    after = page(token)
+    after.arrive()
+    assert after.tab.session.training.run is run
+    after.tab.until(lambda: after.tab.session.scene.model.latent == 3, "the new model")
+    before.tab.close()
+    assert not run.stopping
+    after.tab.session.training.revert()
+    after.tab.until(lambda: after.tab.session.scene.model is former, "the model before")
+
+
 def test_nobody_else_gets_it(page: Callable[..., Page]) -> None:
     one = page()
     token, run = one.arrive(), one.train()
