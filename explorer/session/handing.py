@@ -12,18 +12,11 @@ if TYPE_CHECKING:
 
 
 class Handing:
-    """Leaves what a session trains where the next session of its tab finds it, and takes it up there.
-
-    Attributes
-    ----------
-    left
-        Whether the session has ended.
-    """
+    """Leaves what a session trains where the next session of its tab finds it, and takes it up there."""
 
     def __init__(self, training: Training) -> None:
         self._training = training
         self._desk: Desk | None = None
-        self.left = False
 
     def arrive(self, former: str, connected: Callable[[], bool], *, patient: bool) -> str:
         """Sit down at a desk, and take over the work of the one before. On the session's own thread.
@@ -62,7 +55,6 @@ class Handing:
 
     def leave(self) -> bool:
         """The session ends; whether its trainings are seen to. Any thread."""
-        self.left = True
         if self._desk is None:
             return False
         if not self._desk.taken:
