@@ -100,6 +100,7 @@ class Training(param.Parameterized):
         else:
             self._go_on_to(run)
         self.handing.note()
+        session.errands.ring()  # nothing else does while it waits
 
     @param.depends("way", "on", "rest", watch=True)
     def _ring(self) -> None:

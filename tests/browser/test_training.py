@@ -11,11 +11,11 @@ from tests.browser.tab import App, Tab, until
 
 # What a test needs to cut a page off its server: the page's connections.
 SOCKETS = """
-  var sockets = []
+  window.sockets = []
   window.WebSocket = class extends window.WebSocket {
     constructor(...given) {
       super(...given)
-      sockets.push(this)
+      window.sockets.push(this)
     }
   }
 """
@@ -175,7 +175,7 @@ def test_a_page_that_is_loaded_anew_finds_its_training(
     maps = tab.maps
     until(lambda: tab.maps > maps, "the map to move")
 
-    tab.page.evaluate("() => sockets.forEach((socket) => socket.close())")
+    tab.page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
     until(lambda: _follows(app, run, session), "the run in the session of the new connection")
     until(lambda: tab.text("lx-progress").startswith("epoch"), "its progress on the page")
     assert not run.stopping
