@@ -26,6 +26,7 @@ from explorer.core.projections import Projection
 from explorer.core.scene import Scene, lay_out
 from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Base, Bases, Choice
+from explorer.runtime.desks import GRACE, Desks
 from explorer.runtime.fitting import Fit
 from explorer.runtime.newest import Newest
 from explorer.runtime.recent import Recent
@@ -70,10 +71,17 @@ class Services:
         Where data sets are read from; None is ``EXPLORER_DATA`` or the user's own folder.
     start
         The choice that a new session opens with.
+    grace
+        Seconds that a training goes on without its page, for one that is only loaded anew.
     """
 
     def __init__(
-        self, *, home: Path | None = None, data_folder: Path | None = None, start: Choice | None = None
+        self,
+        *,
+        home: Path | None = None,
+        data_folder: Path | None = None,
+        start: Choice | None = None,
+        grace: float = GRACE,
     ) -> None:
         self.start = start or Choice()
         self.first: Base | None = None
@@ -97,6 +105,7 @@ class Services:
         home = home or home_folder()
         self.store = RunStore(home / RUNS)
         self.slot = TrainingSlot(store=self.store)
+        self.desks = Desks(grace)
         self.bases = Bases(self.slot, home / "models", data_folder, self._changed)
         self.painter = Painter()
         # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
@@ -171,7 +180,8 @@ class Services:
         """End every thread. Idempotent."""
         for fit in tuple(self.under_way):
             fit.cancel()
-        self.slot.close()  # first: a base waits for its training
+        self.desks.close()
+        self.slot.close()  # before the bases: one waits for its training
         self.bases.close()
         for worker in self._workers:
             worker.close()

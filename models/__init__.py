@@ -11,20 +11,23 @@ from models.checkpoint import load, read_metadata, save
 from models.evaluation import Activity, Bounds, activity, binarised, bounds, evaluate
 from models.fit import Plan, Step, default_plan, fit
 from models.fit_state import FitState
+from models.focus import Focus
 from models.option import Option
-from models.registry import create, describe, latent_range, names, options, reweighed, spherical
+from models.registry import anew, create, describe, latent_range, names, options, reweighed, spherical
 
 __all__ = [
     "Activity",
     "Autoencoder",
     "Bounds",
     "FitState",
+    "Focus",
     "Loss",
     "Option",
     "Plan",
     "Posterior",
     "Step",
     "activity",
+    "anew",
     "binarised",
     "bounds",
     "create",

@@ -22,6 +22,7 @@ from models.evaluation import (
     targets,
 )
 from models.fit_state import FitState, check, observe, take_up
+from models.focus import Focus
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def fit(
     train: Samples,
     *,
     held_out: Samples | None = None,
+    focus: Focus | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | int | None = None,
@@ -100,6 +102,8 @@ def fit(
     ----------
     train, held_out
         Samples; the held-out ones are evaluated at the end of each epoch (`evaluate`).
+    focus
+        Rows of `train` that the training is about, and how much the others count; None trains on all alike.
     epochs, batch_size, learning_rate
         By default those of `default_plan`. A batch larger than the data is the whole data. The learning
         rate is Adam's at its peak: it rises over the first updates and falls to 1 % along a cosine.
@@ -123,7 +127,8 @@ def fit(
     ------
     BadOption
         For settings that are not positive, a model whose weights are all frozen, or `binarise` under a
-        Gaussian likelihood; for a `start` of another model, or past the last epoch.
+        Gaussian likelihood; for a `start` of another model, or past the last epoch; for a `focus` on
+        other rows than those of `train`.
     BadData, ShapeMismatch
         For samples that are none, not the model's, or outside what its likelihood allows.
     NotFinite
@@ -138,10 +143,13 @@ def fit(
     check_binarise(model, binarise)
     x = on_device(model, train)
     others = None if held_out is None else targets(model, held_out, binarise, seed)
-    plan = default_plan(len(x))
+    if focus is not None:
+        focus.check(len(x))
+    samples = len(x) if focus is None else focus.size(len(x))
+    plan = default_plan(samples)
     plan = Plan(
         plan.epochs if epochs is None else epochs,
-        min(len(x), plan.batch_size if batch_size is None else batch_size),
+        min(samples, plan.batch_size if batch_size is None else batch_size),
         plan.learning_rate if learning_rate is None else float(learning_rate),
     )
     for name, value in (("epochs", plan.epochs), ("batch_size", plan.batch_size)):
@@ -155,13 +163,14 @@ def fit(
         )
     start = FitState(0, {}) if start is None else start
     check(start, model, plan.epochs)
-    return _train(model, x, others, plan, binarise, seed, start, keep, stop, report_seconds, clock)
+    return _train(model, x, others, focus, plan, binarise, seed, start, keep, stop, report_seconds, clock)
 
 
 def _train(
     model: Autoencoder,
     x: Tensor,
     held_out: Tensor | None,
+    focus: Focus | None,
     plan: Plan,
     binarise: bool,
     seed: int,
@@ -171,7 +180,7 @@ def _train(
     report_seconds: float | int,
     clock: Callable[[], float],
 ) -> Iterator[Step]:
-    samples, batch_size = len(x), plan.batch_size
+    samples, batch_size = len(x) if focus is None else focus.size(len(x)), plan.batch_size
     updates = plan.epochs * math.ceil(samples / batch_size)
     generator = torch.Generator(model.device).manual_seed(seed)
     fused = model.device.type in ("cpu", "cuda")
@@ -185,6 +194,8 @@ def _train(
         good = {name: value.detach().clone() for name, value in model.state_dict().items()}
         model.train()
         order = torch.randperm(samples, generator=generator, device=model.device)
+        if focus is not None:
+            order = focus.taken(len(x), seed, epoch).to(model.device)[order]
         for first in range(0, samples, batch_size):
             if stop():
                 return

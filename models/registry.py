@@ -122,6 +122,17 @@ def blank(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings: 
         return family(config)
 
 
+def anew(model: Autoencoder, seed: int) -> Autoencoder:
+    """The same architecture and options with fresh weights, on the CPU.
+
+    Raises
+    ------
+    UnknownModel
+        For a model of your own, which `create` does not know how to make.
+    """
+    return create(**{**model.config, "seed": seed})
+
+
 def reweighed(model: Autoencoder, **weights: Any) -> Autoencoder:
     """A clone of a model, trained weights and all, whose loss weighs its terms otherwise.
 

@@ -162,8 +162,16 @@ def test_runs_are_looked_after(tmp_path: Path) -> None:
     done("runs", "rename", run, "another name")
     done("runs", "note", "another name", "for the paper")
     shown = done("runs", "show", run[:5])
-    for part in (run, "another name", "for the paper", "done", "120 samples", "epochs 3", "held_out_loss"):
+    for part in (
+        run,
+        "another name",
+        "for the paper",
+        "done",
+        "from scratch, on all 120 samples",
+        "epochs 3",
+    ):
         assert part in shown
+    assert "held_out_loss" in shown
     assert run in done("runs", "--search", "PAPER iris")
     assert done("runs", "--search", "nothing") == "No run matches.\n"
     assert f"runs restore {run}" in done("runs", "delete", run)
@@ -206,11 +214,53 @@ def test_every_option_and_command_is_described() -> None:
     text = done("train", "--help")
     described = dict(re.findall(r"^\W*(--[\w-]+)\s+(.*\w.*?)\W*$", text, re.MULTILINE))
     wanted = {"dataset", "model", "latent", "epochs", "batch-size", "learning-rate", "seed", "name", "resume"}
+    wanted |= {"tensorboard"}
     assert {f"--{name}" for name in wanted} <= described.keys()
     assert all(len(line.split()) >= 4 for line in described.values()), described
     text = done("runs", "--help")
-    for name in ("show", "rename", "note", "delete", "restore", "sweep", "export", "import"):
+    for name in ("show", "rename", "note", "delete", "restore", "sweep", "export", "import", "tensorboard"):
         assert re.search(rf"^\W*{name}\s+\w+.*\.", text, re.MULTILINE), name
+
+
+def test_tensorboard_files_are_written_while_training_and_afterwards(tmp_path: Path) -> None:
+    done("train", *QUICK, "--name", "first light", "--tensorboard", "board")
+    run = explorer.runs.table().index[0]
+    [written] = (tmp_path / "board").iterdir()
+    assert written.name == f"first-light {run}"
+    assert "Written to" in done("runs", "tensorboard", "first light", tmp_path / "later")
+    [later] = (tmp_path / "later" / written.name).iterdir()
+    assert later.stat().st_size > 500
+    done("train", "--resume", "first light", "--epochs", 4, "--tensorboard", "board")
+    assert len(list(written.iterdir())) == 2
+    (tmp_path / "file").touch()
+    assert "choose another folder" in refused("train", *QUICK, "--tensorboard", "file")
+    assert "choose another folder" in refused("runs", "tensorboard", "first light", "file")
+    assert len(explorer.runs.table()) == 1
+
+
+def test_a_run_is_fine_tuned_from_python_with_its_optimizers_state(home: Path) -> None:
+    iris = explorer.load_dataset("iris")
+    model = models.create("ae", shape=iris.shape, seed=2)
+    list(explorer.runs.begin(model, iris, epochs=3, seed=2, name="whole"))
+    rows = range(0, 120, 4)
+    steps = list(explorer.runs.fine_tune("whole", iris, rows=rows, rest=0.2, epochs=2, name="tuned"))
+    assert steps[-1].of == 2 * (30 + 18)
+    whole, tuned = explorer.runs.open("whole"), explorer.runs.open("tuned")
+    record = tuned.record
+    assert (record.way.value, record.parent, record.parent_epoch) == ("fine-tune", whole.record.id, 3)
+    expected = whole.model()
+    focus = models.Focus(rows, 0.2)
+    list(models.fit(expected, iris.train, focus=focus, epochs=2, start=whole.state().anew()))
+    assert weights_token(tuned.model()) == weights_token(expected)
+    shown = done("runs", "show", "tuned")
+    assert "fine-tune, on 30 selected samples, the rest counting 0.2" in shown
+    assert f"{whole.record.id}, epoch 3" in shown
+    row = explorer.runs.table("tuned").iloc[0]
+    assert (row["way"], row["trained_on"], row["rest"]) == ("fine-tune", 30, 0.2)
+    early = explorer.runs.fine_tune("whole", iris, epoch=1, epochs=1, name="early")
+    assert early.job.start is None, "of earlier epochs the optimizer's state is not kept"
+    early.close()
+    assert explorer.runs.open("early").record.parent_epoch == 1
 
 
 def test_a_source_holds_in_another_folder_too(tmp_path: Path) -> None:

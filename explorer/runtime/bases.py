@@ -20,7 +20,7 @@ from explorer.runtime.published import Published
 from explorer.runtime.records import RunRecord
 from explorer.runtime.store import RunStore
 from explorer.runtime.training import Job, Run, RunState, Snapshot, TrainingSlot
-from models import Autoencoder
+from models import Autoencoder, FitState
 
 _log = logging.getLogger(__name__)
 
@@ -224,7 +224,8 @@ class Bases:
         number = run.epoch(epoch).epoch
         model = run.model(number)
         base.kept = run.record.id, number
-        self._begin(base, dataset, model, trained=True)
+        last = number == run.record.epoch  # of no other epoch is it kept
+        self._begin(base, dataset, model, trained=True, state=run.state() if last else None)
 
     def _load(self, base: Base, allow_import: bool) -> Dataset:
         source = base.choice.source
@@ -245,7 +246,9 @@ class Bases:
             raise _Ended
         base.say(status)
 
-    def _begin(self, base: Base, dataset: Dataset, model: Autoencoder, trained: bool) -> None:
+    def _begin(
+        self, base: Base, dataset: Dataset, model: Autoencoder, trained: bool, state: FitState | None = None
+    ) -> None:
         base.say(f"Encoding {len(dataset):,} samples …")
         cloud = encode(
             model,
@@ -254,7 +257,7 @@ class Bases:
         )
         base.status = None
         base.trained, base.by_itself = trained, not trained and len(dataset.train) <= SMALL
-        base.show(dataset, Snapshot(model.eval(), cloud, None, 0))
+        base.show(dataset, Snapshot(model.eval(), cloud, None, 0, state))
         if base.by_itself:
             plan = models.default_plan(len(dataset.train))
             job = Job(
@@ -288,7 +291,7 @@ class Bases:
         snapshot = run.snapshot.read()[1]
         if run.state is RunState.DONE and snapshot is not None:
             self._first_models.keep(run.job.dataset, snapshot.model)
-            if run.kept is not None and snapshot.step is not None:
-                base.kept = run.kept, snapshot.step.epoch
+        if run.kept and snapshot is not None and snapshot.step is not None and snapshot.step.epoch_done:
+            base.kept = run.kept, snapshot.step.epoch
         base.run = None
         base.say(None, run.error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import models
 from explorer.core.cloud import Stamp, encode, weights_token
 from explorer.core.epochs import Epochs
 from explorer.core.errors import Cancelled
+from explorer.runtime.events import Events
 from explorer.runtime.recorder import Epoch, Recorder
 from explorer.runtime.run import Job, Run, Snapshot
 from models import Autoencoder, FitState, Step
@@ -25,7 +27,7 @@ HELD_OUT = 500  # held-out samples at least, where few are trained on
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """What `models.fit` takes."""
+    """What `models.fit` takes to evaluate."""
 
     x: Float32[np.ndarray, "n *shape"]
 
@@ -41,6 +43,8 @@ class Course:
     ----------
     recorder
         Given every finished epoch, with its cloud where there is a snapshot of it.
+    events
+        Written at the end of every epoch.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Course:
         device: torch.device,
         clock: Callable[[], float],
         recorder: Recorder | None = None,
+        events: Events | None = None,
     ) -> None:
         self._run = run
         self._job = run.job
@@ -59,28 +64,17 @@ class Course:
         self._cost: float | None = None  # seconds that the last encoding took
         self._spent = 0.0  # seconds of encoding in all
         self._recorder = recorder
+        self._events = events
         self._epochs = Epochs()
         self._state: FitState | None = None  # at the end of the last epoch
         self._last: Step | None = None
-        self._finished: tuple[Autoencoder, Step] | None = None  # the last finished epoch
+        self._finished: tuple[Autoencoder, Step, FitState | None] | None = None  # the last finished epoch
         self._finished_snapshot: Snapshot | None = None  # the same, once encoded
 
     def follow(self) -> bool:
         """Train to the end, or until the run is asked to stop; returns whether it came to the end."""
         job, run = self._job, self._run
-        steps = models.fit(
-            self._model,
-            chosen(job),
-            held_out=held_out(job),
-            epochs=job.epochs,
-            batch_size=job.batch_size,
-            learning_rate=job.learning_rate,
-            seed=job.seed,
-            start=job.start,
-            keep=None if self._recorder is None else self._note,
-            stop=lambda: run.stopping,
-            clock=self._clock,
-        )
+        steps = steps_of(job, self._model, keep=self._note, stop=lambda: run.stopping, clock=self._clock)
         try:
             for step in steps:
                 self._see(step)
@@ -106,7 +100,7 @@ class Course:
         newest = self._run.snapshot.read()[1]
         if self._finished is None:
             if or_as_it_is and self._last is not None and (newest is None or newest.step is not self._last):
-                self._take(self._model, self._last, lambda: self._run.abandoned)
+                self._take(self._model, self._last, None, lambda: self._run.abandoned)
         elif self._finished_snapshot is None:
             self._take(*self._finished, lambda: self._run.abandoned)
         elif newest is not self._finished_snapshot:
@@ -120,7 +114,7 @@ class Course:
         self._run.report(step)
         whole = self._epochs.add(step)
         if step.epoch_done:
-            self._finished, self._finished_snapshot = (self._model.clone(), step), None
+            self._finished, self._finished_snapshot = (self._model.clone(), step, self._state), None
             try:
                 if step.epoch == step.epochs or self._affordable_at_epoch_end():
                     self._finished_snapshot = self._take(*self._finished, lambda: self._run.stopping)
@@ -128,13 +122,15 @@ class Course:
             finally:  # an epoch is kept though its encoding was broken off
                 self._record(whole)
         elif self._affordable_within(step):
-            self._take(self._model.clone(), step, lambda: self._run.stopping)
+            self._take(self._model.clone(), step, None, lambda: self._run.stopping)
 
     def _record(self, step: Step) -> None:
         if self._recorder is not None and self._finished is not None:
             snapshot = self._finished_snapshot
             codes = None if snapshot is None else snapshot.cloud.mean
             self._recorder.keep(Epoch(step, self._finished[0], self._state, codes))
+        if self._events is not None:
+            self._events.add(step.epoch, step.terms, step.held_out)
 
     def _affordable_at_epoch_end(self) -> bool:
         passed = self._clock() - self._epoch_snapped
@@ -149,12 +145,14 @@ class Course:
         left = (step.epoch * step.of / step.epochs - step.seen) / rate
         return left >= 3 * cost and self._spent + cost <= SHARE_WITHIN * passed
 
-    def _take(self, model: Autoencoder, step: Step, stop: Callable[[], bool]) -> Snapshot:
+    def _take(
+        self, model: Autoencoder, step: Step, state: FitState | None, stop: Callable[[], bool]
+    ) -> Snapshot:
         began = self._clock()
         dataset, version = self._job.dataset, self._run.snapshot.version + 1
         stamp = Stamp(dataset.stamp, weights_token(model), version)
         cloud = encode(model.eval(), dataset, stop=stop, stamp=stamp)
-        snapshot = Snapshot(model.to(self._home), cloud, step, version)
+        snapshot = Snapshot(model.to(self._home), cloud, step, version, state)
         self._cost = self._clock() - began
         self._spent += self._cost
         self._run.snapshot.post(snapshot)
@@ -162,17 +160,35 @@ class Course:
         return snapshot
 
 
-def chosen(job: Job) -> Samples:
-    """What a job trains on."""
-    x = job.dataset.train.x
-    return Samples(x if job.indices is None else x[job.indices])
+def steps_of(
+    job: Job,
+    model: Autoencoder,
+    *,
+    keep: Callable[[FitState], object] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Step]:
+    """The training of a job as `models.fit` does it, on a model that has the weights to start from."""
+    return models.fit(
+        model,
+        job.dataset.train,
+        held_out=held_out(job),
+        focus=job.focus,
+        epochs=job.epochs,
+        batch_size=job.batch_size,
+        learning_rate=job.learning_rate,
+        seed=job.seed,
+        start=job.start,
+        keep=keep,
+        stop=stop,
+        clock=clock,
+    )
 
 
 def held_out(job: Job) -> Samples:
     """The test split, or as much of it as does not take longer than the few samples trained on."""
     x = job.dataset.test.x
-    trained = len(job.dataset.train) if job.indices is None else len(job.indices)
-    most = max(HELD_OUT, trained // 2)
+    most = max(HELD_OUT, job.samples // 2)
     if len(x) <= most:
         return Samples(x)
     # Always the same ones, so that runs can be compared; scattered, since files are often sorted.

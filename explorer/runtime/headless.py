@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-import models
 from explorer.core.batches import check_fits
 from explorer.core.cloud import encode
 from explorer.core.datasets import Dataset
 from explorer.core.epochs import Epochs
 from explorer.core.errors import SHOWN, StoreError
-from explorer.runtime.course import SHARE, chosen, held_out
+from explorer.runtime.course import SHARE, steps_of
+from explorer.runtime.events import Events, check_folder
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.recording import Recording
 from explorer.runtime.records import KeptState, RunRecord
@@ -44,6 +45,7 @@ class Headless:
         device: torch.device,
         stop: Callable[[], bool] = NEVER,
         clock: Callable[[], float] = time.perf_counter,
+        events: Events | None = None,
     ) -> None:
         self.run, self.name = recording.run, recording.name
         self.job = job
@@ -51,6 +53,7 @@ class Headless:
         self._model = job.model.clone().to(device)
         self._stop = stop
         self._clock = clock
+        self._events = events
         self._steps = self._train()
 
     def __iter__(self) -> Iterator[Step]:
@@ -62,7 +65,12 @@ class Headless:
     def close(self) -> None:
         """Leave it where it is, with its last finished epoch. Idempotent."""
         self._steps.close()
+        self._close_events()
         self._recording.end(KeptState.STOPPED)  # does nothing to one that has begun
+
+    def _close_events(self) -> None:
+        if self._events is not None:
+            self._events.close()
 
     def _train(self) -> Iterator[Step]:
         job, recording = self.job, self._recording
@@ -79,6 +87,7 @@ class Headless:
             ended, error = KeptState.FAILED, str(failure)
             raise
         finally:
+            self._close_events()
             try:
                 recording.end(ended, error)
             except StoreError:
@@ -87,19 +96,7 @@ class Headless:
 
     def _fit(self) -> Iterator[Step]:
         job, states = self.job, []
-        steps = models.fit(
-            self._model,
-            chosen(job),
-            held_out=held_out(job),
-            epochs=job.epochs,
-            batch_size=job.batch_size,
-            learning_rate=job.learning_rate,
-            seed=job.seed,
-            start=job.start,
-            keep=states.append,
-            stop=self._stop,
-            clock=self._clock,
-        )
+        steps = steps_of(job, self._model, keep=states.append, stop=self._stop, clock=self._clock)
         cost, encoded = 0.0, self._clock()
         epochs = Epochs()
         for step in steps:
@@ -112,6 +109,8 @@ class Headless:
                     encoded = self._clock()
                     cost = encoded - began
                 self._recording.commit(whole, self._model, states.pop(), codes)
+                if self._events is not None:
+                    self._events.add(whole.epoch, whole.terms, whole.held_out)
             yield step
 
 
@@ -132,7 +131,8 @@ def begin(store: RunStore, job: Job, stop: Callable[[], bool] = NEVER) -> Headle
     check_fits(job.model, job.dataset)
     _check_plan(job)
     device = best_device()
-    return Headless(Recording.begin(store, job, str(device)), job, device, stop)
+    recording = Recording.begin(store, job, str(device))
+    return _made(recording, job, stop)
 
 
 def go_on(
@@ -142,6 +142,7 @@ def go_on(
     dataset: Dataset | None = None,
     epochs: int | None = None,
     data_folder: Path | None = None,
+    tensorboard: Path | None = None,
     stop: Callable[[], bool] = NEVER,
 ) -> Headless:
     """Go on with a run from its last committed epoch, as if it had never been interrupted.
@@ -152,6 +153,8 @@ def go_on(
         The data, where they are at hand; else they are loaded as they were then.
     epochs
         How many in all, where not as many as were planned: the learning rate then falls over those.
+    tensorboard
+        The folder to write TensorBoard event files of the epochs to come into; None writes none.
 
     Raises
     ------
@@ -159,12 +162,22 @@ def go_on(
     """
     kept = KeptRun(store, run)
     data = dataset or kept.dataset(data_folder)
-    _check_plan(kept.job(data, epochs))
+    _check_plan(replace(kept.job(data, epochs), tensorboard=tensorboard))
     recording = Recording.take_up(store, run.id, epochs)
     try:
         # Read anew: between the first look and owning it another process may have gone on with it.
-        job = KeptRun(store, store.find(run.id)).job(data, epochs)
-        return Headless(recording, job, best_device(), stop)
+        job = replace(KeptRun(store, store.find(run.id)).job(data, epochs), tensorboard=tensorboard)
+    except BaseException:
+        recording.end(KeptState.STOPPED)
+        raise
+    return _made(recording, job, stop)
+
+
+def _made(recording: Recording, job: Job, stop: Callable[[], bool]) -> Headless:
+    try:
+        folder = job.tensorboard
+        events = None if folder is None else Events(folder, recording.run, recording.name)
+        return Headless(recording, job, best_device(), stop, events=events)
     except BaseException:
         recording.end(KeptState.STOPPED)
         raise
@@ -172,11 +185,6 @@ def go_on(
 
 def _check_plan(job: Job) -> None:
     # `fit` says what cannot be trained before its first step, and nothing of it is in the store then.
-    models.fit(
-        job.model,
-        chosen(job),
-        epochs=job.epochs,
-        batch_size=job.batch_size,
-        learning_rate=job.learning_rate,
-        start=job.start,
-    )
+    steps_of(job, job.model)
+    if job.tensorboard is not None:
+        check_folder(job.tensorboard)

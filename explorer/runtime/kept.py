@@ -17,7 +17,9 @@ import models
 from explorer.core.cloud import Cloud, Stamp
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import StoreError
+from explorer.core.way import Way
 from explorer.runtime.clouds import unpack_codes
+from explorer.runtime.events import Events
 from explorer.runtime.ledger import sentences
 from explorer.runtime.records import EpochRecord, RunRecord
 from explorer.runtime.run import Job
@@ -70,6 +72,30 @@ class KeptRun:
         return (
             pd.DataFrame(rows).set_index("epoch") if rows else pd.DataFrame(index=pd.Index([], name="epoch"))
         )
+
+    def tensorboard(self, folder: Path) -> Path:
+        """Write TensorBoard event files of its epochs; the folder of its own that they are in.
+
+        Parameters
+        ----------
+        folder
+            What ``tensorboard --logdir`` is given; made where there is none.
+
+        Raises
+        ------
+        StoreError
+            Where it cannot be written.
+        """
+        events = Events(folder, self.record.id, self.record.name)
+        try:
+            for epoch in self.epochs[1:]:
+                # Pauses between two processes are left out, as they are of `seconds`.
+                when = self.record.created + epoch.seconds
+                rate = epoch.samples_per_second
+                events.add(epoch.epoch, epoch.terms, epoch.held_out, samples_per_second=rate, when=when)
+        finally:
+            events.close()
+        return events.folder
 
     def model(self, number: int | None = None) -> Autoencoder:
         """The model at the end of an epoch; None is the last, 0 where the run started.
@@ -175,6 +201,8 @@ class KeptRun:
             parent_epoch=self.record.parent_epoch,
             start=state,
             kept=self.record.id,
+            rest=self.record.rest or 0.0,
+            way=self.record.way or Way.FROM_SCRATCH,
         )
 
     def _attached(self, column: str, read: Callable[[Path], T]) -> T | None:

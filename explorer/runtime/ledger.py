@@ -12,7 +12,7 @@ from pathlib import Path
 from explorer.core.errors import DiskFull, StoreError
 
 FILE = "runs.sqlite"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30.0  # that one process waits while another writes; a transaction takes milliseconds
 
 _TABLES = (
@@ -22,7 +22,7 @@ _TABLES = (
         dataset TEXT NOT NULL, model TEXT NOT NULL, plan TEXT NOT NULL,
         device TEXT NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, error TEXT,
         created REAL NOT NULL, ended REAL, trashed REAL,
-        rows TEXT, fit_state TEXT
+        rows TEXT, fit_state TEXT, way TEXT, rest REAL
     ) WITHOUT ROWID""",
     """CREATE TABLE steps (
         run TEXT NOT NULL, epoch INTEGER NOT NULL, seen INTEGER NOT NULL, seconds REAL NOT NULL,
@@ -31,6 +31,8 @@ _TABLES = (
         PRIMARY KEY (run, epoch)
     ) WITHOUT ROWID""",
 )
+# What makes a store of an earlier version one of this; of the runs in it they say nothing, as it did not.
+_CHANGES = {1: ("ALTER TABLE runs ADD COLUMN way TEXT", "ALTER TABLE runs ADD COLUMN rest REAL")}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -54,6 +56,7 @@ def connect(folder: Path) -> sqlite3.Connection:
             version = _version(connection)
             if version == 0:
                 _into_wal(connection)
+            if version < VERSION:
                 version = _make(connection)
             if version > VERSION:
                 raise StoreError(
@@ -142,9 +145,10 @@ def _into_wal(connection: sqlite3.Connection) -> None:
 def _make(connection: sqlite3.Connection) -> int:
     with transaction(connection):
         version = _version(connection)  # somebody else may have been first
-        if version == 0:
-            for table in _TABLES:
-                connection.execute(table)
+        changes = _TABLES if version == 0 else _CHANGES.get(version, ())
+        for change in changes:
+            connection.execute(change)
+        if changes:
             connection.execute(f"PRAGMA user_version={VERSION}")
             version = VERSION
     return version

@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 import models
 from explorer.core.datasets import dataset_names
 from explorer.core.errors import StoreError
+from explorer.core.way import Way
 from explorer.runtime.clouds import unpack_codes
 from explorer.runtime.ledger import insert, sentences
 from explorer.runtime.owning import Ownership
@@ -29,7 +30,7 @@ from models.files import write_whole, writing_whole
 from models.fit_state import unpacked
 
 FORMAT = "latent-explorer run"
-VERSION = 1
+VERSION = 2
 RECORD = "run.json"
 
 _ID = re.compile(r"[0-9a-f]{12}")
@@ -40,7 +41,7 @@ _RUN = {
     "id": _TEXT, "name": _TEXT, "note": _TEXT, "parent": _MAYBE_TEXT, "parent_epoch": _MAYBE_WHOLE,
     "dataset": (dict,), "model": (dict,), "plan": (dict,), "device": _TEXT, "owner": _TEXT, "state": _TEXT,
     "error": _MAYBE_TEXT, "created": _NUMBER, "ended": _MAYBE_NUMBER, "rows": _MAYBE_TEXT,
-    "fit_state": _MAYBE_TEXT,
+    "fit_state": _MAYBE_TEXT, "way": _MAYBE_TEXT, "rest": _MAYBE_NUMBER,
 }  # fmt: skip
 _DATASET = {
     "name": _TEXT, "source": _TEXT, "stamp": _TEXT, "train": _WHOLE, "test": _WHOLE, "chosen": _MAYBE_WHOLE,
@@ -141,7 +142,9 @@ def _read(
     whole = json.loads(parcel.read(RECORD))
     if whole["format"] != FORMAT:
         raise _Foreign
-    if whole["version"] != VERSION:
+    if whole["version"] == 1:
+        whole["run"] |= {"way": None, "rest": None}  # it did not say
+    elif whole["version"] != VERSION:
         raise StoreError(
             f"{name} has version {whole['version']!r}, this program reads {VERSION}; update the program."
         )
@@ -166,6 +169,8 @@ def _check(record: Any, epochs: Any) -> None:
     _require(record["parent"] is None or _ID.fullmatch(record["parent"]) is not None)
     _require(record["rows"] in (None, ROWS))
     KeptState(record["state"])
+    _require(record["way"] is None or record["way"] in {way.value for way in Way})
+    _require(record["rest"] is None or 0 <= record["rest"] <= 1)
     models.options(record["model"]["name"])
     _require(isinstance(epochs, list) and len(epochs) > 0)
     for number, step in enumerate(epochs):

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 import models
+from explorer.core.way import Way, trained_on
 from explorer.runtime.run import Job
 from models import Step
 from models.autoencoder import CONVENTIONS, likelihood
@@ -44,8 +45,11 @@ class RunRecord:
         Seconds since 1970.
     epoch
         The last committed one.
-    chosen
-        How many samples it is trained on where not on all; else None.
+    chosen, rest
+        How many samples were selected to train on, and what each of the others counted, where it is not
+        trained on all; else None.
+    way
+        Whether it went on from weights that were there; None for a run of a store that did not say.
     """
 
     id: str
@@ -65,9 +69,11 @@ class RunRecord:
     trashed: float | None
     epoch: int
     chosen: int | None
+    rest: float | None
+    way: Way | None
 
     @property
-    def trained_on(self) -> int:
+    def samples(self) -> int:
         """How many samples it is trained on."""
         return int(self.dataset["train"]) if self.chosen is None else self.chosen
 
@@ -80,6 +86,11 @@ class RunRecord:
     def resumable(self) -> bool:
         """Whether there are epochs to go on with, and nobody does."""
         return self.state is not KeptState.RUNNING and self.epoch < self.plan["epochs"]
+
+    @property
+    def trained_on(self) -> str:
+        """What it learned from, in words."""
+        return trained_on(self.dataset["train"], self.chosen, self.rest or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,8 @@ def run_record(row: sqlite3.Row, epoch: int, owned: bool) -> RunRecord:
         state=state,
         epoch=epoch,
         chosen=chosen,
+        rest=row["rest"],
+        way=None if row["way"] is None else Way(row["way"]),
     )
 
 
@@ -167,6 +180,8 @@ def run_row(run: str, name: str, job: Job, device: str, owner: str, rows: str | 
         "state": KeptState.RUNNING.value,
         "created": time.time(),
         "rows": rows,
+        "way": job.way.value,
+        "rest": None if chosen is None else job.rest,
     }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -15,11 +16,12 @@ from jaxtyping import Int
 
 from explorer.core.cloud import Cloud
 from explorer.core.datasets import Dataset
+from explorer.core.way import Way
 from explorer.runtime.published import Log, Published
-from models import Autoencoder, FitState, Plan, Step, default_plan
+from models import Autoencoder, FitState, Focus, Plan, Step, default_plan
 
 _log = logging.getLogger(__name__)
-_tokens = count(1)
+_tokens, _turns = count(1), count(1)
 
 SPEED_SECONDS = 5.0  # over which samples per second are averaged
 LEFT_SECONDS = 30.0  # the same for the time left, which should not flicker
@@ -48,8 +50,11 @@ class Job:
     ----------
     model
         Where to start from. It is cloned when the training begins; nothing writes to it.
-    indices
-        Rows of the training split to train on; None is all of them.
+    indices, rest
+        Rows of the training split to train on, None is all of them; and what each of the others counts
+        beside them, from 0 to 1.
+    way
+        Whether the weights are those of a training before.
     epochs, batch_size, learning_rate
         As `models.fit` takes them; None is its default.
     source
@@ -60,6 +65,8 @@ class Job:
         Where the optimizer stands, as `models.fit` takes it up.
     kept
         The run of the store that this goes on with, by its id; empty for a new one.
+    tensorboard
+        The folder to write TensorBoard event files of it into; None writes none.
     """
 
     model: Autoencoder
@@ -75,6 +82,9 @@ class Job:
     parent_epoch: int | None = None
     start: FitState | None = None
     kept: str = ""
+    rest: float = 0.0
+    way: Way = Way.FROM_SCRATCH
+    tensorboard: Path | None = None
 
     @property
     def done(self) -> int:
@@ -82,9 +92,15 @@ class Job:
         return 0 if self.start is None else self.start.epoch
 
     @property
+    def focus(self) -> Focus | None:
+        """What of the training split it is about; None is all alike."""
+        return None if self.indices is None else Focus(self.indices, self.rest)
+
+    @property
     def samples(self) -> int:
-        """How many training samples it is trained on."""
-        return len(self.dataset.train) if self.indices is None else len(self.indices)
+        """How many training samples an epoch passes over."""
+        samples, focus = len(self.dataset.train), self.focus
+        return samples if focus is None else focus.size(samples)
 
     @property
     def plan(self) -> Plan:
@@ -109,12 +125,15 @@ class Snapshot:
         The step it was taken at; None outside a training.
     version
         1 for a run's first.
+    state
+        Where the optimizer stood then; None within an epoch, and where that is not known.
     """
 
     model: Autoencoder
     cloud: Cloud
     step: Step | None
     version: int
+    state: FitState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +164,13 @@ class Run:
     ----------
     token
         Tells the runs of a process apart.
+    owner
+        Equal for the runs that one and the same may reorder and cancel; None for those of nobody.
     state, position, error
         `position` is 0 while running, the place in the queue (1 is next) while queued, None once it
         is over. `error` is the sentence that ended it.
+    turn
+        Tells which of the runs of a process began before which; None of one that has not begun.
     kept
         Its id in the store; None before it begins, and where it is not kept.
     steps, snapshot
@@ -160,12 +183,15 @@ class Run:
         job: Job,
         notify: Callable[[], object] | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        owner: Hashable = None,
     ) -> None:
         self.token = next(_tokens)
+        self.owner = owner
         self.job = job
         self.name = job.name
         self.state = RunState.QUEUED
         self.position: int | None = None
+        self.turn: int | None = None
         self.error: str | None = None
         self.steps: Log[Step] = Log()
         self.snapshot: Published[Snapshot] = Published()
@@ -208,6 +234,14 @@ class Run:
         self._notify = None
         self.stop()
 
+    def hand_over(self, notify: Callable[[], object] | None, owner: Hashable) -> None:
+        """Have it go on for somebody else, who is told from now on; None for nobody. Any thread."""
+        self.owner, self._notify = owner, notify
+        if self._settled.is_set():
+            self._notify = None
+        if notify is not None:
+            notify()
+
     def join(self, seconds: float | None = None) -> bool:
         """Wait until nothing of it will change any more; False if that took longer than `seconds`."""
         return self._settled.wait(seconds)
@@ -230,6 +264,8 @@ class Run:
 
     def enter(self, state: RunState, position: int | None, error: str | None = None) -> None:
         """Go on to a state, and say so."""
+        if state is RunState.RUNNING:
+            self.turn = next(_turns)
         self.error = error
         self.position = position
         self.state = state

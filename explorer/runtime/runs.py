@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from explorer.core.datasets import Dataset
 from explorer.core.folders import home_folder
+from explorer.core.way import Way
+from explorer.runtime import headless
 from explorer.runtime.headless import Headless, go_on
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.records import EpochRecord, RunRecord
+from explorer.runtime.run import Job
 from explorer.runtime.store import RUNS, RunStore
+from models import Autoencoder
 
-__all__ = ["film", "open", "resume", "store", "table"]
+__all__ = ["begin", "film", "fine_tune", "open", "resume", "store", "table"]
 
 COLUMNS = (
-    "name", "state", "epoch", "epochs", "dataset", "model", "latent", "trained_on", "loss", "held_out_loss",
-    "samples_per_second", "device", "created", "ended", "parent", "parent_epoch", "note", "error",
+    "name", "state", "epoch", "epochs", "dataset", "model", "latent", "way", "trained_on", "rest", "loss",
+    "held_out_loss", "samples_per_second", "device", "created", "ended", "parent", "parent_epoch",
+    "note", "error",
 )  # fmt: skip
 
 
@@ -30,7 +36,9 @@ def store() -> RunStore:
 def table(search: str = "", *, trashed: bool = False) -> pd.DataFrame:
     """The runs, newest first: a row a run, by its id.
 
-    Losses are those of the last committed epoch, in nats per sample.
+    Losses are those of the last committed epoch, in nats per sample; `way` is "fine-tune" or "from scratch",
+    `trained_on` how many samples were trained on or selected for it, and `rest` what each of the others
+    counted.
 
     Parameters
     ----------
@@ -61,7 +69,13 @@ def open(run: str | RunRecord) -> KeptRun:
     return KeptRun(kept, kept.find(run) if isinstance(run, str) else run)
 
 
-def resume(run: str | RunRecord, *, dataset: Dataset | None = None, epochs: int | None = None) -> Headless:
+def resume(
+    run: str | RunRecord,
+    *,
+    dataset: Dataset | None = None,
+    epochs: int | None = None,
+    tensorboard: Path | None = None,
+) -> Headless:
     """Go on with a run: iterate over its Steps, each epoch of which is committed before it is seen.
 
     The weights at its end are those of a run that was never interrupted.
@@ -72,6 +86,8 @@ def resume(run: str | RunRecord, *, dataset: Dataset | None = None, epochs: int 
         The data, where they cannot be loaded as they were then.
     epochs
         How many in all, where not as many as were planned.
+    tensorboard
+        The folder to write TensorBoard event files of the epochs to come into; None writes none.
 
     Raises
     ------
@@ -79,7 +95,103 @@ def resume(run: str | RunRecord, *, dataset: Dataset | None = None, epochs: int 
     """
     kept = store()
     record = kept.find(run) if isinstance(run, str) else run
-    return go_on(kept, record, dataset=dataset, epochs=epochs)
+    return go_on(kept, record, dataset=dataset, epochs=epochs, tensorboard=tensorboard)
+
+
+def begin(
+    model: Autoencoder,
+    dataset: Dataset,
+    *,
+    rows: Sequence[int] | np.ndarray | None = None,
+    rest: float = 0.0,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    name: str = "",
+    source: str = "",
+    tensorboard: Path | None = None,
+) -> Headless:
+    """Train a clone of a model as a new run of the store: iterate over its Steps.
+
+    Parameters
+    ----------
+    rows, rest
+        Rows of the training split to train on, by default all; and what each of the others counts beside
+        them, from 0 (only these) to 1 (all alike).
+    epochs, batch_size, learning_rate, seed
+        As `models.fit` takes them.
+    source
+        What `load_dataset` takes to find the data again; without it they are asked for.
+    tensorboard
+        The folder to write TensorBoard event files into; None writes none.
+
+    Raises
+    ------
+    DataError, ModelError, StoreError
+    """
+    chosen = None if rows is None else np.asarray(rows, dtype=np.int64)
+    settings = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    told = {"name": name, "source": source, "tensorboard": tensorboard}
+    return headless.begin(store(), Job(model, dataset, chosen, rest=rest, **settings, **told))
+
+
+def fine_tune(
+    run: str | RunRecord,
+    dataset: Dataset | None = None,
+    *,
+    epoch: int | None = None,
+    rows: Sequence[int] | np.ndarray | None = None,
+    rest: float = 0.0,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    name: str = "",
+    tensorboard: Path | None = None,
+) -> Headless:
+    """Begin a run that goes on from the weights of another, and from its optimizer's state.
+
+    That state is kept of a run's last epoch; from an earlier one the optimizer starts afresh.
+
+    Parameters
+    ----------
+    dataset
+        The data, where they cannot be loaded as they were then.
+    epoch
+        Of the run that it goes on from; None is the last.
+
+    The other parameters are those of `begin`.
+
+    Raises
+    ------
+    DataError, ModelError, StoreError
+    """
+    kept = open(run)
+    data = dataset or kept.dataset()
+    kept.check(data)
+    at = kept.epoch(epoch).epoch
+    state = kept.state() if at == kept.record.epoch else None
+    return headless.begin(
+        store(),
+        Job(
+            kept.model(at),
+            data,
+            None if rows is None else np.asarray(rows, dtype=np.int64),
+            rest=rest,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            seed=seed,
+            name=name or f"{kept.record.name}, fine-tuned",
+            source=kept.record.dataset["source"],
+            parent=kept.record.id,
+            parent_epoch=at,
+            start=None if state is None else state.anew(),
+            way=Way.FINE_TUNE,
+            tensorboard=tensorboard,
+        ),
+    )
 
 
 def film(
@@ -150,7 +262,9 @@ def _row(record: RunRecord, last: EpochRecord) -> tuple[object, ...]:
         record.dataset["name"],
         record.model["name"],
         record.model["latent"],
-        record.trained_on,
+        None if record.way is None else record.way.value,
+        record.samples,
+        record.rest,
         last.terms.get("loss"),
         None if last.held_out is None else last.held_out.get("loss"),
         last.samples_per_second or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from threading import Condition, Thread, current_thread
 
@@ -14,6 +14,7 @@ import torch
 from explorer.core.batches import check_fits
 from explorer.core.errors import SHOWN, BadSelection, DiskFull, ExplorerError, StoreError
 from explorer.runtime.course import Course
+from explorer.runtime.events import Events
 from explorer.runtime.recorder import Recorder
 from explorer.runtime.recording import Recording
 from explorer.runtime.records import KeptState
@@ -56,7 +57,7 @@ class TrainingSlot:
         self._thread = Thread(target=self._serve, name=f"training on {self.device}", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job, notify: Callable[[], object] | None = None) -> Run:
+    def submit(self, job: Job, notify: Callable[[], object] | None = None, owner: Hashable = None) -> Run:
         """Put a training at the end of the queue and return it at once.
 
         Parameters
@@ -64,6 +65,8 @@ class TrainingSlot:
         notify
             Rung, on any thread, whenever something about the run changed. It is held until the run is
             over, and no longer.
+        owner
+            Whose it is, so that they may `move` it.
 
         Raises
         ------
@@ -73,17 +76,49 @@ class TrainingSlot:
             After `close`.
         """
         _check(job)
-        run = Run(job, notify, self._clock)
+        run = Run(job, notify, self._clock, owner)
         run._on_stop = self._withdraw
         with self._changed:
             if self._closed:
                 raise ExplorerError(
                     "the explorer is shutting down and takes no more trainings; start it again."
                 )
+            before = tuple(self._queue)
             self._queue.append(run)
             self._number()
             self._changed.notify()
+        for other in before:
+            other.ring()
         return run
+
+    @property
+    def queue(self) -> tuple[Run, ...]:
+        """What runs, and after it what waits, in the order in which it will run. Any thread."""
+        with self._changed:
+            return (*(() if self._running is None else (self._running,)), *self._queue)
+
+    def move(self, run: Run, places: int) -> None:
+        """Let a run that waits change places with another of its owner's. Any thread.
+
+        Nobody else's run waits longer or shorter for it. What is not waiting any more stays as it is.
+
+        Parameters
+        ----------
+        places
+            How many of the owner's own runs it goes back by; negative is forward. Past the end is the end.
+        """
+        with self._changed:
+            mine = [place for place, other in enumerate(self._queue) if other.owner == run.owner]
+            own = [self._queue[place] for place in mine]
+            if run not in own:
+                return
+            before = own.index(run)
+            own.insert(min(max(before + places, 0), len(own) - 1), own.pop(before))
+            for place, other in zip(mine, own, strict=True):
+                self._queue[place] = other
+            self._number()
+        for other in own:
+            other.ring()
 
     def close(self) -> None:
         """Stop what runs, empty the queue and end the thread. Idempotent, any thread."""
@@ -148,9 +183,11 @@ class TrainingSlot:
         run.enter(RunState.RUNNING, 0)
         course: Course | None = None
         recorder: Recorder | None = None
+        events: Events | None = None
         try:
             recorder = self._recorder(run)
-            course = Course(run, self.device, self._clock, recorder)
+            events = _events(run)
+            course = Course(run, self.device, self._clock, recorder, events)
             finished = course.follow()
             if recorder is not None and (lost := recorder.finish()) is not None:
                 raise lost
@@ -160,6 +197,8 @@ class TrainingSlot:
             state, sentence = RunState.FAILED, _sentence(error, self.device)
         else:
             state, sentence = RunState.DONE if finished else RunState.STOPPED, None
+        if events is not None:
+            events.close()
         if recorder is not None:
             recorder.end(KeptState(state.value), sentence)
         run.enter(state, None, sentence)
@@ -193,6 +232,11 @@ class TrainingSlot:
                 return None
         run.kept = recording.run
         return Recorder(recording)
+
+
+def _events(run: Run) -> Events | None:
+    folder = run.job.tensorboard
+    return None if folder is None else Events(folder, run.kept or f"run-{run.token}", run.name)
 
 
 def training_threads(cores: int | None = None) -> int:

@@ -161,8 +161,7 @@ class Choosing(param.Parameterized):
         snapshot = base.snapshot.read()[1]
         if snapshot is None or base.dataset is None:
             return
-        if training.run is not None:
-            training.run.stop()  # or the new one would wait behind it
+        training.clear()  # or the new one would wait behind them
         coming = training.coming
         if not (base.trained or base.by_itself) and coming is None:
             try:

@@ -110,6 +110,7 @@ class Session(param.Parameterized):
                 # What was on the screen stays, and so does the choice that it shows.
                 self.base = self._former
         self.choosing.follow()
+        self.training.follow()
         self.timeline.follow()
         self._follow()
         self.history.follow()

@@ -1,43 +1,78 @@
-"""A session's training: its plan, its run, and going back."""
+"""A session's training: its plan, its runs, and going back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import param
 
-import models
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
 from explorer.core.plan import Plan
+from explorer.core.way import Way
 from explorer.runtime.bases import Base
+from explorer.runtime.desks import Work
 from explorer.runtime.run import Job, Run, Snapshot
+from explorer.session.beginning import Beginning
+from explorer.session.handing import Handing
 from models import Autoencoder, default_plan
 
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
+MOST = 20  # runs of one session that may wait: each holds a model
+
 
 class Training(param.Parameterized):
-    """Trains a clone of the model on the map; the map follows its snapshots."""
+    """Trains a clone of the model on the map, or one with fresh weights; the map follows its snapshots.
 
+    One run at a time is followed. While it trains or waits, each further one is put into the queue: it
+    starts from the model that is on the map when it is asked for, so that neither the order nor what
+    becomes of the others changes what it is; the map follows it when its turn comes.
+    """
+
+    way = param.Selector(
+        default=Way.FINE_TUNE,
+        objects={"Fine-tune": Way.FINE_TUNE, "From scratch": Way.FROM_SCRATCH},
+        doc="Go on from the weights and the optimizer's state of the model on the map, or begin anew with "
+        "fresh weights.",
+    )
     on = param.Selector(
         default="everything", objects=["everything", "selection"], doc="Which samples a run is trained on."
     )
-    run = param.ClassSelector(class_=Run, doc="The latest run; None before the first and after `revert`.")
+    rest = param.Number(
+        0.0,
+        bounds=(0, 1),
+        step=0.05,
+        doc="What each sample that is not selected counts: 0 trains on the selected ones only, 1 on all "
+        "alike. Each epoch holds all selected samples and that share of the rest, drawn anew.",
+    )
+    keep = param.Selector(
+        default=False,
+        objects={"stop the training": False, "keep training": True},
+        doc="What becomes of your trainings when this page is closed. A page that is loaded anew, or whose "
+        "connection was lost, finds its training again either way.",
+    )
+    tensorboard = param.Boolean(
+        False, doc="Write TensorBoard event files of each run, into the folder `tensorboard` beside the runs."
+    )
+    run = param.ClassSelector(class_=Run, doc="The run on the map; None before the first, after `revert`.")
     coming = param.ClassSelector(class_=Run, doc="The first run of a model that is not on the map yet.")
+    queued = param.Parameter((), doc="Further runs, as a tuple, which wait for their turn.")
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.plan = Plan()
-        self._session = session
+        self.session = session
+        self.beginning = Beginning(self)
+        self.handing = Handing(self)
         self._told: Run | None = None
+        self._noticed: Run | None = None  # the run that began last, of those that the map has followed
         self._before: tuple[tuple[Base, Run | None], ...] = ()
 
     def start(self) -> None:
         """Train on the selection or on everything; returns at once."""
-        session, scene = self._session, self._session.scene
+        session, scene = self.session, self.session.scene
         if scene is None:
             session.error = "There is nothing to train yet; wait until the data have been encoded."
             return
@@ -46,39 +81,39 @@ class Training(param.Parameterized):
             return
         indices = None
         if self.on == "selection":
-            mask = session.selecting.mask
-            indices = np.flatnonzero(() if mask is None else mask[: scene.cloud.train])
+            indices = self.beginning.selected()
             if indices.size == 0:
                 session.error = "No training sample is selected; select some of them, or train on everything."
                 return
-        weights = session.choosing.loss_weights()
-        model = models.reweighed(scene.model, **weights) if weights else scene.model
+        if len(self.queued) >= MOST:
+            session.error = f"{MOST} of your trainings wait already; cancel one, or wait for the next to end."
+            return
         session.error = ""
-        self.stop()
+        self.follow()
         try:
-            origin = session.timeline.origin or session.shown.kept
-            run = self._submit(model, scene.dataset, indices, self.on, self.run, origin)
+            self.take_up(self.beginning.job(indices))
         except SHOWN as error:
             session.error = str(error)
-            return
-        self._follow(run)
 
     def take_up(self, job: Job) -> None:
-        """Go on with a run of the store whose last epoch is on the map; returns at once.
+        """Train what a job says, once this session's own trainings before it are over; returns at once.
 
         Raises
         ------
         ExplorerError
             As `TrainingSlot.submit` does.
         """
-        self.stop()
-        self._follow(self._session.services.slot.submit(job, self._session.errands.ring))
+        run = self._submit(job)
+        if self.busy:
+            self.queued = (*self.queued, run)
+        else:
+            self._go_on_to(run)
+        self.handing.note()
+        self.session.errands.ring()  # nothing else does while it waits
 
-    def _follow(self, run: Run) -> None:
-        if self.run is None or self.run.snapshot.version:
-            # One that never came on the map was not before this one.
-            self._before = (*self._before, (self._session.shown, self.run))
-        self.run = run
+    @param.depends("way", "on", "rest", watch=True)
+    def _ring(self) -> None:
+        self.session.errands.ring()  # what is about to be done is told by the page
 
     def begin(self, model: Autoencoder, dataset: Dataset) -> None:
         """Train a model that is not on the map yet, from scratch, on everything.
@@ -88,40 +123,33 @@ class Training(param.Parameterized):
         ExplorerError
             As `TrainingSlot.submit` does.
         """
-        self.coming = self._submit(model, dataset, None, "everything")
+        self.coming = self._submit(self.beginning.first(model, dataset))
+        self.handing.note()
 
-    def _submit(
-        self,
-        model: Autoencoder,
-        dataset: Dataset,
-        indices: np.ndarray | None,
-        what: str,
-        parent: Run | None = None,
-        origin: tuple[str, int] | None = None,
-    ) -> Run:
-        plan, session = self.plan, self._session
-        bases = (session.shown, session.base)
-        last = None if parent is None else parent.snapshot.read()[1]
-        # A newer snapshot may be on its way to the map: then it is not what this run goes on from.
-        shown = last is not None and session.scene is not None and last.cloud is session.scene.cloud
-        step = last.step if shown else None
-        if origin is None or (last is not None and session.timeline.origin is None):
-            epoch = None if step is None else step.epoch - (not step.epoch_done)
-            origin = (None, None) if last is None else (parent.kept, epoch)
-        job = Job(
-            model=model,
-            dataset=dataset,
-            indices=indices,
-            epochs=plan.epochs,
-            batch_size=plan.batch_size,
-            learning_rate=plan.learning_rate,
-            seed=plan.seed,
-            name=f"{dataset.name}, {what}",
-            source=next((base.source for base in bases if base.dataset is dataset), ""),
-            parent=origin[0],
-            parent_epoch=origin[1],
-        )
-        return session.services.slot.submit(job, session.errands.ring)
+    def follow(self) -> None:
+        """Go on to a run of the queue whose turn has come, and leave what is found by who comes after."""
+        own = self.queued if self.run is None or self.run is self._noticed else (self.run, *self.queued)
+        began = sorted((run for run in own if run.turn), key=lambda run: run.turn)
+        for run in began:
+            if run is not self.run:
+                self._go_on_to(run)
+            self._noticed = run
+        left = (run for run in own if run is not self.run and run not in began)
+        queued = tuple(run for run in left if run.turn or not run.state.over)  # not what was cancelled
+        if queued != self.queued:
+            self.queued = queued
+        self.beginning.note()
+        self.handing.note()
+
+    def _submit(self, job: Job) -> Run:
+        session = self.session
+        return session.services.slot.submit(job, session.errands.ring, session.token)
+
+    def _go_on_to(self, run: Run) -> None:
+        if self.run is None or (self.run is self._noticed and self.run.snapshot.version):
+            # One that never came on the map was not before this one.
+            self._before = (*self._before, (self.session.shown, self.run))
+        self.run = run
 
     def suit(self, samples: int) -> None:
         """Set the plan to what suits so many training samples."""
@@ -134,18 +162,33 @@ class Training(param.Parameterized):
         """End the run after the batch in hand; its last finished epoch stays on the map.
 
         A new model that is on its way is shown as it is by then; of one that has learned nothing yet there
-        is nothing to see, and what is on the map stays.
+        is nothing to see, and what is on the map stays. What waits goes on to wait.
         """
         for run in (self.run, self.coming):
             if run is not None:
                 run.stop()
         if self.coming is None:
-            self._session.choosing.give_up()  # the first training of a base is not this session's to stop
+            self.session.choosing.give_up()  # the first training of a base is not this session's to stop
+
+    def clear(self) -> None:
+        """End the run, and cancel those that wait."""
+        for run in (*self.queued, *(() if self.run is None else (self.run,))):
+            run.stop()
+
+    def move(self, run: Run, places: int) -> None:
+        """Have a run of one's own wait longer, by so many of one's own; negative is shorter."""
+        if run.owner == self.session.token:
+            self.session.services.slot.move(run, places)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run of this session's trains or waits."""
+        return self.run is not None and not self.run.state.over
 
     @property
     def current(self) -> Run | None:
         """The run to tell of: that of a model on its way, or the latest, or the first one of the base."""
-        session = self._session
+        session = self.session
         coming = (self.coming or session.base.run) if session.choosing.waiting else None
         return coming or self.run or session.base.run
 
@@ -154,12 +197,18 @@ class Training(param.Parameterized):
         """Whether there is anything to go back to."""
         return self.run is not None or bool(self._before)
 
+    @property
+    def history(self) -> tuple[tuple[Base, Run | None], ...]:
+        """What is on the map, and what was before it: bases, with the run that has trained them."""
+        return ((self.session.shown, self.run), *reversed(self._before))
+
     def revert(self) -> None:
         """Go back to the model before the latest training, of whatever family."""
         self.stop()
-        *before, (base, self.run) = self._before or ((self._session.shown, None),)
-        self._before = tuple(before)
-        self._session.return_to(base)
+        *before, (base, self.run) = self._before or ((self.session.shown, None),)
+        self._before, self._noticed = tuple(before), self.run
+        self.session.return_to(base)
+        self.handing.note()
 
     def go_over(self, *, forget: bool) -> None:
         """Another base comes on the map, with the run that has trained it if there was one.
@@ -169,17 +218,34 @@ class Training(param.Parameterized):
         forget
             Whether it is of other data: then there is no way back.
         """
-        if self.run is not None:
-            self.run.stop()
-        self._before = () if forget else (*self._before, (self._session.shown, self.run))
+        self.clear()
+        self._before = () if forget else (*self._before, (self.session.shown, self.run))
         self.run, self.coming = self.coming, None
-        self._session.errands.ring()
+        self.session.errands.ring()
 
     def abandon(self) -> None:
-        """End the run with nobody left to see it. Any thread."""
-        for run in (self.run, self.coming):
-            if run is not None:
-                run.abandon()
+        """The session ends: leave its trainings to its tab, or end them where it has none. Any thread."""
+        if not self.handing.leave():
+            for run in (self.run, self.coming, *self.queued):
+                if run is not None:
+                    run.abandon()
+
+    @property
+    def work(self) -> Work | None:
+        """What another session of the same tab takes over; None where nothing was trained."""
+        session, run, before = self.session, self.run, self._before
+        if self.coming is not None:
+            base, before = session.base, (*before, (session.shown, run))
+            return Work(base, self.coming, self.queued, before, self.keep)
+        if run is None and not self.queued:
+            return None
+        return Work(session.shown, run, self.queued, before, self.keep)
+
+    def take_over(self, work: Work) -> None:
+        """Have on the map what another session had, and follow its run."""
+        self._before, self.keep = work.before, work.keep
+        self.session.return_to(work.base)
+        self.run, self.queued = work.run, work.waiting
 
     def snapshot(self) -> Snapshot | None:
         """Return the run's newest snapshot, and say once why it ended if that was an error."""
@@ -188,5 +254,13 @@ class Training(param.Parameterized):
             return None
         if run.error and run is not self._told:
             self._told = run
-            self._session.error = run.error
-        return run.snapshot.read()[1]
+            self.session.error = run.error
+        newest = run.snapshot.read()[1]
+        if newest is None and self.session.scene is None:
+            return self._before_it()  # of a run that was taken over: what it starts from
+        return newest
+
+    def _before_it(self) -> Snapshot | None:
+        base, run = self._before[-1] if self._before else (self.session.shown, None)
+        shown = None if run is None else run.snapshot.read()[1]
+        return shown or base.snapshot.read()[1]

@@ -53,13 +53,13 @@ def show(run: Named) -> None:
 
         kept = runs.open(run)
         record = kept.record
-        trained = record.dataset["train"] if record.chosen is None else record.chosen
         lines = {
             "run": record.id,
             "name": record.name,
             "note": record.note or "-",
             "state": f"{record.state.value}{f': {record.error}' if record.error else ''}",
-            "data": f"{record.dataset['name']}, {trained:,} samples to train on",
+            "data": f"{record.dataset['name']}, {record.dataset['train']:,} samples to train on",
+            "way": f"{'unknown' if record.way is None else record.way.value}, on {record.trained_on}",
             "model": ", ".join(f"{key} {value}" for key, value in record.model.items()),
             "plan": ", ".join(f"{key} {value}" for key, value in record.plan.items()),
             "parent": "-" if record.parent is None else f"{record.parent}, epoch {record.parent_epoch}",
@@ -174,6 +174,17 @@ def export_to(run: Named, file: Annotated[Path, typer.Argument(help="The file to
 
         store, record = _found(run)
         export_run(store, record.id, file)
+
+
+@app.command()
+def tensorboard(
+    run: Named, folder: Annotated[Path, typer.Argument(help="What `tensorboard --logdir` is given.")]
+) -> None:
+    """Write TensorBoard event files of a run's epochs."""
+    with answering(False):
+        from explorer.runtime import runs
+
+        typer.echo(f"Written to {runs.open(run).tensorboard(folder)}")
 
 
 @app.command("import")

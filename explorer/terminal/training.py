@@ -50,6 +50,10 @@ def train(
         str | None,
         typer.Option(metavar="RUN", help="Go on with a run, by its id or name, where it was left."),
     ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write TensorBoard event files too, into a folder in this one."),
+    ] = None,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -71,13 +75,13 @@ def train(
         settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
         fixed = {"model": model, "latent": latent, **settings, "name": name}
         if resume is None:
-            run = _begun(dataset, data_dir, epochs, fixed, asked.is_set)
+            run = _begun(dataset, data_dir, epochs, fixed, tensorboard, asked.is_set)
         elif given := [f"--{key.replace('_', '-')}" for key, value in fixed.items() if value is not None]:
             raise ExplorerError(
                 f"--resume goes on with a run as it was begun; leave {', '.join(given)} away."
             )
         else:
-            run = _resumed(resume, dataset, data_dir, epochs, asked.is_set)
+            run = _resumed(resume, dataset, data_dir, epochs, tensorboard, asked.is_set)
         typer.echo(f"run {run.run}, {run.name!r}")
         with _heeding(asked):
             last = _follow(run)
@@ -96,6 +100,7 @@ def _begun(
     data_dir: Path | None,
     epochs: int | None,
     given: dict[str, object],
+    tensorboard: Path | None,
     stop: Callable[[], bool],
 ) -> Headless:
     import models
@@ -112,11 +117,17 @@ def _begun(
     made = models.create(family, shape=data.shape, latent=latent, **settings)
     plan = {"epochs": epochs, "batch_size": given["batch_size"], "learning_rate": given["learning_rate"]}
     source, name = lasting(dataset or "digits"), str(given["name"] or "")
-    return headless.begin(runs.store(), Job(made, data, **plan, **settings, name=name, source=source), stop)
+    told = {"name": name, "source": source, "tensorboard": tensorboard}
+    return headless.begin(runs.store(), Job(made, data, **plan, **settings, **told), stop)
 
 
 def _resumed(
-    run: str, dataset: str | None, data_dir: Path | None, epochs: int | None, stop: Callable[[], bool]
+    run: str,
+    dataset: str | None,
+    data_dir: Path | None,
+    epochs: int | None,
+    tensorboard: Path | None,
+    stop: Callable[[], bool],
 ) -> Headless:
     from explorer.core.datasets import load_dataset
     from explorer.runtime import headless, runs
@@ -124,7 +135,8 @@ def _resumed(
     kept = runs.store()
     data = None if dataset is None else load_dataset(dataset, folder=data_dir, progress=progress)
     record = kept.find(run)
-    return headless.go_on(kept, record, dataset=data, epochs=epochs, data_folder=data_dir, stop=stop)
+    where = {"dataset": data, "data_folder": data_dir, "tensorboard": tensorboard}
+    return headless.go_on(kept, record, epochs=epochs, stop=stop, **where)
 
 
 def _follow(run: Headless) -> Step | None:

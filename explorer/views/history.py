@@ -169,7 +169,7 @@ def _row(
         "state": _state(record),
         "epochs": f"{record.epoch} / {record.plan['epochs']}",
         "data": f"{record.dataset['name']}, {record.model['name']} {record.model['latent']}-D",
-        "samples": f"{record.trained_on:,}",
+        "samples": f"{record.samples:,}",
         "loss": _nats(last.terms),
         "held": _nats(last.held_out),
         "convention": record.convention,
@@ -182,7 +182,7 @@ def _row(
 def _detail(chosen: Chosen, names: dict[str, str], on_map: tuple[str, int | None] | None) -> dict[str, Any]:
     record, last = chosen.record, chosen.epochs[-1]
     data = record.dataset
-    chosen_of = f"{record.trained_on:,} of {data['train']:,} training samples"
+    chosen_of = f"{record.samples:,} of {data['train']:,} training samples"
     convention = record.convention or "by the model's own likelihood"
     facts = [
         ("State", _state(record) + (f": {record.error}" if record.error else "")),

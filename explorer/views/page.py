@@ -23,6 +23,7 @@ from explorer.views.latent_map import LatentMap
 from explorer.views.map_controls import MapControls
 from explorer.views.metrics import Metrics
 from explorer.views.pinned import Pinned
+from explorer.views.returning import Returning
 from explorer.views.sample import SampleView
 from explorer.views.selection_controls import SelectionControls
 from explorer.views.text import Line
@@ -165,9 +166,11 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
     document.template_variables.setdefault("dist_url", local)
     view = View(Session(services, base))
+    returning = Returning(view.session, view.workbench, document)
 
     async def ready() -> None:  # so that it runs on the loop, however many threads Panel has
         view.join(turns(document))
+        returning.join()
 
     # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
     pn.state.onload(ready)

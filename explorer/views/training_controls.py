@@ -1,4 +1,4 @@
-"""Training: what on, how long, how far it is, and stopping it."""
+"""Training: which way, what on, how long, how far it is, who waits, and stopping it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from functools import partial
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.core.plan import Plan
+from explorer.core.way import Way
 from explorer.runtime.training import Run, RunState
 from explorer.session import Session
+from explorer.session.training import Training
+from explorer.session.waiting import Place, queue
+from explorer.views.queue_list import QueueList
 from explorer.views.text import Line, button, disclosure, duration, field, heading
 
 
@@ -19,16 +22,25 @@ class TrainingControls:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        on = pmui.RadioButtonGroup.from_param(
-            session.training.param.on,
-            label="Train on",
-            size="small",
-            css_classes=["lx-train-on"],
-            sizing_mode="stretch_width",
-        )
         training, wide = session.training, {"sizing_mode": "stretch_width"}
+        group = {"size": "small", **wide}
+        way = pmui.RadioButtonGroup.from_param(
+            training.param.way, label="Weights", css_classes=["lx-train-way"], **group
+        )
+        on = pmui.RadioButtonGroup.from_param(
+            training.param.on, label="Train on", css_classes=["lx-train-on"], **group
+        )
+        self._rest = pmui.FloatSlider.from_param(
+            training.param.rest,
+            label="The rest counts",
+            css_classes=["lx-train-rest"],
+            visible=False,
+            margin=(4, 18),
+            **group,
+        )
+        self._what = Line("lx-train-what")
         self._train = button(
-            "Train",
+            "Fine-tune",
             "lx-train",
             "Train a copy of the model; the map follows.",
             training.start,
@@ -42,13 +54,19 @@ class TrainingControls:
         self._revert = button("Revert", "lx-revert", revert_help, training.revert, disabled=True, **wide)
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(6, 10), visible=False)
         self._progress = Line("lx-progress", "Not training.")
+        self._queue: QueueList | None = None
+        self._behind = pn.Column(margin=0, visible=False, **wide)
         self.panel = pn.Column(
             heading("Train"),
+            way,
             on,
+            self._rest,
+            self._what.pane,
             pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=0),
             self._bar,
             self._progress.pane,
-            disclosure("Epochs, batch size, learning rate", partial(_knobs, training.plan, self._refuse)),
+            self._behind,
+            disclosure("Epochs, batch size, learning rate …", partial(_knobs, training, self._refuse)),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -62,7 +80,16 @@ class TrainingControls:
         run, waiting = session.training.current, session.choosing.waiting
         own = run is not None and run in (session.training.run, session.training.coming)
         active = run is not None and run.state in (RunState.QUEUED, RunState.RUNNING)
+        training = session.training
         self._train.disabled = waiting
+        label = (
+            "Queue" if training.busy else ("Fine-tune" if training.way is Way.FINE_TUNE else "From scratch")
+        )
+        if self._train.label != label:
+            self._train.label = label
+        self._rest.visible = training.on == "selection"
+        self._what.say(training.beginning.sentence)
+        self._wait(queue(session))
         self._stop.disabled = not ((own and active) or waiting)
         self._revert.disabled = not session.training.revertible or active or waiting
         self._bar.visible = active
@@ -74,26 +101,41 @@ class TrainingControls:
             self._bar.value = round(100 * fraction)
         self._progress.say(_sentence(run, own))
 
+    def _wait(self, places: tuple[Place, ...]) -> None:
+        if places and self._queue is None:
+            self._queue = QueueList(self._session, sizing_mode="stretch_width", margin=0)
+            self._behind.objects = [self._queue]
+        if self._queue is not None:
+            self._queue.show(places)
+        self._behind.visible = bool(places)
 
-def _knobs(plan: Plan, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
+
+def _knobs(training: Training, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
+    look = {"size": "small", "sizing_mode": "stretch_width"}
     kinds = {
         "epochs": pmui.IntInput,
         "batch_size": pmui.IntInput,
         "learning_rate": pmui.FloatInput,
         "seed": pmui.IntInput,
     }
-    return [
+    fields = [
         field(
-            plan.param[name],
+            training.plan.param[name],
             kind,
             refuse,
             label=name.replace("_", " ").capitalize(),
-            size="small",
-            sizing_mode="stretch_width",
             css_classes=[f"lx-{name.replace('_', '-')}"],
+            **look,
         )
         for name, kind in kinds.items()
     ]
+    keep = pmui.Select.from_param(
+        training.param.keep, label="If this page closes", css_classes=["lx-train-keep"], **look
+    )
+    tensorboard = pmui.Switch.from_param(
+        training.param.tensorboard, label="TensorBoard files", css_classes=["lx-tensorboard"], size="small"
+    )
+    return [*fields, keep, tensorboard]
 
 
 def _sentence(run: Run, own: bool) -> str:

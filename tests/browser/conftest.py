@@ -19,6 +19,8 @@ from explorer.services import Services
 from explorer.views.page import pages
 from tests.browser.tab import App, Tab, at_rest, until
 
+GRACE = 1.0  # seconds that a training outlives its page
+
 FLAGS = [
     "--disable-gpu",
     "--no-first-run",
@@ -67,7 +69,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice], App]]:
-    """Serve a choice on loopback; sessions of closed tabs are given up after two seconds."""
+    """Serve a choice on loopback; sessions of closed tabs are given up after two seconds, runs after four."""
     running: list[tuple[object, Services]] = []
 
     def start(
@@ -75,7 +77,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice
         data_folder: Path | None = None,
         given: Callable[[Services], Base] | None = None,
     ) -> App:
-        services = Services(home=tmp_path_factory.mktemp("home"), data_folder=data_folder, start=choice)
+        home = tmp_path_factory.mktemp("home")
+        services = Services(home=home, data_folder=data_folder, start=choice, grace=GRACE)
         base = given(services) if given is not None else None
         services.warm_up(base)
         port = _free_port()

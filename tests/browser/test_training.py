@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from explorer.runtime.training import RunState
+import pytest
+from playwright.sync_api import BrowserContext
+
+from explorer.runtime.training import Run, RunState
+from explorer.session import Session
 from tests.browser.tab import App, Tab, until
+
+# What a test needs to cut a page off its server: the page's connections.
+SOCKETS = """
+  window.sockets = []
+  window.WebSocket = class extends window.WebSocket {
+    constructor(...given) {
+      super(...given)
+      window.sockets.push(this)
+    }
+  }
+"""
 
 
 def _epochs(tab: Tab, epochs: int) -> None:
@@ -67,3 +82,109 @@ def test_diverging_training_says_so_and_keeps_the_map(tab: Tab, app: App) -> Non
     tab.page.locator(".lx-error").wait_for(timeout=60_000)
     assert session.training.run.state is RunState.FAILED
     assert session.scene.xy.shape == before.shape
+
+
+def _long(tab: Tab, session: Session) -> Run:
+    """Begin a training that ends when it is told to."""
+    session.training.plan.epochs = 2000
+    tab.page.locator(".lx-train").click()
+    until(lambda: session.training.run and len(session.training.run.steps) > 3, "the run")
+    return session.training.run
+
+
+def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(tab: Tab, app: App) -> None:
+    session = app.session()
+    training = session.training
+    until(lambda: "on all 1,438 samples" in tab.text("lx-train-what"), "the sentence")
+    _epochs(tab, 2)
+    tab.page.locator(".lx-train-on").get_by_text("selection").click()
+    until(lambda: tab.text("lx-train-what").startswith("Select training samples"), "what is missing")
+    tab.press_select(4)
+    rest = tab.page.locator(".lx-train-rest input[type=range]")
+    rest.focus()
+    for _ in range(4):
+        tab.page.keyboard.press("ArrowRight")
+    until(lambda: round(training.rest, 2) == 0.2, "a fifth")
+    chosen = int((session.scene.dataset.train.y == 4).sum())
+    said = f"on {chosen} selected samples, the rest counting 0.2."
+    wanted = f"Fine-tunes the model on the map with its optimizer's state {said}"
+    until(lambda: tab.text("lx-train-what") == wanted, "the sentence")
+    assert tab.page.locator(".lx-train").get_by_text("Fine-tune", exact=True).is_visible()
+    tab.page.locator(".lx-train").click()
+    until(lambda: training.run and training.run.state is RunState.DONE, "the end")
+    job = training.run.job
+    assert set(session.scene.dataset.train.y[job.indices].tolist()) == {4}
+    assert (job.rest, job.start is not None, job.start.epoch) == (0.2, True, 0)
+    record = app.services.store.find(training.run.kept)
+    assert record.trained_on == f"{chosen} selected samples, the rest counting 0.2"
+    shown = session.scene
+    tab.page.locator(".lx-train-way").get_by_text("From scratch").click()
+    until(lambda: "fresh weights (seed 1)" in tab.text("lx-train-what"), "the other way")
+    tab.page.locator(".lx-train").get_by_text("From scratch", exact=True).wait_for()
+    tab.page.locator(".lx-train").click()
+    until(lambda: session.scene is not shown, "a model with fresh weights on the map")
+    assert training.run.job.model.config["seed"] == 1
+
+
+def test_who_waits_sees_the_queue_and_moves_and_cancels_their_own(context: BrowserContext, app: App) -> None:
+    first = Tab(context.new_page()).open(app.url)
+    one = app.session()
+    running = _long(first, one)
+    second = Tab(context.new_page()).open(app.url)
+    training = app.session().training
+    second.page.locator(".lx-train").click()
+    until(lambda: training.run is not None, "the first that waits")
+    second.page.locator(".lx-train").get_by_text("Queue", exact=True).wait_for()
+    second.page.locator(".lx-train").click()
+    until(lambda: len(training.queued) == 1, "the second that waits")
+    rows = second.page.locator(".lx-queue li")
+    until(lambda: rows.count() == 3, "the queue")
+    assert [text.split("\n")[:2] for text in rows.all_inner_texts()] == [
+        ["trains", "digits, everything (another session's)"],
+        ["place 1", "digits, everything (yours)"],
+        ["place 2", "digits, everything (yours)"],
+    ]
+    assert rows.nth(0).locator("button").count() == 0, "nobody else's can be touched"
+    waiting, behind = training.run, training.queued[0]
+    second.page.locator(".lx-queue-up").nth(1).press("Enter")
+    until(lambda: (waiting.position, behind.position) == (2, 1), "them to change places")
+    until(lambda: "place 2 in the queue" in second.text("lx-progress"), "the page to say so")
+    second.page.locator(".lx-queue-cancel").nth(1).click()
+    until(lambda: waiting.state is RunState.STOPPED, "it to be taken out")
+    until(lambda: rows.count() == 2, "the queue without it")
+    first.page.locator(".lx-stop").click()
+    until(lambda: running.state.over and behind.state is not RunState.QUEUED, "the next to have its turn")
+    until(lambda: rows.count() == 0, "an empty queue")
+    behind.stop()
+    assert first.problems == second.problems == []
+
+
+def test_a_page_that_is_loaded_anew_finds_its_training(
+    context: BrowserContext, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.services.desks, "_grace", 90.0)
+    context.add_init_script(SOCKETS)
+    tab = Tab(context.new_page()).open(app.url)
+    session = app.session()
+    run = _long(tab, session)
+    tab.page.reload()
+    tab.wait_for_map()
+    until(lambda: _follows(app, run, session), "the run in the next session")
+    until(lambda: tab.text("lx-progress").startswith("epoch"), "its progress on the page")
+    session = app.session()
+    maps = tab.maps
+    until(lambda: tab.maps > maps, "the map to move")
+
+    tab.page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
+    until(lambda: _follows(app, run, session), "the run in the session of the new connection")
+    until(lambda: tab.text("lx-progress").startswith("epoch"), "its progress on the page")
+    assert not run.stopping
+    other = Tab(context.new_page()).open(app.url)
+    assert app.session().training.run is None, "another tab is another's"
+    tab.page.locator(".lx-stop").click()
+    until(lambda: run.state is RunState.STOPPED, "the end")
+    assert other.problems == []
+
+
+def _follows(app: App, run: Run, before: Session) -> bool:
+    return any(session.training.run is run and session is not before for session in app.services.sessions)

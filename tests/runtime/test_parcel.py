@@ -18,6 +18,7 @@ import models
 from explorer.core.cloud import weights_token
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import StoreError
+from explorer.core.way import Way
 from explorer.runtime import headless
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.parcel import RECORD, export_run, import_run
@@ -33,11 +34,12 @@ def iris() -> Dataset:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory, iris: Dataset) -> RunStore:
-    """One run of 4 epochs, left after 3, on some of the rows."""
+    """One run of 4 epochs, left after 3, on some of the rows and half as much on the rest."""
     store = RunStore(tmp_path_factory.mktemp("runs"))
     model = models.create("vae", shape=iris.shape, width=0.25)
     rows = np.arange(0, 120, 3)
-    run = headless.begin(store, Job(model, iris, rows, epochs=4, name="to go", source="iris"))
+    told = {"name": "to go", "source": "iris", "way": Way.FINE_TUNE, "rest": 0.5}
+    run = headless.begin(store, Job(model, iris, rows, epochs=4, **told))
     for step in run:
         if step.epoch == 3 and step.epoch_done:
             break
@@ -95,11 +97,7 @@ def test_a_run_comes_back_in_another_store_and_goes_on_there(
             np.testing.assert_array_equal(codes, after.codes(epoch.epoch))
     list(headless.go_on(other, taken))
     model = models.create("vae", shape=iris.shape, width=0.25)
-
-    class Chosen:
-        x = iris.train.x[before.rows()]
-
-    list(models.fit(model, Chosen(), epochs=4))
+    list(models.fit(model, iris.train, focus=models.Focus(before.rows(), 0.5), epochs=4))
     assert weights_token(KeptRun(other, other.find("to go")).model()) == weights_token(model)
 
 
@@ -174,6 +172,8 @@ REFUSED: dict[str, Callable[[dict[str, bytes]], object]] = {
     "no epochs": told(epochs=[]),
     "terms of words": told(epochs__1__terms={"loss": "small"}),
     "more than there is": told(run__more=1),
+    "an unknown way": told(run__way="by magic"),
+    "a rest that counts more": told(run__rest=1.5),
     "nothing but a list": lambda entries: entries.update({RECORD: b"[1]"}),
     "no JSON": lambda entries: entries.update({RECORD: b"\xff"}),
     "a tower of lists": lambda entries: entries.update({RECORD: b"[" * 100_000}),
@@ -191,10 +191,22 @@ def test_what_is_not_a_run_is_refused_and_leaves_nothing(parcel: Path, tmp_path:
     assert [file.name for file in tmp_path.iterdir()] == ["x.zip"]
 
 
+def test_one_of_an_earlier_version_says_nothing_of_its_way(parcel: Path, tmp_path: Path) -> None:
+    def older(entries: dict[str, bytes]) -> None:
+        whole = json.loads(entries[RECORD])
+        assert (whole["version"], whole["run"].pop("way"), whole["run"].pop("rest")) == (2, "fine-tune", 0.5)
+        entries[RECORD] = json.dumps({**whole, "version": 1}).encode()
+
+    taken = import_run(RunStore(tmp_path / "runs"), rewritten(parcel, tmp_path / "older.zip", older))
+    assert (taken.way, taken.rest) == (None, None)
+    same = import_run(RunStore(tmp_path / "others"), parcel)
+    assert (same.way, same.rest) == (Way.FINE_TUNE, 0.5)
+
+
 def test_a_newer_one_a_compressed_one_and_none_are_refused(parcel: Path, tmp_path: Path) -> None:
     store = RunStore(tmp_path / "runs")
-    newer = rewritten(parcel, tmp_path / "newer.zip", told(version=2))
-    with pytest.raises(StoreError, match=r"newer\.zip has version 2, this program reads 1; update"):
+    newer = rewritten(parcel, tmp_path / "newer.zip", told(version=3))
+    with pytest.raises(StoreError, match=r"newer\.zip has version 3, this program reads 2; update"):
         import_run(store, newer)
     packed = tmp_path / "packed.zip"
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:

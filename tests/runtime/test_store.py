@@ -15,6 +15,7 @@ import models
 from explorer.core.cloud import encode, weights_token
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import DiskFull, StoreError
+from explorer.core.way import Way
 from explorer.runtime import headless, recording
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.ledger import FILE, VERSION, connect, transaction
@@ -336,13 +337,56 @@ def test_what_no_row_names_is_neither_read_nor_left(store: RunStore, iris: Datas
     np.testing.assert_allclose(again.codes(4), exact, atol=np.ptp(exact, axis=0).max() / 100_000)
 
 
+def test_an_older_store_opens_and_goes_on(store: RunStore, iris: Dataset) -> None:
+    rows = np.arange(40)
+    whole, _ = trained(store, job_of(iris, indices=rows))
+    part, _ = trained(store, job_of(iris, indices=rows), epochs=2)
+    with contextlib.closing(sqlite3.connect(store.folder / FILE)) as database:
+        for column in ("way", "rest"):
+            database.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+        database.execute("PRAGMA user_version=1")
+        database.commit()
+    old = store.find(part.record.id)
+    assert (old.way, old.rest, old.chosen) == (None, None, 40)
+    assert old.trained_on == "40 selected samples alone"
+    list(headless.go_on(store, old))
+    assert same(KeptRun(store, store.find(old.id)).model(), whole.model())
+    new, _ = trained(store, job_of(iris, epochs=1))
+    assert new.record.way is Way.FROM_SCRATCH
+    with contextlib.closing(sqlite3.connect(store.folder / FILE)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+
+
+@pytest.mark.parametrize("rest", [0.0, 0.25])
+def test_the_way_and_what_the_rest_counts_are_kept_and_gone_on_with(
+    store: RunStore, iris: Dataset, rest: float
+) -> None:
+    settings = {"indices": np.arange(10, 50), "rest": rest, "way": Way.FINE_TUNE}
+    whole, ends = trained(store, job_of(iris, **settings))
+    part, _ = trained(store, job_of(iris, **settings), epochs=2)
+    record = part.record
+    assert (record.way, record.chosen, record.rest) == (Way.FINE_TUNE, 40, rest)
+    assert part.epoch().seen == 2 * (40 + round(rest * 80))
+    list(headless.go_on(store, record))
+    again = KeptRun(store, store.find(record.id))
+    assert again.record.way is Way.FINE_TUNE
+    assert same(again.model(), ends[-1])
+    alone = job_of(iris).model.clone()
+    list(
+        models.fit(
+            alone, iris.train, focus=models.Focus(range(10, 50), rest), epochs=4, batch_size=32, seed=3
+        )
+    )
+    assert same(whole.model(), alone)
+
+
 def test_a_newer_store_is_refused_in_one_sentence(store: RunStore, iris: Dataset) -> None:
     trained(store, job_of(iris, epochs=1))
     with contextlib.closing(sqlite3.connect(store.folder / FILE)) as database:
         database.execute(f"PRAGMA user_version={VERSION + 1}")
     for act in (store.records, lambda: store.find("x"), lambda: headless.begin(store, job_of(iris))):
         with pytest.raises(
-            StoreError, match=r"version 2, this program reads 1; update the program"
+            StoreError, match=r"version 3, this program reads 2; update the program"
         ) as caught:
             act()
         assert "\n" not in str(caught.value)

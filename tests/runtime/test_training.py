@@ -15,6 +15,7 @@ import models
 from explorer.core.cloud import encode, weights_token
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import BadSelection, DataError, ExplorerError
+from explorer.core.way import Way
 from explorer.runtime.training import Job, Run, RunState, Snapshot, TrainingSlot, training_threads
 from models import Autoencoder
 from models.errors import NotFinite
@@ -353,3 +354,78 @@ def test_a_slot_that_waits_keeps_no_finished_run_alive(
 def test_a_core_is_left_to_the_server() -> None:
     assert [training_threads(cores) for cores in (1, 2, 3, 4, 16)] == [1, 1, 1, 2, 8]
     assert training_threads() >= 1
+
+
+def test_an_owner_moves_runs_among_places_of_their_own_and_nobody_else_waits_for_it(
+    slot: TrainingSlot, iris: Dataset, model: Autoencoder
+) -> None:
+    begun, go, ended = Event(), Event(), []
+    hold = Watch(lambda run: run.state is RunState.RUNNING, lambda run: begun.set() or go.wait(PATIENCE))
+    first = hold.start(slot, Job(model, iris, epochs=1))
+    assert begun.wait(PATIENCE)
+
+    def queued(name: str, owner: str) -> Run:
+        def look() -> None:
+            if name in known and known[name].state is RunState.RUNNING and name not in ended:
+                ended.append(name)
+
+        known[name] = slot.submit(Job(model, iris, epochs=1, name=name), look, owner)
+        return known[name]
+
+    known: dict[str, Run] = {}
+    mine = [queued("a", "me"), queued("b", "me")]
+    theirs = queued("x", "them")
+    mine.append(queued("c", "me"))
+    assert slot.queue == (first, *mine[:2], theirs, mine[2])
+    slot.move(mine[2], -1)
+    assert [run.name for run in slot.queue[1:]] == ["a", "c", "x", "b"]
+    assert [run.position for run in (*mine, theirs)] == [1, 4, 2, 3]
+    slot.move(mine[0], 9)
+    assert [run.name for run in slot.queue[1:]] == ["c", "b", "x", "a"]
+    slot.move(mine[0], -9)
+    slot.move(theirs, -1)
+    slot.move(first, 1)
+    assert [run.name for run in slot.queue[1:]] == ["a", "c", "x", "b"]
+    mine[2].stop()
+    slot.move(mine[2], -1)
+    assert [run.name for run in slot.queue[1:]] == ["a", "x", "b"]
+    go.set()
+    for run in (first, *mine, theirs):
+        assert run.join(PATIENCE)
+    assert ended == ["a", "x", "b"]
+    assert slot.queue == ()
+
+
+def test_a_snapshot_at_the_end_of_an_epoch_has_the_optimizers_state_and_one_within_has_none(
+    slot: TrainingSlot, iris: Dataset, model: Autoencoder
+) -> None:
+    done = slot.submit(Job(model, iris, epochs=2, batch_size=16, seed=1))
+    assert done.join(PATIENCE)
+    states: list[models.FitState] = []
+    list(models.fit(model.clone(), iris.train, epochs=2, batch_size=16, seed=1, keep=states.append))
+    state = newest(done).state
+    assert state is not None
+    assert state.epoch == 2
+    assert all(torch.equal(value, states[-1].moments[name]) for name, value in state.moments.items())
+    watch = Watch(at_step(1, done=False), lambda run: run.stop())
+    within = watch.start(slot, Job(model, iris, epochs=5, batch_size=16))
+    assert within.join(PATIENCE)
+    assert newest(within).step is not None
+    assert newest(within).state is None
+
+
+def test_fine_tuning_for_zero_steps_changes_nothing(
+    slot: TrainingSlot, iris: Dataset, model: Autoencoder
+) -> None:
+    first = slot.submit(Job(model, iris, epochs=2))
+    assert first.join(PATIENCE)
+    start = newest(first)
+    assert start.state is not None
+    token, moments = weights_token(start.model), {n: m.clone() for n, m in start.state.moments.items()}
+    job = Job(start.model, iris, np.arange(20), rest=0.5, way=Way.FINE_TUNE, start=start.state.anew())
+    watch = Watch(lambda run: run.state is RunState.RUNNING, lambda run: run.stop())
+    run = watch.start(slot, job)
+    assert run.join(PATIENCE)
+    assert (run.state, len(run.steps), run.snapshot.version) == (RunState.STOPPED, 0, 0)
+    assert weights_token(start.model) == token
+    assert all(torch.equal(value, start.state.moments[name]) for name, value in moments.items())

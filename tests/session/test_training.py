@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import models
 from explorer.core.cloud import weights_token
+from explorer.core.datasets import Dataset
+from explorer.core.way import Way
 from explorer.runtime.bases import Base, Choice
 from explorer.runtime.run import Run, RunState
 from explorer.services import Services
 from explorer.session import Session
+from explorer.session import training as module
+from explorer.session.waiting import find, queue
 from tests.session.tab import PATIENCE, Tab
 
 
@@ -248,3 +253,219 @@ def test_a_run_that_begins_before_the_map_has_followed_names_no_epoch(services: 
         assert training.run.join(PATIENCE)
     kept = services.store.find(runs[1].kept)
     assert (kept.parent, kept.parent_epoch) == (runs[0].kept, None)
+
+
+# -- the two ways ----------------------------------------------------------------------------------------
+
+
+def same(one: models.Autoencoder, other: models.Autoencoder) -> bool:
+    return weights_token(one) == weights_token(other)
+
+
+def test_fine_tuning_goes_on_with_the_optimizers_state_of_the_run_on_the_map(
+    services: Services, tab: Tab
+) -> None:
+    session, training = tab.session, tab.session.training
+    train_set = session.scene.dataset.train
+    assert "its optimizer starts afresh" in training.beginning.sentence
+    first = train(tab)
+    assert first.job.start is None
+    assert "with its optimizer's state on all 120 samples" in training.beginning.sentence
+    expected, states = first.job.model.clone(), []
+    settings = {"epochs": 3, "batch_size": 32, "learning_rate": training.plan.learning_rate}
+    list(models.fit(expected, train_set, **settings, keep=states.append))
+    assert same(expected, session.scene.model)
+    second = train(tab)
+    warm, cold = expected.clone(), expected.clone()
+    list(models.fit(warm, train_set, **settings, start=states[-1].anew()))
+    list(models.fit(cold, train_set, **settings))
+    assert same(session.scene.model, warm)
+    assert not same(session.scene.model, cold)
+    record = services.store.find(second.kept)
+    assert (record.way, record.parent, record.rest) == (Way.FINE_TUNE, first.kept, None)
+    training.revert()
+    tab.until(lambda: session.scene.model is first.snapshot.read()[1].model, "the first training").rest()
+    assert "with its optimizer's state" in training.beginning.sentence
+    training.revert()
+    tab.until(lambda: session.scene.model is first.job.model, "the untrained model").rest()
+    assert "its optimizer starts afresh" in training.beginning.sentence
+
+
+def test_the_rest_counts_as_it_is_told_and_the_run_records_it(services: Services, tab: Tab) -> None:
+    session, training = tab.session, tab.session.training
+    session.selecting.random(60, seed=2)
+    chosen = np.flatnonzero(session.selecting.mask[: session.scene.cloud.train])
+    training.param.update(on="selection", rest=0.25)
+    told = f"on {len(chosen)} selected samples, the rest counting 0.25; its optimizer starts afresh."
+    assert training.beginning.sentence == f"Fine-tunes the model on the map {told}"
+    expected = session.scene.model.clone()
+    run = train(tab, seed=4)
+    list(
+        models.fit(
+            expected,
+            session.scene.dataset.train,
+            focus=models.Focus(chosen, 0.25),
+            epochs=3,
+            batch_size=32,
+            learning_rate=training.plan.learning_rate,
+            seed=4,
+        )
+    )
+    assert same(session.scene.model, expected)
+    record = services.store.find(run.kept)
+    assert (record.chosen, record.rest) == (len(chosen), 0.25)
+    assert record.trained_on == f"{len(chosen)} selected samples, the rest counting 0.25"
+    training.on = "everything"
+    assert train(tab).job.rest == 0.0
+
+
+def test_from_scratch_is_the_same_kind_of_model_of_a_new_seed(services: Services, tab: Tab) -> None:
+    session, training = tab.session, tab.session.training
+    train(tab)
+    scene = session.scene
+    training.way = Way.FROM_SCRATCH
+    assert "fresh weights (seed 1) on all 120 samples; the map stays" in training.beginning.sentence
+    training.plan.param.update(epochs=3, batch_size=32)
+    training.start()
+    run = training.run
+    assert training.plan.seed == run.job.seed == 1
+    assert run.job.model.config == {**scene.model.config, "seed": 1}
+    assert same(run.job.model, models.anew(scene.model, 1))
+    assert run.join(PATIENCE)
+    tab.until(lambda: session.scene is not scene, "the new model").rest()
+    record = services.store.find(run.kept)
+    assert (record.way, record.parent, record.parent_epoch) == (Way.FROM_SCRATCH, None, None)
+    assert record.plan["seed"] == 1
+    again = train(tab)
+    assert again.job.seed == 2
+    assert not same(again.job.model, run.job.model)
+    training.plan.seed = 7
+    assert train(tab).job.seed == 7
+    training.way = Way.FINE_TUNE
+    assert "with its optimizer's state" in training.beginning.sentence
+
+
+def test_the_map_stays_until_a_model_from_scratch_shows(opened: Callable[..., Tab]) -> None:
+    first, second = opened().rest(), opened().rest()
+    holding = train_long(second)
+    scene = first.session.scene
+    first.session.training.way = Way.FROM_SCRATCH
+    first.session.training.start()
+    first.rest()
+    assert first.session.scene is scene
+    holding.stop()
+    run = first.session.training.run
+    first.until(lambda: first.session.scene is not scene, "the new model")
+    first.session.training.stop()
+    assert run.join(PATIENCE)
+
+
+def test_without_a_selection_the_sentence_says_what_to_do(tab: Tab) -> None:
+    tab.session.training.on = "selection"
+    assert tab.session.training.beginning.sentence.startswith("Select training samples")
+
+
+def test_what_is_stopped_before_its_first_step_has_changed_nothing(
+    services: Services, opened: Callable[..., Tab]
+) -> None:
+    first, second = opened().rest(), opened().rest()
+    run, holding = train(first), train_long(second)
+    model = first.session.scene.model
+    token = weights_token(model)
+    first.session.training.start()
+    first.session.training.stop()
+    assert first.session.training.run.join(PATIENCE)
+    first.rest()
+    assert first.session.scene.model is model
+    assert weights_token(model) == token
+    assert services.store.find(run.kept).epoch == 3
+    holding.stop()
+
+
+def test_tensorboard_files_are_written_on_request(services: Services, tab: Tab) -> None:
+    folder = services.store.folder.parent / "tensorboard"
+    train(tab)
+    assert not folder.exists()
+    tab.session.training.tensorboard = True
+    run = train(tab)
+    assert [path.name for path in folder.iterdir()] == [f"iris-everything {run.kept}"]
+
+
+# -- the queue -------------------------------------------------------------------------------------------
+
+
+def test_further_runs_wait_and_start_from_the_map_as_it_was(opened: Callable[..., Tab]) -> None:
+    first, second = opened().rest(), opened().rest()
+    one, two = first.session, second.session
+    theirs = train_long(second)
+    second.until(lambda: theirs.state is RunState.RUNNING, "the other's turn")
+    training, model = one.training, one.scene.model
+    training.plan.param.update(epochs=2, batch_size=32)
+    for rate in (1e-3, 2e-3, 3e-3):
+        training.plan.learning_rate = rate
+        training.start()
+    runs = (training.run, *training.queued)
+    assert [run.job.learning_rate for run in runs] == [1e-3, 2e-3, 3e-3]
+    assert {run.job.model for run in runs} == {model}
+    assert "waits for your other training" in training.beginning.sentence
+    assert [(place.position, place.own, place.whose) for place in queue(one)] == [
+        (0, False, "another session's"),
+        (1, True, "yours"),
+        (2, True, "yours"),
+        (3, True, "yours"),
+    ]
+    assert queue(two) == (), "who does not wait needs no queue"
+    training.move(runs[2], -2)
+    assert [run.position for run in runs] == [2, 3, 1]
+    assert find(one, theirs.token) is None, "nobody else's can be had"
+    two.training.move(runs[0], 2)
+    assert [run.position for run in runs] == [2, 3, 1]
+    find(one, runs[1].token).stop()
+    first.until(lambda: runs[1] not in training.queued, "the cancelled one to go")
+    theirs.stop()
+    assert runs[0].join(PATIENCE)
+    first.until(lambda: training.run is runs[0], "the last one on the map").rest()
+    assert [run.state for run in runs] == [RunState.DONE, RunState.STOPPED, RunState.DONE]
+    assert training.queued == ()
+    assert one.scene.model is runs[0].snapshot.read()[1].model
+    training.revert()
+    first.until(lambda: one.scene.model is runs[2].snapshot.read()[1].model, "the one before it")
+    training.revert()
+    first.until(lambda: one.scene.model is model, "what they started from")
+
+
+def test_of_data_of_somebodys_own_no_name_is_told(
+    services: Services, opened: Callable[..., Tab], iris: Dataset
+) -> None:
+    secret = services.bases.given(replace(iris, name="secret patients"))
+    first, second = opened(secret).rest(), opened().rest()
+    running, waiting = train_long(first), train_long(second)
+    places = queue(second.session)
+    assert [place.name for place in places] == ["a training", waiting.name]
+    running.stop()
+    waiting.stop()
+
+
+def test_another_model_cancels_what_waits(opened: Callable[..., Tab]) -> None:
+    first, second = opened().rest(), opened().rest()
+    theirs = train_long(second)
+    run = train_long(first)
+    first.session.training.start()
+    [queued] = first.session.training.queued
+    first.session.choose(Choice("iris", model="ae"))
+    first.until(lambda: first.session.scene.model.name == "ae", "the plain autoencoder")
+    for own in (run, queued):
+        assert own.join(PATIENCE)
+        assert own.state is RunState.STOPPED
+    theirs.stop()
+
+
+def test_no_more_than_some_wait(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    training = tab.session.training
+    train_long(tab)
+    for _ in range(3):
+        training.start()
+    assert len(training.queued) == 2
+    assert "2 of your trainings wait already" in tab.session.error
+    training.clear()

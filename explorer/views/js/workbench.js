@@ -47,6 +47,40 @@ export function render({model, el}) {
   }
   model.on(["open", "tab", "counts"], show)
   show()
+  returned(model)
+  model.document.on_event("connection_lost", () => {
+    sentence.textContent = LOST
+    banner.classList.add("lx-error")
+    banner.hidden = false
+    comeBack()
+  })
+}
+
+const LOST = "The connection to the server was lost; this page loads anew as soon as it is back, and finds its training again."
+
+// A page whose connection has gone shows nothing new and does nothing: it is loaded anew once anybody answers.
+async function comeBack(wait = 500) {
+  const answered = await fetch(location.href, {method: "HEAD", cache: "no-store"}).then(({status}) => status < 500, () => false)
+  if (answered) {
+    location.reload()
+  } else {
+    setTimeout(() => comeBack(Math.min(2 * wait, 8000)), wait)
+  }
+}
+
+// What this tab trains is found again by its next page, after a reload or a lost connection: the tab keeps
+// the token that it was given, for as long as it is open and for nobody else.
+function returned(model) {
+  const key = `latent-explorer ${location.pathname}`
+  const kept = (act) => {
+    try {
+      return act(window.sessionStorage) ?? ""
+    } catch {   // switched off in this browser: then nothing is found again
+      return ""
+    }
+  }
+  model.on("token", () => kept((storage) => storage.setItem(key, model.token)))
+  model.visit = `tab:${kept((storage) => storage.getItem(key))}`
 }
 
 function tabbed(model, root) {

@@ -44,7 +44,9 @@ class Curves:
         self._charts = {term: self._chart(term, title) for term, title in TERMS}
         self._mark(self._charts["loss"])
         for made in self._charts.values():
-            line = Span(dimension="height", line_color="#8a8f98", line_width=2, line_dash="dotted", visible=False)
+            line = Span(
+                dimension="height", line_color="#8a8f98", line_width=2, line_dash="dotted", visible=False
+            )
             made.add_layout(line)
             self._looked_at.append(line)
         self._panes = dict(zip(self._charts, row(*self._charts.values()), strict=True))
