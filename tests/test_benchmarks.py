@@ -11,9 +11,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import table, targets, workload
+import models
+from benchmarks import passing, table, targets, workload
 from benchmarks.arithmetic import Figure, answers, figure, paired_ratios, quantile, rate
 from benchmarks.targets import TARGETS, Target
+from explorer.runtime.kept import KeptRun
+from explorer.runtime.store import RunStore
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -177,6 +180,21 @@ def test_only_training_batches_are_counted_and_another_process_could_read_them(t
     assert reader.read() == 5
     writer.close()
     reader.close()
+
+
+def test_the_made_up_training_ends_where_the_cloud_is(tmp_path: Path) -> None:
+    positions, labels = workload.mixture(70)
+    codes = passing.course_of(positions, epochs=4)
+    assert len(codes) == 5
+    np.testing.assert_array_equal(codes[-1], positions)
+    assert not np.allclose(codes[0], positions)
+    dataset = workload.cloud_data(labels)
+    store = RunStore(tmp_path / "runs")
+    model = models.create("vae", shape=dataset.shape, body="dense", width=0.25)
+    run, last = passing.keep(store, dataset, model, positions)
+    kept = KeptRun(store, store.find(run))
+    assert (kept.record.state.value, kept.record.epoch, last) == ("done", 100, 100)
+    np.testing.assert_allclose(kept.codes(100), positions, atol=1e-3)
 
 
 def test_ten_million_images_are_one_image() -> None:
