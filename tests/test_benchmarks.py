@@ -11,10 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import studio, table, targets, workload
+import models
+from benchmarks import passing, studio, table, targets, workload
 from benchmarks.arithmetic import Figure, answers, figure, paired_ratios, quantile, rate
 from benchmarks.targets import TARGETS, Target
 from explorer.core.datasets import load_dataset
+from explorer.runtime.kept import KeptRun
+from explorer.runtime.store import RunStore
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -203,6 +206,21 @@ def test_the_bare_loop_of_the_studio_gets_all_classes_but_one() -> None:
     assert studio.LEFT_OUT not in set(fewer.train.y.tolist())
     assert len(fewer.train) == (digits.train.y != studio.LEFT_OUT).sum()
     assert fewer.shape == digits.shape
+
+
+def test_the_made_up_training_ends_where_the_cloud_is(tmp_path: Path) -> None:
+    positions, labels = workload.mixture(70)
+    codes = passing.course_of(positions, epochs=4)
+    assert len(codes) == 5
+    np.testing.assert_array_equal(codes[-1], positions)
+    assert not np.allclose(codes[0], positions)
+    dataset = workload.cloud_data(labels)
+    store = RunStore(tmp_path / "runs")
+    model = models.create("vae", shape=dataset.shape, body="dense", width=0.25)
+    run, last = passing.keep(store, dataset, model, positions)
+    kept = KeptRun(store, store.find(run))
+    assert (kept.record.state.value, kept.record.epoch, last) == ("done", 100, 100)
+    np.testing.assert_allclose(kept.codes(100), positions, atol=1e-3)
 
 
 def test_ten_million_images_are_one_image() -> None:

@@ -57,9 +57,8 @@ class Timeline(param.Parameterized):
         self.at_hand: Scene | None = None
         self._track: Track | None = None
         self._placing = self._resting = self._touched = False
-        self._anchor = 0
+        self._anchor, self._asked_at = 0, 0.0
         self._asked: tuple[object, ...] = ()  # which epoch was, to be decoded
-        self._asked_at = 0.0
         self._laid: tuple[tuple[object, ...], Layout] | None = None
         self._home: tuple[tuple[object, ...], np.ndarray | None] = ((), None)
         self._origin: tuple[Autoencoder, tuple[str, int]] | None = None
@@ -117,7 +116,7 @@ class Timeline(param.Parameterized):
     @property
     def share(self) -> float:
         """How much of the run can be passed through already, in [0, 1]."""
-        return self._track.share if self._track is not None else 0.0
+        return 0.0 if self._track is None else self._track.share
 
     @property
     def note(self) -> str:
@@ -313,8 +312,8 @@ class Timeline(param.Parameterized):
 
     def _ready(self) -> bool:
         """Whether the epoch that is looked at can be laid out."""
-        track, here = self._track, self.snapshot()
-        placed = track is not None and here is not None and bool(track.evolution.epochs)
+        track = self._track
+        placed = self.snapshot() is not None and bool(track.evolution.epochs)
         return placed and track.settled(self._nearest(self.at))
 
     def _ring(self, *_: object) -> None:

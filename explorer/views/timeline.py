@@ -21,6 +21,7 @@ class TimeStrip(JSComponent):
     follows = param.Boolean(True, doc="Whether the newest epoch is followed.")
     note = param.String("", doc="What is to be known of the map that is shown.")
     share = param.Number(0.0, doc="How much of the run can be passed through, in [0, 1].")
+    answered = param.Integer(0, doc="Number of the newest move that the position is of.")
     map = param.String("", doc="Name of the plot whose map moves.")
     aligned = param.Boolean(True, doc=Timeline.param.aligned.doc)
     aligned_help = param.String(Timeline.param.aligned.doc, doc="The same, for the page.")
@@ -34,11 +35,13 @@ class TimeStrip(JSComponent):
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._session = session
+        self.moved = 0
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
         timeline = self._session.timeline
         if data["kind"] == "move":
+            self.moved = int(data["number"])
             timeline.move(float(data["at"]), rest=bool(data["rest"]))
         elif data["kind"] == "warm":
             timeline.warm()
@@ -88,6 +91,7 @@ class TimeView:
             last=timeline.last,
             # On the way the browser knows better.
             position=panel.position if timeline.on_the_way else timeline.position,
+            answered=panel.moved,
             follows=timeline.at is None and timeline.position == timeline.last,
             note=timeline.note,
             share=round(timeline.share, 3),

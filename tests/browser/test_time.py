@@ -74,7 +74,7 @@ def test_keys_go_back_and_map_sample_and_charts_follow(newest: Tab, app: App) ->
         slider.press("ArrowLeft")
     until(lambda: session.timeline.origin and session.timeline.origin[1] == EPOCHS - 3, "the epoch")
     assert session.scene is not scene
-    assert tab_epoch(newest) == EPOCHS - 3
+    until(lambda: tab_epoch(newest) == EPOCHS - 3, "the strip to name it")
     until(lambda: newest.maps > maps and newest.frames > frames, "another map and sample")
     until(lambda: f"epoch {EPOCHS - 3}" in newest.text("lx-readout"), "the read-out to name the epoch")
     said = f"epoch {EPOCHS - 3} of {EPOCHS}, turned to match epoch {EPOCHS}"
@@ -105,7 +105,7 @@ def test_a_drag_passes_between_the_epochs_and_rests_at_one(newest: Tab, app: App
     page.mouse.up()
     until(lambda: session.timeline.origin and session.timeline.at == session.timeline.origin[1], "rest")
     until(lambda: session.map.read()[1].at is None, "a whole map")
-    assert tab_epoch(newest) == session.timeline.epoch
+    until(lambda: tab_epoch(newest) == session.timeline.epoch, "the strip to name it")
 
 
 def test_playing_reaches_the_newest_and_stops(newest: Tab, app: App) -> None:

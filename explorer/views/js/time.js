@@ -4,7 +4,6 @@
 
 const UNDER_WAY = 2
 const PATIENCE = 250   // ms after which a place is sent though those before have brought no map
-const SETTLING = 500   // ms during which what the server says of the place is older than the hand
 
 function element(tag, attributes, ...children) {
   const made = document.createElement(tag)
@@ -33,7 +32,7 @@ export function render({model, el}) {
   const root = element("div", {class: "time", role: "group", "aria-label": "Epochs of the run"}, play, slider, said, newest, speed, exporting(model))
   el.append(root)
 
-  let at = model.position, held = false, playing = false, sent = [], dirty = false, touched = -SETTLING, before = 0
+  let at = model.position, held = false, playing = false, sent = [], dirty = false, number = 0, before = 0
 
   function show() {
     slider.max = model.last
@@ -52,7 +51,6 @@ export function render({model, el}) {
 
   function send(rest) {
     const now = performance.now()
-    touched = now
     sent = rest ? [] : sent.filter((since) => now - since < PATIENCE)
     if (sent.length >= UNDER_WAY) {
       dirty = true
@@ -62,7 +60,8 @@ export function render({model, el}) {
       sent.push(now)
     }
     dirty = false
-    model.send_msg({kind: "move", at, rest})
+    number += 1
+    model.send_msg({kind: "move", at, rest, number})
   }
 
   function go(to, rest) {
@@ -142,21 +141,14 @@ export function render({model, el}) {
     root.addEventListener(name, () => model.send_msg({kind: "warm"}), {once: true})
   }
 
-  let later = 0
   function follow() {
-    clearTimeout(later)
-    const wait = touched + SETTLING - performance.now()
-    if (held || playing) {
-      show()
-    } else if (wait > 0) {
-      later = setTimeout(follow, wait)
-      show()
-    } else {
+    // What the server says of the place may be older than the hand.
+    if (!held && !playing && model.answered >= number) {
       at = model.position
-      show()
     }
+    show()
   }
-  model.on(["position", "last", "follows", "note", "share"], follow)
+  model.on(["position", "last", "follows", "note", "share", "answered"], follow)
   const arrived = (event) => {
     if (event.detail.map === model.map) {
       sent.shift()
@@ -168,7 +160,6 @@ export function render({model, el}) {
   window.addEventListener("lx-moment", arrived)
   model.on("remove", () => {
     playing = false
-    clearTimeout(later)
     window.removeEventListener("lx-moment", arrived)
   })
   follow()
