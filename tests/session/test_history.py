@@ -163,6 +163,7 @@ def test_an_interrupted_run_is_offered_and_goes_on_as_if_nothing_had_been(
     tab.until(lambda: not history.offers, "no offer")  # though nobody looks at the tree
     training.revert()
     shows(tab, services, now, 2)
+    assert history.offers == ()
 
 
 def test_not_now_holds_for_the_session(services: Services, opened: Callable[..., Tab], iris: Dataset) -> None:
