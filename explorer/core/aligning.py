@@ -64,6 +64,18 @@ class Alignment:
         moved: np.ndarray = (points - self.centre) @ (self.scale * self.turn) + self.target
         return moved.astype(points.dtype, copy=False)
 
+    def inverse(self) -> Alignment:
+        """What takes points back to where `apply` took them from.
+
+        Raises
+        ------
+        ExplorerError
+            For a scale of 0: all points were brought to one place.
+        """
+        if not self.scale:
+            raise ExplorerError("an alignment that brings all points to one place has no way back.")
+        return Alignment(self.turn.T, self.target, self.centre, 1 / self.scale)
+
 
 def align(
     points: Float[np.ndarray, "n axes"],
