@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from threading import Event
 from typing import Any
 from weakref import WeakSet
 
@@ -87,6 +88,7 @@ class Services:
         # Each takes half a minute or some seconds, so that nobody else should wait behind it.
         self.fits: Newest[Errand] = Newest(_run, "fits", _failed)
         self.placings: Newest[Errand] = Newest(_run, "placings", _failed)
+        self.measures: Newest[Errand] = Newest(_run, "measures", _failed)
         self.computed: Recent[Computed] = Recent(8)
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()
@@ -99,7 +101,8 @@ class Services:
         self._first_scene = lru_cache(4)(lay_out)
         self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
         self.lift = lru_cache(4)(prepared)
-        self.colouring = lru_cache(8)(colouring)
+        self._ending = Event()
+        self.colouring = lru_cache(8)(partial(colouring, stop=self._ending.is_set))
         self._uploads = TemporaryDirectory(prefix="latent-explorer-")
         self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive
 
@@ -159,13 +162,14 @@ class Services:
 
     def close(self) -> None:
         """End every thread. Idempotent."""
+        self._ending.set()
         for fit in tuple(self.under_way):
             fit.cancel()
         self.slot.close()  # first: a base waits for its training
         self.bases.close()
         for worker in (self.frames, self.maps, self.scenes, self.extras, self.neighbours):
             worker.close()
-        for slow in (self.fits, self.placings):
+        for slow in (self.fits, self.placings, self.measures):
             slow.close()
         self._uploads.cleanup()
 
