@@ -15,11 +15,18 @@ class Workbench(JSComponent):
     channel = Child()
     side = Child()
     train = Child()
+    compare = Child()
     axes = Child()
     traversals = Child()
     pinned = Child()
     tabs = param.List(
-        [("train", "Train"), ("axes", "Axes"), ("traversals", "Traversals"), ("pinned", "Pinned")],
+        [
+            ("train", "Train"),
+            ("compare", "Compare"),
+            ("axes", "Axes"),
+            ("traversals", "Traversals"),
+            ("pinned", "Pinned"),
+        ],
         doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
     )
     tab = param.String("train", doc="Name of the tab that is chosen.")
