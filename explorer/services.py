@@ -101,8 +101,8 @@ class Services:
         self._first_scene = lru_cache(4)(lay_out)
         self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
         self.lift = lru_cache(4)(prepared)
-        self._ending = Event()
-        self.colouring = lru_cache(8)(partial(colouring, stop=self._ending.is_set))
+        self.ending = Event()  # for what takes long: nobody will want it
+        self.colouring = lru_cache(8)(partial(colouring, stop=self.ending.is_set))
         self._uploads = TemporaryDirectory(prefix="latent-explorer-")
         self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive
 
@@ -162,7 +162,7 @@ class Services:
 
     def close(self) -> None:
         """End every thread. Idempotent."""
-        self._ending.set()
+        self.ending.set()
         for fit in tuple(self.under_way):
             fit.cancel()
         self.slot.close()  # first: a base waits for its training

@@ -10,6 +10,7 @@ import param
 
 from explorer.core import comparing as core
 from explorer.core.batches import Stop
+from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled
 from explorer.core.examples import Examples, evenly, examples, worst_changed
 from explorer.core.measures import Quality
@@ -71,7 +72,7 @@ class Measuring(param.Parameterized):
         self._swapped = False  # as it was when the table was made
         self._exemplified: tuple[object, ...] = ()
         self._chosen: np.ndarray | None = None  # whose identity `_exemplified` has
-        self._worst: tuple[object, np.ndarray] | None = None
+        self._worst: tuple[Dataset, np.ndarray] | None = None
         self.param.watch(self._see, ["of", "which"])
 
     @property
@@ -131,6 +132,7 @@ class Measuring(param.Parameterized):
                 self._table(keys, found)
             else:
                 self._keep_former(keys)
+        self._exemplify(pair)
         cheap = len(pair.dataset.test) <= CHEAP
         if (
             cheap
@@ -139,7 +141,6 @@ class Measuring(param.Parameterized):
             and keys not in (self._measured, self._refused)
         ):
             self.measure()
-        self._exemplify(pair)
 
     # -- the table ---------------------------------------------------------------------------------------
 
@@ -181,7 +182,7 @@ class Measuring(param.Parameterized):
             pair.dataset,
             placed.side.cloud,
             placed.xy if of == PLACES else None,
-            stop=lambda: self._task is not task,
+            stop=lambda: self._task is not task or self._session.services.ending.is_set(),
             progress=told,
         )
 
@@ -217,7 +218,7 @@ class Measuring(param.Parameterized):
         if shown == SELECTED:
             self._chosen = self._comparing.chosen
             wanted = (sides, id(self._chosen))
-        elif not self._comparing.at_rest and self._worst is not None:
+        elif not self._comparing.at_rest and self._worst is not None and self._worst[0] is pair.dataset:
             wanted = (sides, "as before")  # they are looked for once the run has ended
         else:
             wanted = (sides, WORST)
@@ -232,14 +233,15 @@ class Measuring(param.Parameterized):
         else:
             rows = self._worst[1] if shown == WORST else evenly(np.flatnonzero(self._chosen))
             worker, work = services.extras, partial(examples, pair.dataset, *sides, rows)
-        done = partial(self._gain_examples, wanted)
-        self._session.errands.send(worker, "examples", work, done)
+        done = partial(self._gain_examples, wanted, pair.dataset)
+        name = "worst examples" if worker is services.measures else "examples"
+        self._session.errands.send(worker, name, work, done)
 
-    def _gain_examples(self, wanted: tuple[object, ...], found: Examples | None) -> None:
+    def _gain_examples(self, wanted: tuple[object, ...], dataset: Dataset, found: Examples | None) -> None:
         if found is None or wanted is not self._exemplified:
             return
         if wanted[1] == WORST:
-            self._worst = wanted[0], found.rows
+            self._worst = dataset, found.rows
         self.examples = found
 
     def _see(self, *_: object) -> None:
