@@ -178,6 +178,8 @@ def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
     count = session.selecting.current.count
     until(lambda: comparison(tab).get_attribute("data-points").split()[1] == str(count), "the middle map")
     session.selecting.undo()
+    former_count = str(int(former.sum()))
+    until(lambda: comparison(tab).get_attribute("data-points").split()[1] == former_count, "the former one")
     tab.page.locator(".lx-compare-move").click()
 
 
@@ -262,6 +264,17 @@ def test_another_tab_brings_the_map_back_as_it_was(tab: Tab) -> None:
     until(lambda: not tab.page.locator(".lx-map").is_visible() and maps(tab) >= shown, "the comparison")
     tab.page.locator(".lx-drawer").click()
     until(lambda: tab.page.locator(".lx-map").is_visible(), "the map again")
+
+
+def test_two_sides_that_are_asked_for_open_the_tab(tab: Tab, app: App) -> None:
+    comparing = app.session().comparing
+    pair = comparing.pair
+    comparing.compare(pair.after.side, pair.before.side, related=True)
+    tab.page.locator(".lx-compare-follow").wait_for()
+    until(lambda: comparing.pair.before.side is pair.after.side, "the two")
+    tab.page.locator(".lx-compare-follow").click()
+    until(lambda: comparing.pair.before.side is pair.before.side, "the run again")
+    until(lambda: not tab.page.locator(".lx-compare-follow").is_visible(), "nothing to go back to")
 
 
 def test_on_a_narrow_screen_it_is_one_column(browser: Browser, app: App) -> None:

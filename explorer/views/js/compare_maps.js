@@ -58,7 +58,11 @@ function linkedMaps(model, tell) {
     paint()
   }
 
-  function zoom(factor, [x, y] = [(view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2]) {
+  function zoom(factor, at) {
+    if (view === null) {
+      return
+    }
+    const [x, y] = at || [(view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2]
     move({x0: x + (view.x0 - x) * factor, x1: x + (view.x1 - x) * factor, y0: y + (view.y0 - y) * factor, y1: y + (view.y1 - y) * factor})
   }
 
@@ -329,9 +333,9 @@ function linkedMaps(model, tell) {
       corner = path = null
       paint()
     } else if (key === "+" || key === "=") {
-      zoom(0.8, cursor || undefined)
+      zoom(0.8, cursor)
     } else if (key === "-") {
-      zoom(1.25, cursor || undefined)
+      zoom(1.25, cursor)
     } else if (key === "0" || key === "home") {
       goHome()
     } else {
