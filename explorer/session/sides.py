@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from explorer.core.batches import Stop
-from explorer.core.cloud import encode, weights_token
+from explorer.core.cloud import Cloud, encode, weights_token
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled
 from explorer.core.side import Side
@@ -60,7 +60,8 @@ class Sides:
 class Following:
     """Knows what each run of a session started from, and makes two sides of the latest.
 
-    That is what was on the map when it began; of a run that was found again its model is encoded first.
+    That is what it was trained on from, if that has been on the map, or else, of fresh weights, what was on
+    the map when it began. Of a run that was found again its first model is encoded.
 
     Attributes
     ----------
@@ -71,10 +72,13 @@ class Following:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.waiting = NOTHING
+        # A model that waits in a queue may have left the map when its turn comes.
+        self._seen: WeakKeyDictionary[Autoencoder, Cloud] = WeakKeyDictionary()
         self._began: WeakKeyDictionary[Run, Side] = WeakKeyDictionary()
         self._kin: WeakKeyDictionary[Run, bool] = WeakKeyDictionary()
         self._encoding: Run | None = None
         session.training.param.watch(self._note_start, "run")
+        session.param.watch(self._note_model, "scene")
 
     def sides(self) -> Sides | None:
         """Return the two sides of the latest run as they are now; None, and `waiting`, before there are."""
@@ -105,10 +109,18 @@ class Following:
 
     def _note_start(self, *_: object) -> None:
         run, scene = self._session.training.run, self._session.scene
-        # A run that has a snapshot already did not start from what is on the map now.
-        fresh = run is not None and run not in self._began and run.snapshot.version == 0
-        if fresh and scene is not None and scene.dataset is run.job.dataset:
+        if run is None or run in self._began or scene is None or scene.dataset is not run.job.dataset:
+            return
+        model = run.job.model
+        if model in self._seen:
+            self._began[run] = Side(_BEFORE, model, self._seen[model])
+        elif run.snapshot.version == 0:  # else it did not start from what is on the map now
             self._began[run] = Side(_BEFORE, scene.model, scene.cloud)
+
+    def _note_model(self, *_: object) -> None:
+        scene = self._session.scene
+        if scene is not None:
+            self._seen[scene.model] = scene.cloud
 
     def _encode(self, run: Run) -> None:
         if run is self._encoding:

@@ -201,8 +201,8 @@ def _note(session: Session, pair: Pair) -> str:
     elif pair.turned:
         mirrored = any(placed.alignment.mirrors for placed in (pair.before, pair.after))
         note = (
-            "Two trainings found latent spaces of their own: one was turned "
-            f"{'and mirrored ' if mirrored else ''}onto the other, and is decoded through the way back."
+            f"One side was turned {'and mirrored ' if mirrored else ''}onto the other, since training is "
+            "free to turn a latent space; a place is decoded there through the way back."
         )
     else:
         note = "One latent space: a place means the same code on all three maps."

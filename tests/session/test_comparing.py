@@ -17,13 +17,13 @@ from explorer.core.side import Side
 from explorer.core.triptych import AFTER, BEFORE, CHOSEN, Triptych
 from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Choice
-from explorer.runtime.run import RunState
+from explorer.runtime.run import Job, RunState
 from explorer.services import Services
 from explorer.session import Session
 from explorer.session.comparing import Comparing
 from explorer.session.measuring import PLACES, SELECTED, WORST
 from models import Autoencoder
-from tests.session.tab import Tab, held
+from tests.session.tab import PATIENCE, Tab, held
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -111,6 +111,41 @@ def test_the_run_is_followed_from_what_was_on_the_map(tab: Tab) -> None:
     tab.until(lambda: comparing.pair.before.side.cloud is began.cloud, "the run before")
     session.training.revert()
     tab.until(lambda: comparing.pair is None, "nothing to compare")
+
+
+def test_a_run_is_compared_with_what_it_goes_on_from_wherever_the_map_has_gone(tab: Tab) -> None:
+    """As one that has waited in a queue; and one of fresh weights with what was on the map."""
+    session, comparing = tab.session, tab.session.comparing
+    comparing.shown = True
+    began = session.scene
+    train(tab)
+    fresh = models.create("vae", shape=began.dataset.shape, width=0.25, seed=9)
+    for model, turned in ((began.model, False), (fresh, True)):
+        before = began if model is began.model else session.scene
+        submit = session.services.slot.submit
+        first = submit(Job(model=began.model, dataset=began.dataset, epochs=2000, batch_size=1))
+        run = submit(Job(model=model, dataset=began.dataset, epochs=1))
+        session.training.run = run
+        first.abandon()
+        tab.until(lambda run=run: run.state.over, "the end of the run").rest()
+        newest = run.snapshot.read()[1]
+        tab.until(lambda newest=newest: comparing.pair.after.side.cloud is newest.cloud, "its pair")
+        assert comparing.pair.before.side.cloud is before.cloud
+        assert comparing.pair.turned == turned
+        tab.until(lambda newest=newest: session.scene.cloud is newest.cloud, "its map").rest()
+
+
+def test_a_run_that_is_found_again_has_its_start_encoded(tab: Tab) -> None:
+    session, comparing = tab.session, tab.session.comparing
+    began = session.scene
+    run = session.services.slot.submit(Job(model=began.model.clone(), dataset=began.dataset, epochs=1))
+    assert run.join(PATIENCE)
+    session.training.run = run
+    comparing.shown = True
+    tab.until(lambda: comparing.pair is not None, "a pair")
+    assert comparing.pair.before.side.model is not began.model
+    np.testing.assert_allclose(comparing.pair.before.codes, began.cloud.mean, atol=1e-5)
+    assert not comparing.pair.turned
 
 
 def test_a_place_is_decoded_by_both_models_at_its_code(trained: Tab) -> None:
