@@ -124,7 +124,7 @@ def test_a_run_is_compared_with_what_it_goes_on_from_wherever_the_map_has_gone(t
         before = began if model is began.model else session.scene
         submit = session.services.slot.submit
         first = submit(Job(model=began.model, dataset=began.dataset, epochs=2000, batch_size=1))
-        run = submit(Job(model=model, dataset=began.dataset, epochs=1))
+        run = submit(Job(model=model, dataset=began.dataset, epochs=1), session.errands.ring)
         session.training.run = run
         first.abandon()
         tab.until(lambda run=run: run.state.over, "the end of the run").rest()
