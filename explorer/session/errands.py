@@ -35,7 +35,7 @@ class Errands:
         """Have `bell` rung, on any thread, when there is something to `take_over`.
 
         For a new frame under the cursor `frame_bell` is rung instead, where there is one: frames come
-        with every move of the hand, and nothing else has changed then.
+        with every move of the hand, and nothing else has changed then. For a new map it is rung as well.
         """
         self._bell, self._frame_bell = bell, frame_bell or bell
 
@@ -44,7 +44,7 @@ class Errands:
         self._bell()
 
     def ring_frame(self) -> None:
-        """Say that there is a new frame. Any thread."""
+        """Say that there is a new frame, or map. Any thread."""
         self._frame_bell()
 
     def send(

@@ -145,6 +145,7 @@ class Looking:
 
     def _painted(self, image: MapImage) -> None:
         self._session.map.post(image)
+        self._session.errands.ring_frame()  # its pixels go at once
         self._session.errands.ring()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 import param
+from bokeh.events import MouseMove
 from bokeh.models import ColumnDataSource, Plot
 from panel.custom import JSComponent
 
@@ -87,7 +89,6 @@ class LatentMap:
         self._wire = Wire(self.channel, "pixels")
         blank = hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(-1, -1, 1, 1), vdims=["r", "g", "b", "a"])
         self._streams = [
-            _subscribed(hv.streams.PointerXY(source=blank), self._on_pointer),
             _subscribed(hv.streams.Tap(source=blank), self._on_tap),
             _subscribed(hv.streams.BoundsXY(source=blank), self._on_box),
             _subscribed(hv.streams.Lasso(source=blank), self._on_lasso),
@@ -99,7 +100,7 @@ class LatentMap:
             toolbar="right",
             xlabel="",
             ylabel="",
-            hooks=[_Finish(name)],
+            hooks=[_Finish(name, self._on_move)],
         )
         self.pane = pn.pane.HoloViews(
             element,
@@ -120,10 +121,7 @@ class LatentMap:
     def refresh(self) -> None:
         """Send the newest map, if it has not been sent, and what is marked on it."""
         session = self._session
-        version, image = session.map.read()
-        if image is not None and version != self._shown:
-            self._shown = version
-            self._wire.send(_packed(image))
+        self.refresh_pixels()
         jumps, jump = session.looking.jump.read()
         if jump is not None and jumps != self._jumps:
             self._jumps = jumps
@@ -133,6 +131,13 @@ class LatentMap:
         if marked != self._marked:
             self._marked = marked
             self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=session.orienting.turns)
+
+    def refresh_pixels(self) -> None:
+        """Send the newest map alone, if it has not been sent: this touches no model of the document."""
+        version, image = self._session.map.read()
+        if image is not None and version != self._shown:
+            self._shown = version
+            self._wire.send(_packed(image))
 
     def close(self) -> None:
         """Let go of the streams and of the plot. Idempotent."""
@@ -144,9 +149,14 @@ class LatentMap:
             plot.cleanup()
         self.pane._plots.clear()
 
-    def _on_pointer(self, x: float | None, y: float | None) -> None:
-        if x is not None and y is not None:
-            self._session.cursor = (x, y)
+    def _on_move(self, event: MouseMove) -> None:
+        # Not a PointerXY: it waits 10 ms before it hands a move on, keeps one of those that come in that
+        # time, and cuts them off at ranges that a zoom has left behind.
+        view = self._session.looking.viewport
+        x, y = event.x, event.y
+        if x is None or y is None or (view and not (view.x0 <= x <= view.x1 and view.y0 <= y <= view.y1)):
+            return  # over an axis
+        self._session.cursor = (float(x), float(y))
 
     def _on_tap(self, x: float | None, y: float | None) -> None:
         if x is not None and y is not None:
@@ -222,14 +232,16 @@ def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
 class _Finish:
     """Names the plot and its renderers, and takes away what a map does not need."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, moved: Callable[[MouseMove], None]) -> None:
         self._name = name
+        self._moved = moved
 
     def __call__(self, plot: Any, element: Any) -> None:
         figure: Plot = plot.state
         if figure.name == self._name:
             return
         figure.name = self._name
+        figure.on_event(MouseMove, self._moved)
         # The canvas is faster than WebGL for one image, and works where there is no GPU.
         figure.output_backend = "canvas"
         figure.toolbar.logo = None

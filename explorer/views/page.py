@@ -84,7 +84,7 @@ class View:
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
         """Begin to follow the session; `schedule` runs a tick with the document's lock. On its own loop."""
-        # A frame touches no model of the document, so it waits for no lock.
+        # Frames and the pixels of maps touch no model of the document, so they wait for no lock.
         at_once = asyncio.get_running_loop().call_soon_threadsafe
         wakeups = self.session.services.wakeups
         bell = wakeups.join(schedule, self.refresh)
@@ -114,6 +114,7 @@ class View:
                 self.workbench.param.update(open=True, tab="compare")
 
     def _refresh_frames(self) -> None:
+        self._map.refresh_pixels()
         self._sample.refresh()
         self._axes.refresh_frame()
         self._compare.refresh_frame()

@@ -1,6 +1,9 @@
 // The browser's half of the map: paints the pixels that arrive into the figure's image glyph, and tells
-// the server which ranges are on the screen. One request is in flight at a time; what changes meanwhile is
-// asked for once the answer has come, so a slow link is never flooded and the last view always wins.
+// the server which ranges are on the screen. Two requests are in flight at most: the server paints one map
+// while the one before is on its way and unpacked. What changes meanwhile is asked for once an answer has come,
+// so a slow link is never flooded and the last view always wins.
+
+const IN_FLIGHT = 2
 
 const FRAME = () => new Promise((resolve) => requestAnimationFrame(resolve))
 
@@ -46,7 +49,7 @@ async function follow(model, view) {
   const pins = plot.renderers.find((renderer) => renderer.name === "lx-pins").data_source
   const Pixels = image.data.image[0].constructor
   const el = view.el
-  let maps = 0, arrived = 0, painted = 0, sequence = 0, inFlight = 0, dirty = false, home = true, quiet = false, cursor = null, patience = 0
+  let maps = 0, arrived = 0, painted = 0, sequence = 0, answered = 0, since = 0, dirty = false, home = true, quiet = false, cursor = null, patience = 0
 
   const size = () => ({w: Math.round(view.frame.bbox.width), h: Math.round(view.frame.bbox.height)})
 
@@ -62,15 +65,15 @@ async function follow(model, view) {
   let grip = null, turn = null, gesture = 0   // see "the hand that turns"
 
   function ask() {
-    if (inFlight && performance.now() - inFlight < 2000) {
+    if (sequence - answered >= IN_FLIGHT && performance.now() - since < 2000) {
       dirty = true
       return
     }
-    inFlight = performance.now()
+    since = performance.now()
     dirty = false
     sequence += 1
     clearTimeout(patience)
-    patience = setTimeout(() => { inFlight = 0; ask() }, 5000)   // an answer that got lost is asked for again
+    patience = setTimeout(() => { answered = sequence; ask() }, 5000)   // an answer that got lost is asked for again
     model.send_msg({kind: "view", sequence, home, turn, draft: grip !== null && turn !== null, x0: x_range.start, x1: x_range.end,
       y0: y_range.start, y1: y_range.end, ...size()})
     if (grip === null) {
@@ -125,12 +128,12 @@ async function follow(model, view) {
     const buffer = model.pixels, order = ++arrived
     const [head, rest] = unpack(buffer)
     const [lines, bytes] = netOf(head, rest)
-    if (head.sequence >= sequence) {
-      inFlight = 0
+    answered = Math.max(answered, head.sequence)
+    if (answered >= sequence) {
       clearTimeout(patience)
-      if (dirty) {
-        ask()   // the server makes the next map while this one is unpacked and painted
-      }
+    }
+    if (dirty) {
+      ask()
     }
     const pixels = await decode(head, bytes)
     if (order < painted) {

@@ -1,6 +1,8 @@
 // The decoded sample under the cursor, what is known of that place, and the picked sample beside its
 // reconstruction. A message is a little-endian length, that many bytes of JSON, and the raw samples.
 
+const READABLE = 80   // milliseconds between two texts of the read-out
+
 export function render({model, el}) {
   const root = make("div", "sample")
   const canvas = make("canvas", "lx-frame")
@@ -35,17 +37,20 @@ export function render({model, el}) {
   root.append(stage, key, readout, picked)
   el.append(root)
 
-  let frames = 0
-  function onFrame() {
-    if (model.frame.byteLength === 0) {
-      return
+  // Figures that change sixty times a second cannot be read, and laying them out costs more than the image.
+  let told = 0, telling = 0
+  function tell(head) {
+    clearTimeout(telling)
+    const wait = told + READABLE - performance.now()
+    if (wait > 0) {
+      telling = setTimeout(() => say(head), wait)
+    } else {
+      say(head)
     }
-    const [head, bytes] = unpack(model.frame)
-    hint.hidden = true
-    const beside = model.drawing.kind === "profile" && head.nearest != null   // the nearest real row comes with it
-    const size = beside ? bytes.byteLength / 2 : bytes.byteLength
-    draw(canvas, model.drawing, bytes.slice(0, size), beside ? bytes.slice(size) : undefined)
-    key.hidden = !beside
+  }
+
+  function say(head) {
+    told = performance.now()
     rows.position.textContent = `${signed(head.x)}, ${signed(head.y)}`
     rows.code.textContent = head.code.slice(0, 8).map(signed).join("  ") + (head.code.length > 8 ? `  … (${head.code.length})` : "")
     rows.inverse.textContent = head.how || "–"
@@ -59,6 +64,20 @@ export function render({model, el}) {
     }
     rows.predicted.textContent = head.predicted ? `${head.predicted[0]}  (${Math.round(100 * head.predicted[1])} % of the neighbours)` : "–"
     rows.nearest.textContent = head.nearest == null ? "–" : `#${head.nearest}${head.label ? `, ${head.label}` : ""}, at ${short(head.distance)}`
+  }
+
+  let frames = 0
+  function onFrame() {
+    if (model.frame.byteLength === 0) {
+      return
+    }
+    const [head, bytes] = unpack(model.frame)
+    hint.hidden = true
+    const beside = model.drawing.kind === "profile" && head.nearest != null   // the nearest real row comes with it
+    const size = beside ? bytes.byteLength / 2 : bytes.byteLength
+    draw(canvas, model.drawing, bytes.slice(0, size), beside ? bytes.slice(size) : undefined)
+    key.hidden = !beside
+    tell(head)
     frames += 1
     canvas.dataset.x = head.x
     canvas.dataset.y = head.y
