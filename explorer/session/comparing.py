@@ -271,7 +271,7 @@ class Comparing(param.Parameterized):
 
     def _painted(self, image: Triptych) -> None:
         self.image.post(image)
-        self._session.errands.ring()
+        self._session.errands.ring_frame()
 
     def _restyle(self, *_: object) -> None:
         self.paint()

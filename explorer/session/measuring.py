@@ -72,7 +72,8 @@ class Measuring(param.Parameterized):
         self._swapped = False  # as it was when the table was made
         self._exemplified: tuple[object, ...] = ()
         self._chosen: np.ndarray | None = None  # whose identity `_exemplified` has
-        self._worst: tuple[Dataset, np.ndarray] | None = None
+        self._dataset: Dataset | None = None  # of the samples that are shown
+        self._worst: np.ndarray | None = None
         self.param.watch(self._see, ["of", "which"])
 
     @property
@@ -123,6 +124,8 @@ class Measuring(param.Parameterized):
         pair = self._comparing.pair
         if pair is None or not self._comparing.shown:
             return
+        if pair.dataset is not self._dataset:
+            self._dataset, self.examples, self._worst = pair.dataset, None, None
         if self._of != self.of:
             self.of = self._of
         keys = self._keys(pair)
@@ -218,7 +221,7 @@ class Measuring(param.Parameterized):
         if shown == SELECTED:
             self._chosen = self._comparing.chosen
             wanted = (sides, id(self._chosen))
-        elif not self._comparing.at_rest and self._worst is not None and self._worst[0] is pair.dataset:
+        elif not self._comparing.at_rest and self._worst is not None:
             wanted = (sides, "as before")  # they are looked for once the run has ended
         else:
             wanted = (sides, WORST)
@@ -231,17 +234,17 @@ class Measuring(param.Parameterized):
                 partial(_of_worst, pair, lambda: self._exemplified is not wanted),
             )
         else:
-            rows = self._worst[1] if shown == WORST else evenly(np.flatnonzero(self._chosen))
+            rows = self._worst if shown == WORST else evenly(np.flatnonzero(self._chosen))
             worker, work = services.extras, partial(examples, pair.dataset, *sides, rows)
         done = partial(self._gain_examples, wanted, pair.dataset)
         name = "worst examples" if worker is services.measures else "examples"
         self._session.errands.send(worker, name, work, done)
 
     def _gain_examples(self, wanted: tuple[object, ...], dataset: Dataset, found: Examples | None) -> None:
-        if found is None or wanted is not self._exemplified:
+        if found is None or wanted is not self._exemplified or dataset is not self._dataset:
             return
         if wanted[1] == WORST:
-            self._worst = dataset, found.rows
+            self._worst = found.rows
         self.examples = found
 
     def _see(self, *_: object) -> None:

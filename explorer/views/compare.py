@@ -81,24 +81,22 @@ class CompareView:
             if named != self._examples:
                 self._examples = named
                 made.samples = _packed_examples(scene.dataset, comparing.measuring.shown, found)
+        self.refresh_pixels()
+
+    def refresh_pixels(self) -> None:
+        """Send the newest maps and decoded samples, if they have not been sent and are of this pair.
+
+        This touches no model of the document.
+        """
+        comparing = self._session.comparing
+        if not self._ready or comparing.pair is None or self._dataset is not comparing.pair.dataset:
+            return
         version, image = comparing.image.read()
-        if (
-            self._ready
-            and image is not None
-            and version != self._shown[0]
-            and _is_of(comparing.pair, image.pair)
-        ):
+        if image is not None and version != self._shown[0] and image.pair == comparing.pair.key:
             self._shown[0] = version
             self._maps.send(_packed_maps(image))
-        self.refresh_frame()
-
-    def refresh_frame(self) -> None:
-        """Send what both sides decode at the newest place, if it has not been sent and is of this pair."""
-        comparing = self._session.comparing
         version, frame = comparing.frame.read()
-        if frame is None or not self._ready or version == self._shown[1]:
-            return
-        if _is_of(comparing.pair, frame.stamp) and self._dataset is comparing.pair.dataset:
+        if frame is not None and version != self._shown[1] and frame.stamp == comparing.pair.key:
             self._shown[1] = version
             self._frames.send(_packed_frame(comparing.pair, frame))
 
@@ -161,10 +159,6 @@ class CompareView:
             self._session.error = str(error)
             return
         self._session.comparing.brush(shape, int(data["which"]))
-
-
-def _is_of(pair: Pair | None, key: int) -> bool:
-    return pair is not None and pair.key == key
 
 
 def _state(session: Session) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class View:
         self._map.refresh_pixels()
         self._sample.refresh()
         self._axes.refresh_frame()
-        self._compare.refresh_frame()
+        self._compare.refresh_pixels()
 
     def close(self) -> None:
         """End the session and let go of everything that is shared. Idempotent, safe on any thread."""

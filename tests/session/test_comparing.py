@@ -407,6 +407,12 @@ def test_another_data_set_ends_a_comparison(trained: Tab, iris: Dataset) -> None
     trained.until(lambda: session.scene.dataset.name == "digits", "digits").rest()
     assert comparing.pair is None
     assert not comparing.given
+    digits = session.scene.dataset
+    comparing.compare(side(digits, "one", "ae"), side(digits, "other", "ae", seed=3))
+    trained.until(lambda: comparing.pair is not None, "digits beside digits")
+    found = comparing.measuring.examples
+    assert found is None or found.before.shape[1:] == digits.shape
+    assert comparing.measuring.comparison is None
 
 
 def test_a_map_of_more_dimensions_can_be_measured_on_the_plane(
