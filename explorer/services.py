@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from threading import Event
 from typing import Any
 from weakref import WeakSet
 
@@ -100,6 +101,7 @@ class Services:
         self.watching = self._worker("watching")
         self.epochs = self._worker("epochs")
         self.films = self._worker("films")
+        self.measures = self._worker("measures")
         self.computed: Recent[Computed] = Recent(8)
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()
@@ -113,7 +115,8 @@ class Services:
         self._first_scene = lru_cache(4)(lay_out)
         self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
         self.lift = lru_cache(4)(prepared)
-        self.colouring = lru_cache(8)(colouring)
+        self.ending = Event()  # for what takes long: nobody will want it
+        self.colouring = lru_cache(8)(partial(colouring, stop=self.ending.is_set))
         self._uploads = TemporaryDirectory(prefix="latent-explorer-")
         self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive
 
@@ -178,6 +181,7 @@ class Services:
 
     def close(self) -> None:
         """End every thread. Idempotent."""
+        self.ending.set()
         for fit in tuple(self.under_way):
             fit.cancel()
         self.desks.close()

@@ -62,16 +62,24 @@ class Alignment:
         turned = (self.target - other.centre) @ (other.scale * other.turn) + other.target
         return Alignment(self.turn @ other.turn, self.centre, turned, self.scale * other.scale)
 
-    def inverse(self) -> Alignment:
-        """The way back."""
-        return Alignment(self.turn.T.copy(), self.target, self.centre, 1 / self.scale)
-
     def apply(self, points: Float[np.ndarray, "n axes"]) -> Float[np.ndarray, "n axes"]:
         """Move points, those it was found from or others; their floating type is kept."""
         if self.still:
             return points
         moved: np.ndarray = (points - self.centre) @ (self.scale * self.turn) + self.target
         return moved.astype(points.dtype, copy=False)
+
+    def inverse(self) -> Alignment:
+        """What takes points back to where `apply` took them from.
+
+        Raises
+        ------
+        ExplorerError
+            For a scale of 0: all points were brought to one place.
+        """
+        if not self.scale:
+            raise ExplorerError("an alignment that brings all points to one place has no way back.")
+        return Alignment(self.turn.T.copy(), self.target, self.centre, 1 / self.scale)
 
 
 def align(

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int64
 
+from explorer.core.batches import Stop
 from explorer.core.cloud import reconstruction_errors
 from explorer.core.datasets import Dataset
 from explorer.core.errors import UnknownName
 from explorer.core.inverting import map_distortion, round_trip_errors
+from explorer.core.projections import Turning
+from explorer.core.quality import trustworthiness
 from explorer.core.scene import Scene
 
 CHEAP = ("label", "split", "KL")
@@ -20,7 +23,18 @@ CHEAP = ("label", "split", "KL")
 DISTORTION, ROUND_TRIP = "map distortion", "round-trip error"
 """Of a map without a formula for its inverse: where it is torn or pressed, and what its inverse is worth."""
 
-_OWN = (*CHEAP, "density", "reconstruction error", DISTORTION, ROUND_TRIP)
+TRUST = "trustworthiness"
+"""Whether a sample's neighbours on the map are its neighbours in the data."""
+
+SLOW = (TRUST,)
+"""What takes up to half a minute on large data, so that nobody else should wait behind it."""
+
+_OWN = (*CHEAP, "density", "reconstruction error", TRUST, DISTORTION, ROUND_TRIP)
+
+_PAIRS = 50_000_000
+"""Distances that a trustworthiness takes at most: 70,000 samples are judged beside 714 drawn ones."""
+
+_NEAREST = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,18 +72,28 @@ def names(scene: Scene) -> tuple[str, ...]:
         "density",
         "reconstruction error",
         *(("KL",) if scene.cloud.kl is not None else ()),
+        *((TRUST,) if len(scene.cloud) >= _NEAREST + 2 else ()),
         *(() if scene.projection.exact else (DISTORTION, ROUND_TRIP)),
         *_columns(scene.dataset),
     )
 
 
-def colouring(scene: Scene, name: str) -> Colouring:
+def colouring(scene: Scene, name: str, *, stop: Stop = lambda: False) -> Colouring:
     """Return the classes or numbers of that name; density and errors take seconds on large data.
+
+    Parameters
+    ----------
+    stop
+        Asked several times a second by what is `SLOW`.
 
     Raises
     ------
     UnknownName
         If the scene has nothing of that name.
+    ExplorerError
+        For data that it says nothing about.
+    Cancelled
+        When `stop` turned true.
     """
     cloud, dataset = scene.cloud, scene.dataset
     if name not in names(scene):
@@ -86,6 +110,8 @@ def colouring(scene: Scene, name: str) -> Colouring:
         return Colouring("reconstruction error, nats", values=reconstruction_errors(scene.model, dataset))
     if name == "KL":
         return Colouring("KL to the prior, nats", values=cloud.kl)
+    if name == TRUST:
+        return _trust(scene, stop)
     if name == DISTORTION:
         title = "map distortion, log2 of the local stretch: 0 is typical, 1 twice that"
         return Colouring(title, values=map_distortion(scene))
@@ -94,6 +120,26 @@ def colouring(scene: Scene, name: str) -> Colouring:
         return Colouring(title, values=round_trip_errors(scene))
     values = _columns(dataset)[name].to_numpy(np.float32, na_value=np.nan)
     return Colouring(name, values=np.ascontiguousarray(values))
+
+
+def _trust(scene: Scene, stop: Stop) -> Colouring:
+    """How far each sample's neighbours are its neighbours in the data; in the title, what was computed."""
+    n = len(scene.cloud)
+    most = n if n * n <= _PAIRS else max(_NEAREST + 2, _PAIRS // n)
+    # A map that turns has no places that hold: there the codes are judged.
+    turns = isinstance(scene.projection, Turning)
+    places = scene.cloud.mean if turns else scene.xy
+    values = trustworthiness(
+        scene.dataset.x,
+        places,
+        sphere=turns and scene.cloud.sphere,
+        k=_NEAREST,
+        most=most,
+        stop=stop,
+    )
+    among = "all samples" if most == n else f"{most:,} drawn samples"
+    what = "of codes" if turns else "on this map"
+    return Colouring(f"trustworthiness {what}: {_NEAREST} nearest among {among}", values=values)
 
 
 def _columns(dataset: Dataset) -> dict[str, pd.Series]:

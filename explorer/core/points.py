@@ -102,7 +102,7 @@ class Points:
         codes = np.zeros(len(x), small) if labels is None else labels.astype(small).take(grid.order)
         numbers = None if values is None else values.astype(np.float32, copy=False).take(grid.order)
         frame = pd.DataFrame({"x": x.take(grid.order), "y": y.take(grid.order)}, copy=False)
-        scale = _scale_of(values)
+        scale = scale_of(values)
         return _coded(frame, grid, codes, tuple(classes), numbers, scale, selected, hidden)
 
     def __len__(self) -> int:
@@ -181,7 +181,8 @@ def _check(
         )
 
 
-def _scale_of(values: Float[np.ndarray, " points"] | None) -> tuple[float, float] | None:
+def scale_of(values: Float[np.ndarray, " points"] | None) -> tuple[float, float] | None:
+    """The values at the two ends of the colour scale; None where no numbers are shown."""
     if values is None:
         return None
     finite = values[np.isfinite(values)]

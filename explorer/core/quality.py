@@ -108,7 +108,7 @@ def measure(
     measures = [
         Measure(name, reason=reasons[name])
         if reasons[name]
-        else Measure(name, float(values[at]), baselines[at], *interval(spread[:, at]), "", spread[:, at])
+        else Measure(name, float(values[at]), baselines[at], *_within(spread[:, at]), "", spread[:, at])
         for at, name in enumerate(MEASURES)
     ]
     trusted = None if data.alike else own[:, 0].astype(np.float32)
@@ -231,6 +231,12 @@ def _chosen(
     if len(x) <= most:
         return np.arange(len(x))
     return np.sort(np.random.default_rng(seed).choice(len(x), most, replace=False))
+
+
+def _within(draws: Float64[np.ndarray, " resamples"]) -> tuple[float, float]:
+    """The interval, as far as a measure goes: pseudo-values of few samples may average beyond 1."""
+    low, high = interval(draws)
+    return min(low, 1.0), min(high, 1.0)
 
 
 def _reasons(data: Space, drawn: Space, classes: Classes | None) -> dict[str, str]:

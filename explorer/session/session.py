@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import param
 
-from explorer.core.colouring import CHEAP, Colouring
+from explorer.core.colouring import CHEAP, SLOW, Colouring
 from explorer.core.colouring import names as colouring_names
 from explorer.core.datasets import Dataset
 from explorer.core.frames import Frame, FrameRequest, make_frame
@@ -24,6 +24,7 @@ from explorer.runtime.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.choosing import Choosing
+from explorer.session.comparing import Comparing
 from explorer.session.errands import Errands
 from explorer.session.history import History
 from explorer.session.inspecting import Inspecting
@@ -82,6 +83,7 @@ class Session(param.Parameterized):
         self.looking = Looking(self)
         self.history = History(self)
         self.timeline = Timeline(self)
+        self.comparing = Comparing(self)
         services.sessions.add(self)
 
     @property
@@ -115,6 +117,7 @@ class Session(param.Parameterized):
         self._follow()
         self.history.follow()
         self.watching.follow()
+        self.comparing.see()
 
     def close(self) -> None:
         """Stop the run and let go of every worker. Idempotent, safe on any thread."""
@@ -123,6 +126,7 @@ class Session(param.Parameterized):
         self.mapping.abandon()
         self.inspecting.abandon()
         self.timeline.filming.cancel()
+        self.comparing.abandon()
 
     @property
     def status(self) -> str:
@@ -241,7 +245,8 @@ class Session(param.Parameterized):
             self._coloured(name, work())
         else:
             self.looking.restyle()  # in the former colours, until the new ones have been computed
-            self.errands.send(self.services.extras, "colouring", work, partial(self._coloured, name))
+            worker = self.services.measures if name in SLOW else self.services.extras
+            self.errands.send(worker, "colouring", work, partial(self._coloured, name))
 
     def _coloured(self, name: str, value: Colouring) -> None:
         if name != self.colour_by:

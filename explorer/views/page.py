@@ -16,6 +16,7 @@ from explorer.runtime.wakeups import Wakeup
 from explorer.services import Services
 from explorer.session import Session
 from explorer.views.axes import AxesView
+from explorer.views.compare import CompareView
 from explorer.views.data_controls import DataControls
 from explorer.views.history import HistoryView
 from explorer.views.history_offer import HistoryOffer
@@ -54,8 +55,10 @@ class View:
         self._sample = SampleView(session)
         self._axes = AxesView(session)
         self._time = TimeView(session)
+        self._compare, self._compared = CompareView(session), session.comparing.calls
         self._drawer = {
             "train": Metrics(session),
+            "compare": self._compare,
             "axes": self._axes,
             "traversals": TraversalsView(session),
             "pinned": Pinned(session),
@@ -116,13 +119,17 @@ class View:
             }
             if session.training.run is not self._run:
                 self._run = session.training.run
-                if session.training.run is not None:
+                if session.training.run is not None and not session.comparing.shown:
                     self.workbench.param.update(open=True, tab="train")
+            if session.comparing.calls != self._compared:
+                self._compared = session.comparing.calls
+                self.workbench.param.update(open=True, tab="compare")
 
     def _refresh_frames(self) -> None:
         self._map.refresh_pixels()
         self._sample.refresh()
         self._axes.refresh_frame()
+        self._compare.refresh_pixels()
 
     def close(self) -> None:
         """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
@@ -153,6 +160,7 @@ class View:
             self._drawer[bench.tab].unfold()
         looked_into = bench.open and bench.tab in ("axes", "traversals")
         self.session.inspecting.shown = bench.tab if looked_into else ""
+        self.session.comparing.shown = bench.open and bench.tab == "compare"
 
     def _dismissed(self, event: Any) -> None:
         self.session.error = event.new

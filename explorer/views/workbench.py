@@ -16,6 +16,7 @@ class Workbench(JSComponent):
     side = Child()
     time = Child()
     train = Child()
+    compare = Child()
     axes = Child()
     traversals = Child()
     pinned = Child()
@@ -23,6 +24,7 @@ class Workbench(JSComponent):
     tabs = param.List(
         [
             ("train", "Train"),
+            ("compare", "Compare"),
             ("axes", "Axes"),
             ("traversals", "Traversals"),
             ("pinned", "Pinned"),

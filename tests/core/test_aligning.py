@@ -97,6 +97,17 @@ def test_equal_clouds_are_left_as_they_are(axes: int, seed: int, sphere: bool) -
     assert not found.mirrors
 
 
+@given(AXES, st.integers(0, 1_000), st.booleans())
+def test_what_was_aligned_goes_back(axes: int, seed: int, scale: bool) -> None:
+    random = np.random.default_rng(seed)
+    points, onto, others = random.normal(size=(3, 20, axes)) + random.normal(size=(3, 1, axes))
+    found = align(points, onto, scale=scale)
+    np.testing.assert_allclose(found.inverse().apply(found.apply(others)), others, atol=1e-6)
+    assert found.inverse().mirrors == found.mirrors
+    with pytest.raises(ExplorerError, match="no way back"):
+        Alignment(found.turn, found.centre, found.target, 0.0).inverse()
+
+
 @pytest.mark.parametrize("sphere", [False, True])
 def test_axes_that_no_sample_uses_are_not_turned(sphere: bool) -> None:
     """Any turn of them would be as good; a sample that uses them later must not fly off."""

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 import models
+from explorer.core import colouring as module
 from explorer.core.cloud import encode
 from explorer.core.colouring import CHEAP, colouring, names
 from explorer.core.datasets import Dataset, Split, from_table, load_dataset
-from explorer.core.errors import UnknownName
+from explorer.core.errors import Cancelled, UnknownName
+from explorer.core.quality import trustworthiness
 from explorer.core.scene import Scene, lay_out
 
 
@@ -40,14 +42,14 @@ def iris() -> Scene:
 
 
 def test_names_are_what_there_is(digits: Scene, iris: Scene) -> None:
-    assert names(digits) == ("label", "split", "density", "reconstruction error", "KL")
+    assert names(digits) == ("label", "split", "density", "reconstruction error", "KL", "trustworthiness")
     columns = tuple(iris.dataset.drawing.names)
     assert len(columns) == 4
     assert names(iris) == (*names(digits), *columns)
     assert "KL" not in names(scene_of(iris.dataset, "ae"))
     plain = iris.dataset
     unlabelled = Dataset("plain", Split(plain.train.x), Split(plain.test.x), plain.drawing)
-    assert names(scene_of(unlabelled)) == ("split", "density", "reconstruction error", "KL")
+    assert names(scene_of(unlabelled)) == names(digits)[1:]
 
 
 @pytest.mark.parametrize("source", ["digits", "iris"])
@@ -59,6 +61,23 @@ def test_on_the_sphere_each_sample_has_a_kl_and_without_a_prior_none(source: str
     assert values.shape == (len(dataset),)
     assert (values > 0).all()
     assert "KL" not in names(scene_of(dataset, "sphere-ae", latent=3))
+
+
+def test_trustworthiness_is_the_map_s_own_and_says_what_was_looked_at(
+    iris: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = colouring(iris, "trustworthiness")
+    assert found.title == "trustworthiness on this map: 10 nearest among all samples"
+    np.testing.assert_array_equal(found.values, trustworthiness(iris.dataset.x, iris.xy))
+    monkeypatch.setattr(module, "_PAIRS", 150 * 40)
+    drawn = colouring(iris, "trustworthiness")
+    assert drawn.title == "trustworthiness on this map: 10 nearest among 40 drawn samples"
+    np.testing.assert_array_equal(drawn.values, trustworthiness(iris.dataset.x, iris.xy, most=40))
+    flat = scene_of(iris.dataset, "sphere-vae", latent=3)
+    globe = lay_out(iris.dataset, flat.model, flat.cloud, "orthographic")
+    assert "of codes" in colouring(globe, "trustworthiness").title
+    with pytest.raises(Cancelled):
+        colouring(iris, "trustworthiness", stop=lambda: True)
 
 
 def test_label_and_split_are_classes(digits: Scene) -> None:
