@@ -70,7 +70,7 @@ async def _select(opened: Tab) -> None:
     page = opened.page
     await page.locator(".lx-legend .row").nth(LEFT_OUT).hover()
     await page.locator(".lx-legend button.select").nth(LEFT_OUT).click()
-    await page.get_by_role("button", name="Invert").click()
+    await page.locator(".lx-invert").click()
     await page.locator(".lx-train-on").get_by_text("selection").click()
 
 
