@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from explorer.core.errors import SHOWN
+from explorer.core.way import Way
 from explorer.runtime.bases import Base
 from explorer.runtime.records import RunRecord
 from explorer.runtime.run import Job
@@ -39,7 +40,7 @@ class Opening:
         self._fetch(partial(self._session.services.store.find, run), epoch, _nothing)
 
     def branch(self, run: str, epoch: int | None = None) -> None:
-        """Have a run on the map, and train from there as the page is set to: that run is its parent."""
+        """Have a run on the map, and fine-tune it from there: that run is the parent."""
         self._fetch(partial(self._session.services.store.find, run), epoch, self._start)
 
     def go_on(self, run: str, more: int = 0) -> None:
@@ -114,6 +115,7 @@ class Opening:
         session.errands.ring()
 
     def _start(self, record: RunRecord) -> None:
+        self._session.training.way = Way.FINE_TUNE  # fresh weights would come from no run
         self._session.training.start()
 
     def _take_up(self, more: int, record: RunRecord) -> None:
