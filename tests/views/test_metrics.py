@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from bokeh.models import GlyphRenderer
+from bokeh.models import GlyphRenderer, Span
 
 import models
 from explorer.core.activity import activity
@@ -39,6 +39,7 @@ class Opened:
         self.session = SimpleNamespace(
             training=SimpleNamespace(current=None), theme="light",
             watching=SimpleNamespace(shown=True, of=lambda run: self.watched),
+            timeline=SimpleNamespace(epoch=None),
         )  # fmt: skip
         self.metrics = Metrics(self.session, lambda: self.now)
         self.metrics.unfold()
@@ -236,3 +237,16 @@ def test_a_long_curve_loses_every_second_point_and_no_end() -> None:
     assert len(held) <= charts.MOST
     assert (held[0], held[-1]) == (0.0, 3.0 * charts.MOST - 1)
     assert np.diff(held).max() <= 12, "twice what would be even"
+
+
+def test_the_epoch_that_is_looked_back_at_has_a_line(opened: Callable[..., Opened]) -> None:
+    shown = opened().train([9.0, 7.0], [2.0, 3.0])
+    lines = [line for pane in shown.metrics._charts["curves"].panes for line in pane.object.select(Span)]
+    assert len(lines) == 3
+    assert not any(line.visible for line in lines)
+    shown.session.timeline.epoch = 1
+    shown.metrics.refresh()
+    assert [(line.location, line.visible) for line in lines] == 3 * [(1, True)]
+    shown.session.timeline.epoch = None
+    shown.metrics.refresh()
+    assert not any(line.visible for line in lines)
