@@ -446,7 +446,7 @@ cloud = encode(model, data)
 quality.held_out(data, cloud)
 quality.held_out(data, cloud, cloud.mean[:, :2])
 quality.trustworthiness(data.x, cloud.mean, sphere=True, most=50)
-assert sum(count for _, count in warm) >= 6, warm
+assert sum(count for _, count in warm) >= 4, warm  # what is read from disk does not count what it calls
 assert compiled() == warm, (warm, compiled())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

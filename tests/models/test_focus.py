@@ -76,7 +76,7 @@ def test_the_expected_loss_of_an_epoch_is_the_weighted_one(rest: float) -> None:
     drawn = round(rest * 4)
     parts = [each[[*rows, *part]].mean() for part in combinations(others, drawn)]
     assert np.mean(parts) == pytest.approx(weighted)
-    epochs = 900
+    epochs = 200
     told = [  # so small a step changes no weight, and each epoch is one batch
         step.terms["loss"]
         for step in models.fit(
@@ -86,7 +86,7 @@ def test_the_expected_loss_of_an_epoch_is_the_weighted_one(rest: float) -> None:
     ]
     assert len(told) == epochs
     assert np.mean(told) == pytest.approx(weighted, abs=4 * np.std(parts) / np.sqrt(epochs))
-    assert np.std(told) == pytest.approx(np.std(parts), rel=0.15)
+    assert np.std(told) == pytest.approx(np.std(parts), rel=0.2)
 
 
 def _loss(model: Autoencoder, x: np.ndarray) -> float:
