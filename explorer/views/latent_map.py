@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakMethod
 
 import holoviews as hv
 import holoviews.plotting.bokeh  # registers the backend
@@ -233,9 +234,10 @@ def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
 class _Finish:
     """Names the plot and its renderers, and takes away what a map does not need."""
 
-    def __init__(self, name: str, moved: Callable[[MouseMove], None]) -> None:
+    def __init__(self, name: str, on_move: Callable[[MouseMove], None]) -> None:
         self._name = name
-        self._moved = moved
+        # HoloViews keeps the options of every element, and with them this hook, for good.
+        self._on_move = WeakMethod(on_move)
 
     def __call__(self, plot: Any, element: Any) -> None:
         figure: Plot = plot.state
@@ -280,6 +282,11 @@ class _Finish:
                 line_width=2,
                 name="lx-mark",
             )
+
+    def _moved(self, event: MouseMove) -> None:
+        on_move = self._on_move()
+        if on_move is not None:
+            on_move(event)
 
     def _draw_pins(self, figure: Plot) -> None:
         pins = ColumnDataSource({"x": [], "y": [], "text": []})

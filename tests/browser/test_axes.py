@@ -64,7 +64,8 @@ def test_the_drawer_opens_by_its_handle_and_its_tabs_by_keyboard(tab: Tab) -> No
     page.locator(".lx-metrics canvas").first.wait_for()
     assert page.locator(".lx-axes-frame").count() == 0, "a tab is made when it is opened first"
     page.locator(".lx-tab-train").focus()
-    page.keyboard.press("ArrowRight")
+    for _ in range(2):  # past Compare
+        page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.locator(".lx-axes .slider").first.wait_for()
     assert not page.locator(".lx-metrics").is_visible()

@@ -20,7 +20,6 @@ def lasting_tab(browser: Browser, app: App) -> Iterator[Tab]:
     """A page on which a model has been trained for some epochs, each with its places kept."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     tab = Tab(context.new_page()).open(app.url)
-    assert not tab.page.locator(".lx-time").is_visible()  # there is nothing to go back to yet
     session = app.session()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(course, "LEAST_SECONDS", 0.0)
@@ -31,6 +30,7 @@ def lasting_tab(browser: Browser, app: App) -> Iterator[Tab]:
         box.press("Enter")
         until(lambda: session.training.plan.epochs == EPOCHS, "the plan")
         tab.page.locator(".lx-train").click()
+        until(lambda: session.training.run and session.training.run.state.over, "the end of the run")
         until(lambda: session.timeline.last == EPOCHS, "the kept epochs")
     tab.page.locator(".lx-time").wait_for()
     yield tab
