@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int64
+from jaxtyping import Float, Float32, Float64
 
-from explorer.core.activity import activity, is_normal, normal_kl
+from explorer.core.activity import Activity, activity, is_normal, normal_kl
 from explorer.core.cloud import Cloud
 from models import Autoencoder
 
@@ -20,24 +20,13 @@ _ENOUGH = 50_000  # rows for a quantile: at 1 % it is then off by 0.05 % of the 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Axes:
-    """What each latent axis of a cloud says about the samples, over both splits.
+class Axes(Activity):
+    """What each latent axis of a cloud says about the samples, and the range that it is looked at in.
 
     Attributes
     ----------
     mean
         The cloud's mean code; on a sphere its direction.
-    variance
-        Over the samples, of the posteriors' expectations, in squared latent units.
-    spread
-        Root mean square of the posteriors' standard deviations; None where a sample has one place.
-    kl
-        KL from the prior, mean over the samples, in nats; None where it does not split by axis.
-    total_kl
-        KL over all axes, mean over the samples, in nats; None for a model without a prior.
-    active
-        Whether the axis says anything about the sample; None for a model without a prior, which has no
-        unit to measure that in.
     low, high
         The range of the codes: their 0.5th to 99.5th percentile, with -3 to 3 for a normal prior.
     quantiles
@@ -49,11 +38,6 @@ class Axes:
     """
 
     mean: Float32[np.ndarray, " latent"]
-    variance: Float64[np.ndarray, " latent"]
-    spread: Float64[np.ndarray, " latent"] | None
-    kl: Float64[np.ndarray, " latent"] | None
-    total_kl: float | None
-    active: Bool[np.ndarray, " latent"] | None
     low: Float64[np.ndarray, " latent"]
     high: Float64[np.ndarray, " latent"]
     quantiles: Float64[np.ndarray, "levels latent"]
@@ -64,11 +48,6 @@ class Axes:
     def latent(self) -> int:
         """Number of axes."""
         return len(self.mean)
-
-    @property
-    def order(self) -> Int64[np.ndarray, " latent"]:
-        """The axes, those that say most first: by KL, or by variance where there is no KL per axis."""
-        return np.argsort(-(self.variance if self.kl is None else self.kl), kind="stable")
 
     @property
     def collapsed(self) -> bool:
@@ -87,7 +66,7 @@ class Axes:
                 f"Collapsed or not yet trained: 0 of {axes} active, total KL {self.total_kl:.2g} nats. No "
                 "axis says anything about a sample; train longer, with a smaller beta or with free bits."
             )
-        found = f"{np.count_nonzero(self.active)} of {axes} active; total KL {self.total_kl:.1f} nats"
+        found = f"{self.units} of {axes} active; total KL {self.total_kl:.1f} nats"
         if self.kl is None:
             place = "on the sphere" if self.sphere else "under this prior"
             return f"{found}. KL does not split by axis {place}: they are sorted by variance."
@@ -144,12 +123,8 @@ def measure(
     normal = is_normal(cloud, model)
     low, high, quantiles = _ranges(cloud, normal)
     return Axes(
+        **{field.name: getattr(found, field.name) for field in fields(found)},
         mean=_unit(found.code) if cloud.sphere else found.code.astype(np.float32),
-        variance=found.variance,
-        spread=found.spread,
-        kl=found.kl,
-        total_kl=found.total_kl,
-        active=found.active,
         low=low,
         high=high,
         quantiles=quantiles,

@@ -22,6 +22,7 @@ from explorer.runtime.published import Published
 from explorer.runtime.run import Run
 from explorer.session.measuring import Measuring
 from explorer.session.sides import NOTHING, Following, Sides
+from explorer.session.watching import trained_on
 
 if TYPE_CHECKING:
     from explorer.session.session import Session
@@ -134,9 +135,7 @@ class Comparing(param.Parameterized):
         else:
             self.waiting = self._following.waiting
             elsewhere = self._laid is not None and self._laid.dataset is not scene.dataset
-            if (
-                self.waiting == NOTHING or elsewhere
-            ):  # else what is there stays until there is something newer
+            if self.waiting == NOTHING or elsewhere:  # else what is there stays until something newer comes
                 self._laid, self.pair, self._asked = None, None, ()
         self.measuring.see()
 
@@ -256,9 +255,7 @@ class Comparing(param.Parameterized):
         if mask is not None or self.given or run is None or run.job.indices is None:
             return mask
         if self._trained_on is None or self._trained_on[0] is not run:
-            trained = np.zeros(len(run.job.dataset), bool)
-            trained[run.job.indices] = True
-            self._trained_on = run, trained
+            self._trained_on = run, trained_on(run)
         return self._trained_on[1]
 
     def _colours(self) -> Colouring | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import param
 
-from explorer.core.errors import SHOWN, Cancelled
+from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.painter import Style
 from explorer.core.projections import Turning
 from explorer.core.scene import Scene
@@ -85,7 +85,9 @@ class Filming(param.Parameterized):
             except Cancelled:
                 return None
             except MemoryError as error:
-                raise SHOWN[0]("the film takes more memory than there is; choose a smaller size.") from error
+                raise ExplorerError(
+                    "the film takes more memory than there is; choose a smaller size."
+                ) from error
             return name, path.read_bytes()
 
     def _tell(self, share: float) -> None:

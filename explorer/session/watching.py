@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import param
 
-from explorer.core.activity import Activity, activity
+from explorer.core.activity import activity
 from explorer.core.errors import Cancelled
 from explorer.core.forgetting import Baseline, Forgetting, baseline, since
 from explorer.runtime.run import Run, Snapshot
@@ -65,9 +65,7 @@ class Watching(param.Parameterized):
         snapshot = run.snapshot.read()[1]
         if snapshot is None:
             return
-        self._axes.measure(
-            run, snapshot, partial(activity, snapshot.cloud, snapshot.model), partial(_learn, watched)
-        )
+        self._axes.measure(run, snapshot, partial(activity, snapshot.cloud, snapshot.model), watched.learn)
         if forgets(run) and not watched.trouble:
             work = partial(_errors, run, watched.before, watched.baseline, snapshot)
             self._errors.measure(run, snapshot, work, partial(_told, watched), partial(_refused, watched))
@@ -87,7 +85,7 @@ def forgets(run: Run) -> bool:
     return run.job.indices is not None
 
 
-def selected(run: Run) -> np.ndarray:
+def trained_on(run: Run) -> np.ndarray:
     """Which samples of both splits a run is trained on."""
     dataset, rows = run.job.dataset, run.job.indices
     mask = np.zeros(len(dataset), dtype=bool)
@@ -148,16 +146,12 @@ def _timed(work: Callable[[], Any], clock: Callable[[], float]) -> tuple[Any, fl
     return work(), clock() - began
 
 
-def _learn(watched: Watched, snapshot: Snapshot, found: Activity) -> None:
-    watched.learn(snapshot, found)
-
-
 def _errors(
     run: Run, before: Autoencoder, known: Baseline | None, snapshot: Snapshot
 ) -> tuple[Baseline, Forgetting] | None:
     dataset, stop = run.job.dataset, partial(getattr, run, "abandoned")
     try:
-        then = known or baseline(before, dataset, selected(run), stop=stop)
+        then = known or baseline(before, dataset, trained_on(run), stop=stop)
         return then, since(then, snapshot.model, dataset, stop=stop)
     except Cancelled:
         return None  # nobody is left to see it

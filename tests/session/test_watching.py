@@ -17,7 +17,7 @@ from explorer.core.happenings import happenings
 from explorer.runtime.run import Job, Run, RunState
 from explorer.services import Services
 from explorer.session.watched import Watched
-from explorer.session.watching import SHARE, Watching, _Measuring, forgets, selected
+from explorer.session.watching import SHARE, Watching, _Measuring, forgets, trained_on
 from tests.session.tab import PATIENCE, Tab, held
 
 
@@ -58,7 +58,7 @@ def test_what_is_forgotten_is_told_of_what_was_not_selected(tab: Tab) -> None:
     watched, now = session.watching.of(run), run.snapshot.read()[1].model
     rows = np.zeros(len(dataset), bool)
     rows[run.job.indices] = True
-    assert (selected(run) == rows).all()
+    assert (trained_on(run) == rows).all()
     assert not rows[len(dataset.train) :].any()
     then, after = reconstruction_errors(before, dataset), reconstruction_errors(now, dataset)
     found = watched.forgetting
@@ -94,7 +94,7 @@ def test_a_run_on_everything_has_nothing_to_forget(tab: Tab) -> None:
     tab.session.watching.shown = True
     run = train(tab)
     assert not forgets(run)
-    assert selected(run).sum() == len(run.job.dataset.train)
+    assert trained_on(run).sum() == len(run.job.dataset.train)
     assert tab.session.watching.of(run).forgetting is None
 
 
