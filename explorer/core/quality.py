@@ -6,8 +6,6 @@ from them: a decoder can be good where the map is torn, and the other way round.
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int64
 
@@ -21,24 +19,11 @@ from explorer.core.measures import MEASURES, Measure, Quality
 from explorer.core.neighbourhoods import neighbourhoods, pseudo_values, random_trustworthiness
 from explorer.core.resampling import Pairs, drawn_pairs, interval, resampled
 
-__all__ = ["MEASURES", "Measure", "Quality", "held_out", "measure", "trustworthiness", "warm_up"]
+__all__ = ["MEASURES", "Measure", "Quality", "held_out", "measure", "trustworthiness"]
 
 _ORDER = tuple(MEASURES)[:4]  # of the data, without labels
 _MOST = 10_000
 _SHARE = 0.9  # of the time, that goes into distances
-
-
-@cache
-def warm_up() -> None:
-    """Compile what `measure` runs on: some seconds, once on each machine, since it is kept on disk.
-
-    Compiling holds the interpreter, and with it whoever moves over a map. So nobody does it beside a page
-    that is used or awaited: whoever wants the first comparison says that it is being prepared, and waits.
-    """
-    random = np.random.default_rng(0)
-    x, places = random.normal(size=(20, 3)).astype(np.float32), random.normal(size=(20, 2)).astype(np.float32)
-    measure(x, places, np.arange(20) % 2, k=2)
-    trustworthiness(x, places, k=2)
 
 
 def measure(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -424,30 +422,3 @@ def test_every_measure_says_what_it_is() -> None:
     assert all(text.endswith(".") for text in MEASURES.values())
     assert [each.name for each in measure(*mapped()).measures] == list(MEASURES)
     assert quality.measure(*mapped()).frame().index.tolist() == list(MEASURES)
-
-
-def test_nothing_is_compiled_after_a_warm_up() -> None:
-    """In a process of its own: here others have had everything compiled."""
-    code = """
-import models
-from explorer.core import labelled, neighbourhoods, quality
-from explorer.core.cloud import encode
-from explorer.core.datasets import load_dataset
-
-def compiled():
-    kernels = [k for m in (labelled, neighbourhoods) for k in vars(m).values() if hasattr(k, "signatures")]
-    return sorted((kernel.__name__, len(kernel.signatures)) for kernel in kernels)
-
-quality.warm_up()
-warm = compiled()
-data = load_dataset("iris")
-model = models.create("sphere-vae", shape=data.shape, latent=3, width=0.25)
-cloud = encode(model, data)
-quality.held_out(data, cloud)
-quality.held_out(data, cloud, cloud.mean[:, :2])
-quality.trustworthiness(data.x, cloud.mean, sphere=True, most=50)
-assert sum(count for _, count in warm) >= 4, warm  # what is read from disk does not count what it calls
-assert compiled() == warm, (warm, compiled())
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
