@@ -167,20 +167,26 @@ class History(param.Parameterized):
         if scene is None:
             session.error = "There is nothing to compare with yet; wait until there is a map."
             return
-        on_map = Side("on the map", scene.model, scene.cloud)
         if marked is not None and (marked.run, marked.epoch) == (run, epoch):
             session.error = "That is the epoch that is marked; choose another one to compare it with."
             return
-        self._do("compare", partial(self._sides, on_map, marked, run, epoch, scene.dataset), self._compare)
+        if marked is None:
+            known, before = self.opening.on_map, lambda: Side("on the map", scene.model, scene.cloud)
+        else:
+            known = marked.run, marked.epoch
+            before = partial(work.side, self._store, *known, scene.dataset)
+        of = "" if known is None else known[0]
+        self._do("compare", partial(self._sides, before, of, run, epoch, scene.dataset), self._compare)
 
     def _sides(
-        self, on_map: Side, marked: Marked | None, run: str, epoch: int, dataset: Dataset
-    ) -> tuple[Side, Side]:
-        before = on_map if marked is None else work.side(self._store, marked.run, marked.epoch, dataset)
-        return before, work.side(self._store, run, epoch, dataset)
+        self, before: Callable[[], Side], of: str, run: str, epoch: int, dataset: Dataset
+    ) -> tuple[Side, Side, bool]:
+        after = work.side(self._store, run, epoch, dataset)
+        return before(), after, work.related(self._store, of, run)
 
-    def _compare(self, sides: tuple[Side, Side]) -> None:
-        self._session.comparing.compare(*sides)
+    def _compare(self, found: tuple[Side, Side, bool]) -> None:
+        before, after, related = found
+        self._session.comparing.compare(before, after, related=related)
 
     # -- the store itself --------------------------------------------------------------------------------
 

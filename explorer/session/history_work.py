@@ -82,6 +82,25 @@ def side(store: RunStore, run: str, epoch: int, dataset: Dataset) -> Side:
     return Side(f"{record.name}, epoch {epoch}", model, cloud)
 
 
+def related(store: RunStore, one: str, other: str) -> bool:
+    """Whether a code means the same to two runs: both have come, by training on, from the same weights.
+
+    A run that is not in the store, or was removed for good, is related to itself and to its children.
+    """
+    return not _lineage(store, one).isdisjoint(_lineage(store, other))
+
+
+def _lineage(store: RunStore, run: str) -> set[str]:
+    found: set[str] = set()
+    while run and run not in found:
+        found.add(run)
+        try:
+            run = store.find(run).parent or ""
+        except StoreError:
+            break
+    return found
+
+
 def packed(store: RunStore, run: str) -> tuple[str, bytes]:
     """A run as one file: its name, and what is in it.
 

@@ -13,6 +13,7 @@ import models
 from explorer.core.cloud import weights_token
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.side import Side
+from explorer.core.way import Way
 from explorer.runtime import headless
 from explorer.runtime.kept import KeptRun
 from explorer.runtime.recording import Recording
@@ -127,6 +128,26 @@ def test_what_is_trained_from_an_opened_epoch_is_its_child(
     assert training.run.join(PATIENCE)
     grandchild = services.store.find(training.run.kept)
     assert (grandchild.parent, grandchild.parent_epoch) == (child.id, 1)
+
+
+def test_the_last_epoch_brings_its_optimizer_along(services: Services, tab: Tab, iris: Dataset) -> None:
+    record, training = kept(services, iris), tab.session.training
+    for epoch, said in ((2, "its optimizer starts afresh"), (4, "with its optimizer's state")):
+        tab.session.history.opening.open(record.id, epoch)
+        shows(tab, services, record, epoch).rest()
+        assert said in training.beginning.sentence
+        assert (training.beginning.job(None).start is not None) is (epoch == 4)
+
+
+def test_a_branch_goes_on_from_weights_whatever_was_chosen_before(
+    services: Services, tab: Tab, iris: Dataset
+) -> None:
+    record, training = kept(services, iris), tab.session.training
+    training.way = Way.FROM_SCRATCH
+    training.plan.epochs = 1
+    tab.session.history.opening.branch(record.id)
+    tab.until(lambda: training.run is not None and training.run.join(0), "the branch")
+    assert services.store.find(training.run.kept).way is Way.FINE_TUNE
 
 
 def test_a_new_model_is_no_child_of_what_was_open(services: Services, tab: Tab, iris: Dataset) -> None:
@@ -281,36 +302,28 @@ def test_too_large_a_run_is_not_sent(
     assert tab.session.history.parcel is None
 
 
-class Comparing:
-    """Takes two sides, where nothing of the kind is in the session yet."""
-
-    def compare(self, before: Side, after: Side) -> None:
-        """Nothing is made of them."""
-
-
 @pytest.fixture
-def compared(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Side, Side]]:
-    """What is given to be compared, newest last."""
-    if not hasattr(tab.session, "comparing"):
-        tab.session.comparing = Comparing()
-    comparing, sides = tab.session.comparing, []
+def compared(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Side, Side, bool]]:
+    """What is given to be compared, and whether as related, newest last."""
+    comparing, given = tab.session.comparing, []
     compare = comparing.compare
 
-    def noting(before: Side, after: Side) -> None:
-        sides.append((before, after))
-        compare(before, after)
+    def noting(before: Side, after: Side, *, related: bool) -> None:
+        given.append((before, after, related))
+        compare(before, after, related=related)
 
     monkeypatch.setattr(comparing, "compare", noting)
-    return sides
+    return given
 
 
 def test_any_two_are_compared_if_they_are_of_the_data_on_the_map(
-    services: Services, tab: Tab, iris: Dataset, compared: list[tuple[Side, Side]]
+    services: Services, tab: Tab, iris: Dataset, compared: list[tuple[Side, Side, bool]]
 ) -> None:
     record, history = kept(services, iris), tab.session.history
     history.compare(record.id, 3)
     tab.until(lambda: compared, "a comparison with the map")
-    before, after = compared.pop()
+    before, after, related = compared.pop()
+    assert not related  # the model on the map is none of the store's
     assert before.cloud is tab.session.scene.cloud
     assert (after.name, weights_token(after.model)) == ("first light, epoch 3", weights(services, record, 3))
     assert after.cloud.stamp.dataset == iris.stamp
@@ -320,12 +333,27 @@ def test_any_two_are_compared_if_they_are_of_the_data_on_the_map(
     assert "choose another one" in sentence(tab)
     history.compare(record.id, 4)
     tab.until(lambda: compared, "a comparison of two epochs")
-    before, after = compared.pop()
+    before, after, related = compared.pop()
+    assert related
     assert (before.name, after.name) == ("first light, epoch 1", "first light, epoch 4")
     history.unmark()
     history.compare(digits_run(services).id, 1)
     assert "is of the data 'digits' and on the map are others, 'iris'" in sentence(tab)
     assert compared == []
+
+
+def test_a_branch_is_compared_as_a_relation_of_its_run_and_of_no_other(
+    services: Services, tab: Tab, iris: Dataset, compared: list[tuple[Side, Side, bool]]
+) -> None:
+    record, other = kept(services, iris), kept(services, iris, seed=1)
+    history, training = tab.session.history, tab.session.training
+    training.plan.param.update(epochs=1, batch_size=64)
+    history.opening.branch(record.id, 2)
+    tab.until(lambda: training.run is not None and training.run.join(0), "the branch").rest()
+    for run, related in ((record.id, True), (other.id, False), (training.run.kept, True)):
+        history.compare(run, 1)
+        tab.until(lambda: compared, "a comparison with the branch, which is on the map")
+        assert compared.pop()[2] is related, run
 
 
 def test_a_session_that_opens_where_there_is_no_store_makes_none(services: Services, tab: Tab) -> None:

@@ -56,7 +56,7 @@ export function render({model, el}) {
   })
 }
 
-const LOST = "The connection to the server was lost; this page loads anew as soon as it is back, and finds its training again."
+const LOST = "The connection to the server was lost; this page loads anew as soon as it is back. A training goes on there; one that ended with the server is offered to be gone on with."
 
 // A page whose connection has gone shows nothing new and does nothing: it is loaded anew once anybody answers.
 async function comeBack(wait = 500) {
