@@ -7,6 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input -c constraints.txt
 REQUIREMENTS := pyproject.toml constraints.txt
 
+# Bytecode is kept, whatever a machine's habit is: the tests start dozens of processes, and without it each
+# of them compiles again what it imports.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
