@@ -100,13 +100,10 @@ def page(port: int, alive: Callable[[], bool]) -> tuple[int, str]:
     raise AssertionError("it ended before it answered") from refused
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("--dataset", "iris", "--latent", "3", "--model", "ae", "--no-open")]
-)
-def test_it_answers_with_the_page_and_ends_quietly(folder: Path, arguments: tuple[str, ...]) -> None:
+def test_it_answers_with_the_page_and_ends_quietly(folder: Path) -> None:
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "explorer", "serve", "--port", str(port), *arguments],
+        [sys.executable, "-m", "explorer", "serve", "--port", str(port)],
         cwd=folder,
         env=environment(folder),
         stdout=subprocess.PIPE,
@@ -135,12 +132,11 @@ def test_it_answers_with_the_page_and_ends_quietly(folder: Path, arguments: tupl
         ("--dataset", "good.npz"),
         ("--dataset", "mydata:load"),
         ("--dataset", "iris", "--checkpoint", "iris.safetensors"),
+        ("--dataset", "iris", "--latent", "3", "--model", "ae", "--no-open"),
     ],
-    ids=["csv", "npz", "import string", "checkpoint"],
+    ids=["csv", "npz", "import string", "checkpoint", "model"],
 )
-def test_own_files_and_code_are_served(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple
-) -> None:
+def test_what_is_asked_for_is_served(folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple) -> None:
     """In this process, where what takes seconds to import is there already."""
     import panel
 

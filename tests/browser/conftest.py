@@ -37,7 +37,7 @@ def _without_frames(record: logging.LogRecord) -> bool:
 
 # A tab that closes while something is sent to it is logged with its traceback, whose frames hold the
 # document: as long as pytest keeps the record, no session of a closed tab could be collected.
-for _name in ("asyncio", "tornado.application"):
+for _name in ("asyncio", "bokeh.server.protocol_handler", "tornado.application"):
     logging.getLogger(_name).addFilter(_without_frames)
 
 

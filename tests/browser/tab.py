@@ -38,10 +38,19 @@ class App:
     url: str
     services: Services
 
+    _collected: float = 0.0
+
     def alive(self) -> int:
         """How many sessions there are."""
-        gc.collect()
+        # To collect takes long, and the server stands still meanwhile: it is not done at every look.
+        if len(self.services.sessions) and time.monotonic() > self._collected + 0.5:
+            gc.collect()
+            self._collected = time.monotonic()
         return len(self.services.sessions)
+
+    def newest(self) -> int:
+        """The token of the session that was opened last; 0 where there is none."""
+        return max((session.token for session in self.services.sessions), default=0)
 
     def session(self) -> Session:
         """The session of the tab that was opened last."""

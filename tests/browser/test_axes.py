@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator
+from playwright.sync_api import Browser, Locator
 
 from explorer.runtime.bases import Choice
 from tests.browser.tab import App, Tab, at_rest, until
@@ -20,11 +20,18 @@ def deep(serve: Callable[..., App]) -> App:
     return app
 
 
+@pytest.fixture(scope="module")
+def lasting(browser: Browser, deep: App) -> Iterator[Tab]:
+    """One page for all of these tests: a person does not load it anew either."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield Tab(context.new_page()).open(deep.url)
+    context.close()
+
+
 @pytest.fixture
-def tab(context: BrowserContext, deep: App) -> Iterator[Tab]:
-    tab = Tab(context.new_page()).open(deep.url)
-    yield tab
-    assert tab.problems == []
+def tab(lasting: Tab) -> Iterator[Tab]:
+    yield lasting
+    assert lasting.problems == []
 
 
 def pixels(canvas: Locator) -> list[int]:

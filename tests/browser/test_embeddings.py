@@ -21,8 +21,8 @@ def _images(real_data: Path | None, folder: Path) -> Dataset:
         whole = load_dataset("mnist", folder=real_data)
         return Dataset(
             "part of mnist",
-            Split(whole.train.x[:4_000], whole.train.y[:4_000]),
-            Split(whole.test.x[:500], whole.test.y[:500]),
+            Split(whole.train.x[:2_000], whole.train.y[:2_000]),
+            Split(whole.test.x[:250], whole.test.y[:250]),
             whole.drawing,
             whole.classes,
         )

@@ -19,6 +19,9 @@ from tests.browser.tab import App, Tab, at_rest, until
 GLOBES = ("orthographic", "stereographic", "cylindrical")
 
 
+NARROW = (("width", 0.25),)  # for speed: what is tested is the same with any model
+
+
 @pytest.fixture(scope="module")
 def source(real_data: Path | None, tmp_path_factory: pytest.TempPathFactory) -> str:
     return source_of("mnist", real_data, tmp_path_factory.mktemp("made"))
@@ -26,12 +29,12 @@ def source(real_data: Path | None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def globe(serve: Callable[..., App], source: str, real_data: Path | None) -> App:
-    return serve(Choice(source, "sphere-vae", 3), real_data)
+    return serve(Choice(source, "sphere-vae", 3, NARROW), real_data)
 
 
 @pytest.fixture(scope="module")
 def solid(serve: Callable[..., App], source: str, real_data: Path | None) -> App:
-    return serve(Choice(source, "vae", 3), real_data)
+    return serve(Choice(source, "vae", 3, NARROW), real_data)
 
 
 def opened(context: BrowserContext, app: App) -> tuple[Tab, Session]:
@@ -209,7 +212,7 @@ def test_a_cloud_in_space_turns_and_shows_the_point_in_front(context: BrowserCon
 def test_other_data_go_the_same_way(
     context: BrowserContext, serve: Callable[..., App], real_data: Path | None, tmp_path: Path, name: str
 ) -> None:
-    app = serve(Choice(source_of(name, real_data, tmp_path), "sphere-vae", 3), real_data)
+    app = serve(Choice(source_of(name, real_data, tmp_path), "sphere-vae", 3, NARROW), real_data)
     tab, session = opened(context, app)
     for projection in ("orthographic", "cylindrical", "rotation"):
         if projection != "orthographic":

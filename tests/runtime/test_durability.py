@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from explorer.runtime.store import RunStore
 
 KILLS = 50
 EPOCHS = 120
+FEW = 40  # epochs, where nobody is killed
 LONGEST = 0.15  # seconds that a training goes on before it is killed: some epochs
 PATIENCE = 60.0
 
@@ -71,12 +73,14 @@ def forks() -> Iterator[Forks]:
         process.stdin.close()
 
 
-def uninterrupted(epochs: int = EPOCHS) -> models.Autoencoder:
+@cache
+def uninterrupted(epochs: int = EPOCHS) -> str:
+    """What the weights are after so many epochs that nothing happened in."""
     iris = load_dataset("iris")
     model = models.create("vae", shape=iris.shape, width=0.25, seed=1)
     for _ in models.fit(model, iris.train, epochs=epochs, batch_size=60, seed=4):
         pass
-    return model
+    return weights_token(model)
 
 
 def kill(process: int) -> None:
@@ -108,7 +112,7 @@ def whole(kept: KeptRun, since: int = 0) -> int:
 def test_killed_at_any_moment_it_goes_on_and_ends_where_an_uninterrupted_one_does(
     forks: Forks, tmp_path: Path
 ) -> None:
-    expected = weights_token(uninterrupted())
+    expected = uninterrupted()
     moments, kills, runs = random.Random(), 0, 0
     reached: set[int] = set()
     while kills < KILLS:
@@ -155,7 +159,7 @@ def test_killed_while_it_begins_there_is_a_run_or_there_is_none(forks: Forks, tm
 
 
 def test_several_processes_write_at_once(forks: Forks, tmp_path: Path) -> None:
-    expected, names = weights_token(uninterrupted(20)), [f"run {number}" for number in range(4)]
+    expected, names = uninterrupted(20), [f"run {number}" for number in range(4)]
     # All of them at once, before there is a store.
     children, seen = [forks.train(tmp_path, name, epochs=20) for name in names], []
     for child in children:
@@ -179,14 +183,14 @@ def test_two_processes_never_write_one_run(forks: Forks, tmp_path: Path) -> None
     assert "\n" not in refused["error"]
     assert forks.hear("ended", of=first)["error"] is None
     [record] = RunStore(tmp_path).records()
-    assert weights_token(KeptRun(RunStore(tmp_path), record).model()) == weights_token(uninterrupted())
+    assert weights_token(KeptRun(RunStore(tmp_path), record).model()) == uninterrupted()
 
 
 @pytest.mark.parametrize("largest", [200_000, 1_000])
 def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_was_committed(
     forks: Forks, tmp_path: Path, largest: int
 ) -> None:
-    ended = forks.hear("ended", of=forks.train(tmp_path, largest=largest))
+    ended = forks.hear("ended", of=forks.train(tmp_path, epochs=FEW, largest=largest))
     assert ended["error"].startswith(f"there is no room left for the run store {tmp_path}; free some"), ended
     assert "\n" not in ended["error"]
     store = RunStore(tmp_path)
@@ -194,8 +198,8 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_keeps_what_was_committe
     assert record.state in (KeptState.FAILED, KeptState.INTERRUPTED)
     last = whole(KeptRun(store, record))
     assert (last > 3) == (largest > 100_000)
-    assert last < EPOCHS
+    assert last < FEW
     assert forks.hear("ended", of=forks.train(tmp_path))["error"] is None, "there is room again"
     [record] = store.records()
-    assert whole(KeptRun(store, record)) == EPOCHS
-    assert weights_token(KeptRun(store, record).model()) == weights_token(uninterrupted())
+    assert whole(KeptRun(store, record)) == FEW
+    assert weights_token(KeptRun(store, record).model()) == uninterrupted(FEW)
