@@ -29,7 +29,7 @@ notebook: $(VENV)/.notebook  ## open the notebooks in JupyterLab
 test: $(VENV)/.test  ## lint, then unit tests, then tests in a real browser
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
 	$(MAKE) --no-print-directory lint && \
-	echo "== unit tests" && $(BIN)/python -m pytest --ignore=tests/browser -n auto --maxprocesses 4 --dist loadfile $(ARGS) && \
+	echo "== unit tests" && $(BIN)/python -m pytest --ignore=tests/browser -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS) && \
 	echo "== browser tests, in $$EXPLORER_BROWSER" && $(BIN)/python -m pytest tests/browser -n auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/.test  ## measure against the stock app, in a real browser; FULL=1: likelihoods too (an hour)

@@ -38,6 +38,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("explorer")
 
 
+_LONGEST = {
+    *("test_notebooks", "test_durability", "test_command_line", "test_evaluation"),
+    *("test_tabs", "test_globe", "test_history"),  # in a browser
+}
+
+
 def _real_data() -> Path | None:
     folder = Path(os.environ.get("EXPLORER_TEST_DATA") or ROOT.parent / "shared" / "data")
     return folder if folder.is_dir() else None
@@ -48,6 +54,11 @@ def pytest_report_header() -> str:
     if folder is None:
         return "real data: none found (set EXPLORER_TEST_DATA); tests that read it use small made files"
     return f"real data: {folder}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that several processes end at about the same time."""
+    items.sort(key=lambda item: item.path.stem not in _LONGEST)
 
 
 def pytest_unconfigure() -> None:

@@ -41,11 +41,6 @@ for _name in ("asyncio", "bokeh.server.protocol_handler", "tornado.application")
     logging.getLogger(_name).addFilter(_without_frames)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the file of the longest test, so that several processes end at about the same time."""
-    items.sort(key=lambda item: "test_tabs" not in item.nodeid)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def short_first_trainings() -> Iterator[None]:
     """Train what is trained before a test begins for a few epochs: what is tested needs no good model."""
