@@ -64,19 +64,21 @@ class View:
             "pinned": Pinned(session),
             "history": HistoryView(session),
         }
+        training_controls = TrainingControls(session)
         self._controls = (
             DataControls(session),
             MapControls(session),
             TurnControls(session),
             SelectionControls(session),
             HistoryOffer(session),
-            TrainingControls(session),
+            training_controls,
         )
         self._status = Line("lx-status", colour="#fff")
         self._run = session.training.run
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
-        self.sidebar = [data, on_map, turning, self._map.touch, selection, offer, training]
+        settings = [data, on_map, turning, self._map.touch, selection, offer, training]
+        self.sidebar = [*settings, training_controls.actions]
         self.workbench = Workbench(
             map=self._map.pane,
             channel=self._map.channel,

@@ -28,6 +28,7 @@ class SelectionControls:
             label="CSV",
             size="small",
             css_classes=["lx-download"],
+            margin=(4, 2),
             disabled=True,
             description="The selected samples as a table.",
             description_delay=1500,

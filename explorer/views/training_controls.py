@@ -16,9 +16,19 @@ from explorer.session.waiting import Place, queue
 from explorer.views.queue_list import QueueList
 from explorer.views.text import Line, button, disclosure, duration, field, heading
 
+# However far down the knobs reach, or are scrolled: the last child of what scrolls stays at its lower edge.
+_ALWAYS_THERE = {
+    "position": "sticky",
+    "bottom": "0",
+    "z-index": "2",
+    "padding": "4px 0 6px",
+    "background": "var(--mui-palette-background-paper, Canvas)",
+    "border-top": "1px solid color-mix(in srgb, currentColor 15%, transparent)",
+}
+
 
 class TrainingControls:
-    """Start, stop, progress and the knobs of the plan."""
+    """The knobs of the plan; and in `actions` start, stop and progress, which stay in sight."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -61,14 +71,19 @@ class TrainingControls:
             way,
             on,
             self._rest,
-            self._what.pane,
-            pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=0),
-            self._bar,
-            self._progress.pane,
-            self._behind,
             disclosure("Epochs, batch size, learning rate …", partial(_knobs, training, self._refuse)),
             sizing_mode="stretch_width",
             margin=0,
+        )
+        self.actions = pn.Column(
+            self._what.pane,
+            pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=(0, 6)),
+            self._bar,
+            self._progress.pane,
+            self._behind,
+            sizing_mode="stretch_width",
+            margin=0,
+            styles=_ALWAYS_THERE,
         )
 
     def _refuse(self, sentence: str) -> None:
