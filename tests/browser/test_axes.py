@@ -151,16 +151,22 @@ def test_bars_move_by_keyboard(tab: Tab, deep: App) -> None:
     until(lambda: inspecting.code[axis] == began[axis], "where it began")
 
 
+def _difference(cell: Locator, sample: np.ndarray) -> float:
+    shown = np.array(pixels(cell.locator("canvas")))[::4] / 255
+    return float(np.abs(shown - sample.ravel()).max())
+
+
 def test_a_cell_of_the_traversals_becomes_the_code(tab: Tab, deep: App) -> None:
     open_axes(tab, deep)
     session, page = deep.session(), tab.page
     page.locator(".lx-tab-traversals").click()
-    page.locator(".lx-cell").first.wait_for()
-    grid = session.inspecting.traversal
-    assert page.locator(".lx-cell").count() == grid.values.size == 90
+    inspecting = session.inspecting
+    # Its cells may be of what was picked before, until those of this sample are there.
+    until(lambda: inspecting.traversal and inspecting.traversal.start is inspecting.start, "the grid")
+    grid = inspecting.traversal
     cell = page.locator(".lx-cell[data-row='1'][data-column='8']")
-    shown = np.array(pixels(cell.locator("canvas")))[::4] / 255
-    assert np.abs(shown - grid.samples[1, 8].ravel()).max() < 0.003
+    until(lambda: _difference(cell, grid.samples[1, 8]) < 0.003, "its cells")
+    assert page.locator(".lx-cell").count() == grid.values.size == 90
     frames = tab.frames
     cell.click()
     until(lambda: tab.frames > frames, "the cell beside the map")

@@ -117,13 +117,13 @@ def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(ta
     assert (job.rest, job.start is not None, job.start.epoch) == (0.2, True, 0)
     record = app.services.store.find(training.run.kept)
     assert record.trained_on == f"{chosen} selected samples, the rest counting 0.2"
-    shown = session.scene
+    first = training.run
     tab.page.locator(".lx-train-way").get_by_text("From scratch").click()
     until(lambda: "fresh weights (seed 1)" in tab.text("lx-train-what"), "the other way")
-    tab.page.locator(".lx-train").get_by_text("From scratch", exact=True).wait_for()
+    until(lambda: tab.text("lx-train") == "From scratch", "the button to say so")
     tab.page.locator(".lx-train").click()
-    until(lambda: session.scene is not shown, "a model with fresh weights on the map")
-    assert training.run.job.model.config["seed"] == 1
+    until(lambda: training.run is not first and training.run.snapshot.version, "the other training")
+    until(lambda: session.scene.model.config["seed"] == 1, "a model with fresh weights on the map")
 
 
 def test_who_waits_sees_the_queue_and_moves_and_cancels_their_own(context: BrowserContext, app: App) -> None:
