@@ -11,14 +11,14 @@ import panel as pn
 import explorer
 import models
 from benchmarks import workload
-from benchmarks.workload import BATCH, FITTED, Counter
+from benchmarks.workload import BATCH, FITTED, LEARNING_RATE, Counter
 from explorer.core import projections
 from explorer.core.cloud import Cloud, Stamp
 from explorer.core.datasets import Dataset, Split
 from explorer.core.layout import Layout
-from explorer.core.plan import Plan
 from explorer.runtime.fitting import Fit
 from explorer.services import shared
+from explorer.session.training import Training
 from models import Autoencoder
 
 FLAT = ("plane", "time")
@@ -41,9 +41,7 @@ def main() -> None:
         model = workload.autoencoder(dataset.shape)
         cloud = explorer.encode(model, dataset)
         workload.count_training(type(model), Counter(arguments.counter))
-        # Stock trains until it is stopped. A run of ours has a last epoch: far beyond the measurement.
-        Plan.epochs = 2000
-        Plan.batch_size = BATCH
+        Training.suit = _as_stock  # type: ignore[method-assign]
     app = explorer.Explorer(dataset, model, cloud=cloud)
     if arguments.space == "time":
         from benchmarks.passing import keep
@@ -54,6 +52,11 @@ def main() -> None:
     print(f"ready {server.port}", flush=True)
     server.start()
     server.io_loop.start()
+
+
+def _as_stock(training: Training, samples: int) -> None:
+    """Batches of the same size; and a last epoch far beyond the measurement, as stock has none."""
+    training.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
 
 
 def mixed(points: int, space: str) -> World:
