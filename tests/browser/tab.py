@@ -48,10 +48,6 @@ class App:
             self._collected = time.monotonic()
         return len(self.services.sessions)
 
-    def newest(self) -> int:
-        """The token of the session that was opened last; 0 where there is none."""
-        return max((session.token for session in self.services.sessions), default=0)
-
     def session(self) -> Session:
         """The session of the tab that was opened last."""
         return max(self.services.sessions, key=lambda session: session.token)
