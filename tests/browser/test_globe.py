@@ -29,12 +29,12 @@ def source(real_data: Path | None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def globe(serve: Callable[..., App], source: str, real_data: Path | None) -> App:
-    return serve(Choice(source, "sphere-vae", 3, NARROW), real_data)
+    return serve(Choice(source, "sphere-vae", 3), real_data)
 
 
 @pytest.fixture(scope="module")
 def solid(serve: Callable[..., App], source: str, real_data: Path | None) -> App:
-    return serve(Choice(source, "vae", 3, NARROW), real_data)
+    return serve(Choice(source, "vae", 3), real_data)
 
 
 def opened(context: BrowserContext, app: App) -> tuple[Tab, Session]:
