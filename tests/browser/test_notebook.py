@@ -69,8 +69,7 @@ def test_explorer_in_jupyterlab(context: BrowserContext, lab: str) -> None:
     tab = Tab(context.new_page())
     page = tab.page
     _run_all(page, lab)
-    # A kernel, JupyterLab and a browser share the machine with other tests.
-    page.locator(".lx-map[data-maps]").wait_for(timeout=240_000)
+    tab.wait_for_map()
     expect(page.locator(".jp-OutputArea-output", has_text="10 of 1797")).to_be_visible()
     expect(page.locator(".lx-selection")).to_contain_text("10 of 1,797")
     expect(page.locator(".lx-points")).to_contain_text("1,797")

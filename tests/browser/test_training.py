@@ -120,7 +120,7 @@ def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(ta
     first = training.run
     tab.page.locator(".lx-train-way").get_by_text("From scratch").click()
     until(lambda: "fresh weights (seed 1)" in tab.text("lx-train-what"), "the other way")
-    tab.page.locator(".lx-train").get_by_text("From scratch", exact=True).wait_for(timeout=120_000)
+    tab.page.locator(".lx-train").get_by_text("From scratch", exact=True).wait_for()
     tab.page.locator(".lx-train").click()
     until(lambda: training.run is not first and training.run.snapshot.version, "the other training")
     until(lambda: session.scene.model.config["seed"] == 1, "a model with fresh weights on the map")
