@@ -31,6 +31,8 @@ def _epochs(tab: Tab, epochs: int) -> None:
 def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     session = app.session()
     before = session.scene.xy
+    box = tab.page.locator(".lx-train").bounding_box()
+    assert box["y"] + box["height"] <= tab.page.viewport_size["height"], "in sight without scrolling"
     _epochs(tab, 2000)
     until(lambda: session.training.plan.epochs == 2000, "the plan")
     maps = tab.maps
