@@ -59,10 +59,14 @@ def lab(tmp_path: Path) -> Iterator[str]:
 
 def _run_all(page: Page, url: str) -> None:
     page.goto(url)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+    # The circle beside the kernel's name is idle before there is a kernel, and cells run then are not run;
+    # the bar below says "Connecting" meanwhile.
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle", timeout=60_000)
     page.locator(".jp-Notebook .jp-Cell").first.click()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator("[data-command='runmenu:run-all']").first.click()
+    prompts = page.locator(".jp-Notebook .jp-InputPrompt")
+    expect(prompts).to_have_text(["[1]:", "[2]:", "[3]:"], timeout=120_000)
 
 
 def test_explorer_in_jupyterlab(context: BrowserContext, lab: str) -> None:
