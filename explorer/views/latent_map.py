@@ -77,6 +77,9 @@ def _place(xy: list[float]) -> tuple[float, float]:
     return float(xy[0]), float(xy[1])
 
 
+_CLICKS = (hv.streams.Tap, hv.streams.PressUp, hv.streams.DoubleTap)
+
+
 class LatentMap:
     """The figure, made once; afterwards only its pixels, its ranges and one mark change."""
 
@@ -90,7 +93,8 @@ class LatentMap:
         self._wire = Wire(self.channel, "pixels")
         blank = hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(-1, -1, 1, 1), vdims=["r", "g", "b", "a"])
         self._streams = [
-            _subscribed(hv.streams.Tap(source=blank), self._on_tap),
+            # A click that is held for a third of a second, or follows another so soon, is a click too.
+            *(_subscribed(kind(source=blank), self._on_tap) for kind in _CLICKS),
             _subscribed(hv.streams.BoundsXY(source=blank), self._on_box),
             _subscribed(hv.streams.Lasso(source=blank), self._on_lasso),
         ]

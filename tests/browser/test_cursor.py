@@ -69,11 +69,30 @@ def test_click_picks_the_nearest_sample(tab: Tab, app: App) -> None:
     tab.page.mouse.click(x, y)
     picked = tab.page.locator(".lx-picked[data-index]")
     picked.wait_for()
-    distances = np.hypot(*(app.session().scene.xy - np.array(tab.plane(x, y))).T)
-    index = int(picked.get_attribute("data-index"))
-    assert distances[index] <= distances.min() + 0.02
+    assert int(picked.get_attribute("data-index")) in near(tab, app, x, y)
     assert picked.locator("canvas").count() == 3
     assert "nats" in picked.inner_text()
+
+
+def test_a_long_click_and_two_quick_ones_pick_too(tab: Tab, app: App) -> None:
+    picked = tab.page.locator(".lx-picked")
+
+    def shows(x: float, y: float) -> bool:
+        return int(picked.get_attribute("data-index") or -1) in near(tab, app, x, y)
+
+    slow, first, second = tab.at(0.4, 0.5), tab.at(0.5, 0.6), tab.at(0.6, 0.4)
+    tab.page.mouse.click(*slow, delay=600)
+    until(lambda: shows(*slow), "the sample under a button that was held")
+    tab.page.mouse.click(*first)
+    tab.page.mouse.click(*second)
+    until(lambda: shows(*second), "the sample of the second of two quick clicks")
+    assert tab.problems == []
+
+
+def near(tab: Tab, app: App, x: float, y: float) -> list[int]:
+    """The samples that are drawn nearest to these page pixels, to within what a pixel is wide."""
+    distances = np.hypot(*(app.session().scene.xy - np.array(tab.plane(x, y))).T)
+    return np.flatnonzero(distances <= distances.min() + 0.02).tolist()
 
 
 def test_arrow_keys_move_the_cursor_and_enter_picks(tab: Tab, app: App) -> None:
