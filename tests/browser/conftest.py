@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -89,6 +90,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice
         )
         running.append((server, services))
         until(lambda: _listens(port), "the server to listen")
+        gc.freeze()  # as the app does when it is served
         return App(f"http://127.0.0.1:{port}/", services)
 
     yield start
