@@ -6,8 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.browser.tab import App, Tab, until
+
+
+@pytest.fixture
+def tab(lasting_tab: Tab, app: App) -> Tab:
+    """The page as the former test left it, with every sample on the map and none selected."""
+    lasting_tab.page.locator(".bk-tool-icon-reset").click()
+    if app.session().selecting.mask is not None:
+        lasting_tab.page.locator(".lx-clear").click()
+        until(lambda: app.session().selecting.mask is None, "nothing to be selected")
+    return lasting_tab
 
 
 def _inside(polygon: list[tuple[float, float]], xy: np.ndarray) -> np.ndarray:
@@ -37,11 +48,16 @@ def _count(tab: Tab, app: App, wanted: int) -> None:
     )
 
 
-def test_lasso_selects_exactly_what_lies_inside(tab: Tab, app: App, monkeypatch: object) -> None:
+def _unfold(tab: Tab) -> None:
+    if not tab.page.locator(".lx-random").is_visible():
+        tab.page.get_by_text("Combine, by expression").click()
+
+
+def test_lasso_selects_exactly_what_lies_inside(tab: Tab, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     session = app.session()
     shapes: list[object] = []
     brush = session.selecting.brush
-    session.selecting.brush = lambda shape: (shapes.append(shape), brush(shape))
+    monkeypatch.setattr(session.selecting, "brush", lambda shape: (shapes.append(shape), brush(shape)))
     _draw(tab, "lasso-select", [(0.3, 0.2), (0.7, 0.25), (0.75, 0.7), (0.5, 0.45), (0.3, 0.75)])
     until(lambda: session.selecting.mask is not None, "the selection")
     vertices = [tuple(map(float, v)) for v in np.asarray(shapes[-1].vertices)]
@@ -87,7 +103,7 @@ def test_invert_clear_and_undo(tab: Tab, app: App) -> None:
 
 def test_expression_selects_and_a_bad_one_says_what_to_do(tab: Tab, app: App) -> None:
     session = app.session()
-    tab.page.get_by_text("Combine, by expression").click()
+    _unfold(tab)
     box = tab.page.locator(".lx-expression input")
     box.fill('label == "3" and z1 > 0')
     box.press("Enter")
@@ -106,7 +122,7 @@ def test_expression_selects_and_a_bad_one_says_what_to_do(tab: Tab, app: App) ->
 
 def test_random_selection_and_download(tab: Tab, app: App, tmp_path: Path) -> None:
     session = app.session()
-    tab.page.get_by_text("Combine, by expression").click()
+    _unfold(tab)
     tab.page.locator(".lx-random").click()
     _count(tab, app, 100)
     with tab.page.expect_download() as waiting:
