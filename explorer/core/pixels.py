@@ -17,6 +17,7 @@ from PIL import Image
 MIME = "image/png"
 
 _COLOURS = 256
+_BINS = 1 << 20  # five bits of each channel
 _SOFT = 24  # levels between neighbours up to which a slope is soft, and a step on it would be seen
 _SOFT_WEIGHT = 8
 # Bayer (1973), in levels.
@@ -60,15 +61,21 @@ def warm_up() -> None:
 def _quantised(rgba, dither):
     """Index of each pixel's colour, and the colours; 0 is the empty one."""
     height, width, _ = rgba.shape
-    held = np.zeros(1 << 20, np.int32)
+    held = np.zeros(_BINS, np.int32)
+    found = np.empty(min(height * width, _BINS), np.int32)  # the bins that hold any: few of a million
+    count = 0
     soft = np.zeros((height, width), np.bool_)
     for i in range(height):
         for j in range(width):
             if rgba[i, j, 3]:
                 soft[i, j] = i > 0 and j > 0 and _is_soft(rgba[i, j], rgba[i - 1, j], rgba[i, j - 1])
+                where = _bin_of(rgba[i, j], 0, 0, 0)
+                if not held[where]:
+                    found[count] = where
+                    count += 1
                 # On soft slopes a wrong colour is seen, among scattered points it is not.
-                held[_bin_of(rgba[i, j], 0, 0, 0)] += _SOFT_WEIGHT if soft[i, j] else 1
-    bins = np.flatnonzero(held)
+                held[where] += _SOFT_WEIGHT if soft[i, j] else 1
+    bins = found[:count]
     of_bin = _boxes(bins, held, _COLOURS - 1)
     for b in range(len(bins)):
         held[bins[b]] = of_bin[b] + 1  # from here on: the index of the colour that stands for the bin
