@@ -38,6 +38,11 @@ class Knobs(param.Parameterized):
         made.turn(values or {})
         return made
 
+    @staticmethod
+    def options_of(family: str) -> Mapping[str, Option]:
+        """Return what the knobs of a family are, by name, without making any."""
+        return _class_of(family).options
+
     def turn(self, values: Mapping[str, object]) -> None:
         """Set all knobs: to these values where they are allowed, else to the default."""
         self.param.update(

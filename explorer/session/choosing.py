@@ -72,7 +72,7 @@ class Choosing(param.Parameterized):
         if scene is None or session.base is not session.shown:
             return session.base.choice
         model = scene.model
-        options = non_default(Knobs.of(model.name).options, model.config)
+        options = non_default(Knobs.options_of(model.name), model.config)
         return Choice(session.base.choice.source, model.name, model.latent, options)
 
     @property
@@ -237,7 +237,7 @@ class Choosing(param.Parameterized):
 
     def _set_knobs(self, family: str, values: Mapping[str, object]) -> None:
         before = self.knobs
-        if before is not None and before.options == Knobs.of(family).options:
+        if before is not None and before.options == Knobs.options_of(family):
             before.turn(values)
             return
         made = Knobs.of(family, values)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import param
-from panel.custom import Child, JSComponent
+from panel.custom import Child
 
+from explorer.views.layout import Layout
 from explorer.views.scripts import script, styles
 
 
-class Workbench(JSComponent):
+class Workbench(Layout):
     """Lays out map, sample and a drawer of tabs; one column on a narrow screen."""
 
     map = Child()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import param
-from panel.custom import Child, JSComponent
+from panel.custom import Child
 
+from explorer.views.layout import Layout
 from explorer.views.scripts import script, styles
 
 
-class Studio(JSComponent):
+class Studio(Layout):
     """Lays out a choice of charts beside the list of what happened; one column on a narrow screen."""
 
     curves = Child()
