@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ def main() -> None:
 
         app.base.kept = keep(shared().store, dataset, model, cloud.mean)
     shared().warm_up(app.base)
+    gc.freeze()  # as the app does when it is served
     server = pn.serve(app.page, port=0, show=False, start=False, verbose=False)
     print(f"ready {server.port}", flush=True)
     server.start()
