@@ -206,13 +206,23 @@ class KeptRun:
         )
 
     def _attached(self, column: str, read: Callable[[Path], T]) -> T | None:
+        while (name := self._named(column)) is not None:
+            path = self._folder / name
+            try:
+                with sentences(self._store.folder):
+                    try:
+                        return read(path)
+                    except FileNotFoundError:
+                        # Whoever trains it has committed an epoch meanwhile, and taken the former one's away.
+                        if self._named(column) == name:
+                            raise
+            except (SafetensorError, KeyError) as error:
+                raise StoreError(
+                    f"{path.name} of {self.record.name!r} is damaged; begin a new run."
+                ) from error
+        return None
+
+    def _named(self, column: str) -> str | None:
         with self._store.reading() as database:
             row = database.execute(f"SELECT {column} FROM runs WHERE id = ?", (self.record.id,)).fetchone()
-        if row is None or row[column] is None:
-            return None
-        path = self._folder / row[column]
-        try:
-            with sentences(self._store.folder):
-                return read(path)
-        except (SafetensorError, KeyError) as error:
-            raise StoreError(f"{path.name} of {self.record.name!r} is damaged; begin a new run.") from error
+        return None if row is None else row[column]

@@ -194,6 +194,26 @@ def test_a_run_has_one_owner(store: RunStore, iris: Dataset) -> None:
     assert store.find(run.run).state is KeptState.INTERRUPTED
 
 
+def test_a_state_that_is_replaced_while_it_is_looked_for_is_found(
+    store: RunStore, iris: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = headless.begin(store, job_of(iris))
+    next(step for step in run if step.epoch_done)
+    kept, read, epochs = KeptRun(store, store.find(run.run)), Path.read_bytes, [2, 3]
+
+    def late(path: Path) -> bytes:
+        if epochs:  # between the query and this, the run's owner commits
+            assert next(step for step in run if step.epoch_done).epoch == epochs.pop(0)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", late)
+    assert kept.state().epoch == 3
+    (store.of(run.run) / "state-000003.safetensors").unlink()
+    with pytest.raises(StoreError, match="No such file"):
+        kept.state()
+    run.close()
+
+
 def test_deleting_is_undone_until_it_is_swept(store: RunStore, iris: Dataset) -> None:
     one, two = (trained(store, job_of(iris, name=name, epochs=1))[0].record.id for name in ("one", "two"))
     store.trash(one)
