@@ -31,6 +31,9 @@ from explorer.views.wire import Wire
 hv.Store.set_current_backend("bokeh")
 
 
+_CLICKS = (hv.streams.Tap, hv.streams.PressUp, hv.streams.DoubleTap)
+
+
 class MapChannel(JSComponent):
     """Carries pixels to the figure, and ranges and gestures that Bokeh has no event for back."""
 
@@ -75,9 +78,6 @@ class MapChannel(JSComponent):
 
 def _place(xy: list[float]) -> tuple[float, float]:
     return float(xy[0]), float(xy[1])
-
-
-_CLICKS = (hv.streams.Tap, hv.streams.PressUp, hv.streams.DoubleTap)
 
 
 class LatentMap:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import socket
@@ -90,7 +89,6 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Choice
         )
         running.append((server, services))
         until(lambda: _listens(port), "the server to listen")
-        gc.freeze()  # as the app does when it is served
         return App(f"http://127.0.0.1:{port}/", services)
 
     yield start
