@@ -11,9 +11,14 @@ import os
 import tempfile
 from pathlib import Path
 
+# One thread a process, and the processes share the cores: the arrays of the tests are small, and several
+# threads only wait for one another, spinning. A pool reads this when its library is imported, hence here.
+# (`torch.set_num_threads(1)` does not last: numba's pool, where UMAP begins it, sets it back.)
+for _pool in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+    os.environ[f"{_pool}_NUM_THREADS"] = "1"
+
 import hypothesis
 import pytest
-import torch
 from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,9 +33,6 @@ for _variable in ("EXPLORER_HOME", "EXPLORER_DATA", "XDG_CACHE_HOME", "XDG_DATA_
     _folder = Path(_HOME.name, _variable.lower())
     _folder.mkdir()
     os.environ[_variable] = str(_folder)
-
-# One thread: the tensors of the tests are small, and several threads only wait for one another.
-torch.set_num_threads(1)
 
 hypothesis.settings.register_profile(
     "explorer", deadline=None, max_examples=30, derandomize="CI" in os.environ
