@@ -127,7 +127,8 @@ class Orientation:
 
     def apply(self, points: Float[np.ndarray, "points 3"]) -> Float[np.ndarray, "points 3"]:
         """Turn points; their floating type is kept."""
-        view, _ = into_view(np.ascontiguousarray(points), self.matrix, _CENTRE, False)
+        view = np.empty((3, len(points)), points.dtype)
+        into_view(np.ascontiguousarray(points), self.matrix, _CENTRE, False, view)
         turned: np.ndarray = view.T
         return turned
 

@@ -20,7 +20,7 @@ from explorer.core.pixels import MIME, encode_pixels
 from explorer.core.points import Points
 from explorer.core.projections import Projection, SphereMap, Turning
 from explorer.core.scene import Scene
-from explorer.core.shade import aggregate, paint, shade
+from explorer.core.shade import paint, shade
 from explorer.core.solid import Solid
 from explorer.core.viewport import Viewport
 
@@ -180,13 +180,10 @@ class Painter:
         assert isinstance(projection, Turning)
         if request.orientation is not None:
             projection = projection.turned(request.orientation)
-        side = solid.seen(points, projection, dimmed=style.dims)
-        nearness = front = None
-        if not projection.sphere:
-            front = side.front(viewport)
-            nearness = front.alpha()
+        counts, front = solid.counted(points, projection, viewport, dimmed=style.dims)
+        pixels = paint(counts, points, style.theme, None if front is None else front.alpha())
+        if front is not None:
             front = front.of(points.grid.order // max(1, style.draws))
-        pixels = paint(aggregate(side.points, viewport), side.points, style.theme, nearness)
         net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
         return replace(image, projection=projection, net=net, front=front), pixels
 

@@ -127,36 +127,20 @@ class Points:
             frame, self.grid, self.labels, self.classes, self.values, self.value_range, selected, hidden
         )
 
-    def moved(
-        self,
-        xy: Float[np.ndarray, "points 2"],
-        behind: Bool[np.ndarray, " points"] | None = None,
-        *,
-        dimmed: bool = False,
-    ) -> Points:
+    def moved(self, xy: Float[np.ndarray, "points 2"]) -> Points:
         """The same points in other places, for one map of them.
 
-        Their order is kept, so it must be one that the places do not matter to: `GridOrder.of_space`.
+        Their order is kept, so it must be one that the places do not matter to: `GridOrder.of_any`.
 
         Parameters
         ----------
         xy
             Positions on the plane, one for each row of `frame`.
-        behind
-            Rows that are not seen from this side: hidden, or context where ``dimmed``.
         """
         x, y = (np.ascontiguousarray(xy[:, axis], dtype=np.float32) for axis in (0, 1))
         columns = {name: self.frame[name] for name in self.frame} | {"x": x, "y": y}
         # Not by `assign`, which would copy both.
-        frame = pd.DataFrame(columns, index=self.frame.index, copy=False)
-        if behind is not None:
-            codes = frame["category"].cat.codes.to_numpy().copy()
-            # What is hidden stays so.
-            codes[behind & (codes < self.columns - 1)] = self.columns - (2 if dimmed else 1)
-            frame["category"] = pd.Categorical.from_codes(codes, dtype=_CATEGORIES[self.columns])
-            if "value" in frame:
-                frame["value"] = np.where(codes == 0, frame["value"], np.float32(0))
-        return replace(self, frame=frame)
+        return replace(self, frame=pd.DataFrame(columns, index=self.frame.index, copy=False))
 
 
 def _check(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.core.depth import FARTHEST, Front, front
+from explorer.core.depth import FARTHEST, Front, counted
 from explorer.core.errors import ExplorerError
 from explorer.core.points import Points
 from explorer.core.shade import aggregate
@@ -21,6 +21,14 @@ def cloud(seed: int, count: int = 400) -> tuple[np.ndarray, np.ndarray]:
     xy[::10, 0] = random.choice([-1, 1], size=len(xy[::10]))
     xy[::7, 1] = random.choice([-0.5, 0.5], size=len(xy[::7]))
     return xy, random.integers(-5, 5, size=count).astype(np.float32)
+
+
+def front(xy: np.ndarray, depth: np.ndarray, viewport: Viewport, shown: np.ndarray | None = None) -> Front:
+    """What is in front, of the points that are shown."""
+    hidden = np.zeros(len(xy), np.bool_) if shown is None else ~shown
+    found = counted(xy, depth, np.where(hidden, 2, 0).astype(np.int8), 3, viewport)[1]
+    assert found is not None
+    return found
 
 
 def by_hand(

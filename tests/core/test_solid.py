@@ -41,7 +41,7 @@ def prepared(values: np.ndarray | None = None, hidden: set[int] = frozenset()) -
 @pytest.mark.parametrize("name", ["rotation", "orthographic", "stereographic", "cylindrical"])
 def test_each_side_is_counted_as_if_it_were_the_only_one(name: str, orientation: Orientation) -> None:
     projection, (solid, points) = seen_from(name, orientation), prepared()
-    counts = aggregate(solid.seen(points, projection).points, VIEW).counts
+    counts = solid.counted(points, projection, VIEW)[0].counts
     xy, near = projection.see(CLOUD)
     shown = near >= 0 if projection.sphere else np.ones(len(CLOUD), bool)
     flat = Points.of(xy[shown], LABELS[shown], CLASSES)
@@ -51,7 +51,7 @@ def test_each_side_is_counted_as_if_it_were_the_only_one(name: str, orientation:
 @pytest.mark.parametrize("dimmed", [False, True])
 def test_the_back_of_a_globe_is_hidden_or_context(dimmed: bool) -> None:
     projection, (solid, points) = seen_from("orthographic", SIDES[1]), prepared(hidden={0})
-    counts = aggregate(solid.seen(points, projection, dimmed=dimmed).points, VIEW).counts.sum(axis=(0, 1))
+    counts = solid.counted(points, projection, VIEW, dimmed=dimmed)[0].counts.sum(axis=(0, 1))
     before = projection.visible(CLOUD)
     assert counts[:3].tolist() == [0, *(int((before & (label == LABELS)).sum()) for label in (1, 2))]
     behind = int((~before & (LABELS != 0)).sum())
@@ -63,14 +63,15 @@ def test_the_back_of_a_globe_is_hidden_or_context(dimmed: bool) -> None:
 def test_numbers_behind_a_globe_colour_nothing() -> None:
     values = RNG.uniform(1, 2, len(CLOUD)).astype(np.float32)
     projection, (solid, points) = seen_from("orthographic", SIDES[1]), prepared(values)
-    sums = aggregate(solid.seen(points, projection).points, VIEW).sums
+    sums = solid.counted(points, projection, VIEW)[0].sums
+    assert sums is not None
     assert sums.sum() == pytest.approx(values[projection.visible(CLOUD)].sum(), rel=1e-5)
 
 
 @pytest.mark.parametrize("orientation", SIDES)
 def test_in_front_is_the_nearest_that_is_not_hidden(orientation: Orientation) -> None:
     projection, (solid, points) = seen_from("rotation", orientation), prepared(hidden={1})
-    front = solid.seen(points, projection).front(VIEW).of(points.grid.order)
+    front = solid.counted(points, projection, VIEW)[1].of(points.grid.order)
     xy, near = projection.see(CLOUD)
     column = ((xy[:, 0] + 3) / 6 * 60).astype(int)
     row = ((xy[:, 1] + 2.5) / 5 * 50).astype(int)

@@ -69,11 +69,11 @@ class Rotation(Turning):
         return self.see(z)[1]
 
     def see(
-        self, z: Float[np.ndarray, "points latent"]
+        self, z: Float[np.ndarray, "points latent"], into: Float[np.ndarray, "3 points"] | None = None
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
-        z = np.ascontiguousarray(self._codes(z))
-        view, _ = into_view(z, self.matrix, self._mean, False)
-        return view[:2].T, view[2]
+        into = np.empty((3, len(z)), dtype=z.dtype) if into is None else into
+        into_view(np.ascontiguousarray(self._codes(z)), self.matrix, self._mean, False, into)
+        return into[:2].T, into[2]
 
     def inverse(self, xy: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points latent"]:
         """Lift points of the screen onto the plane through `through` that is parallel to it.
@@ -101,7 +101,8 @@ class Rotation(Turning):
 
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
         self._mean = z.mean(axis=0, dtype=np.float64)
-        view, _ = into_view(np.ascontiguousarray(z), np.eye(3), self._mean, False)
+        view = np.empty((3, len(z)), z.dtype)
+        into_view(np.ascontiguousarray(z), np.eye(3), self._mean, False, view)
         self._radius = float(np.sqrt(np.einsum("ij,ij->j", view, view).max()))
 
     def _take_fit(self, other: Rotation) -> None:

@@ -46,9 +46,10 @@ class SphereMap(Turning):
         return self.see(z)[0]
 
     def see(
-        self, z: Float[np.ndarray, "points latent"]
+        self, z: Float[np.ndarray, "points latent"], into: Float[np.ndarray, "3 points"] | None = None
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
-        xy, depth = np.empty((2, len(z)), dtype=z.dtype).T, np.empty(len(z), dtype=z.dtype)
+        into = np.empty((3, len(z)), dtype=z.dtype) if into is None else into
+        xy, depth = into[:2].T, into[2]
         for rows, view in self._views(z, self.matrix):
             xy[rows, 0], xy[rows, 1] = self._place(view)
             depth[rows] = self._depth(view)
@@ -136,8 +137,8 @@ class SphereMap(Turning):
         z = np.ascontiguousarray(self._codes(z))
         for start in range(0, len(z), _ROWS):
             rows = slice(start, start + _ROWS)
-            view, lost = into_view(z[rows], matrix, _CENTRE, True)
-            if lost:
+            view = np.empty((3, len(z[rows])), z.dtype)
+            if into_view(z[rows], matrix, _CENTRE, True, view):
                 raise ExplorerError(
                     f"a code of length 0 has no direction, and so no place on the sphere of {self.key!r}; "
                     "leave it out or choose another projection."

@@ -67,9 +67,15 @@ class Turning(Projection):
 
     @abstractmethod
     def see(
-        self, z: Float[np.ndarray, "points latent"]
+        self, z: Float[np.ndarray, "points latent"], into: Float[np.ndarray, "3 points"] | None = None
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
         """Place codes on the plane as `forward` does, and say how near each one is, in one pass.
+
+        Parameters
+        ----------
+        into
+            Memory for what is returned, of the codes' own type; new memory where there is none. For a million
+            codes the system takes longer to hand new memory out than it takes to place them.
 
         Returns
         -------
