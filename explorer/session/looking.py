@@ -19,7 +19,7 @@ from explorer.runtime.published import Published
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
-_PASSING = 0.1  # seconds, at least, between two turns while the map passes through the epochs
+_PASSING = 0.1  # seconds, at least, between two turns while the map passes through epochs, or a hand turns it
 _CLOSEST = 1e-3  # of a viewport's width: a step by which the scales of two maps are compared
 
 
@@ -140,7 +140,8 @@ class Looking:
             scene, style, self.viewport, self._home, self._sequence, orientation, draft, moment
         )
         paint = partial(session.services.painter.paint, request)
-        session.errands.send_straight(session.services.maps, "map", paint, self._painted)
+        painted = partial(self._painted, draft)
+        session.errands.send_straight(session.services.maps, "map", paint, painted)
 
     def follow(self) -> None:
         """Have what is decoded and picked follow the map that is on the screen, as it was turned."""
@@ -156,11 +157,11 @@ class Looking:
             session.decode()  # seen closer, or with every pixel, another sample may be under the cursor
         self._front = image.front
 
-    def _painted(self, image: MapImage) -> None:
+    def _painted(self, draft: bool, image: MapImage) -> None:
         self._session.map.post(image)
         self._session.errands.ring_frame()  # its pixels go at once
         now = perf_counter()
-        if image.at is None or now - self._rung > _PASSING:
+        if not draft or now - self._rung > _PASSING:
             self._rung = now
             self._session.errands.ring()
 
