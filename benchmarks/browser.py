@@ -125,9 +125,12 @@ class Tab:
         x, y = self.at(0.5, 0.5)
         await self.mouse("mouseMoved", x, y)
         await self.quiet()
+        # Not all the time: to hand each map on to whoever counts its bytes takes a tenth of a core.
+        await self.cdp.send("Network.enable")
         self.frames.clear()
         await self.mouse("mouseWheel", x, y, deltaX=0, deltaY=-NOTCH * direction)
         log = await self.quiet(at_least=1)
+        await self.cdp.send("Network.disable")
         fitting = [entry for entry in log["maps"] if entry["fit"]]
         if not fitting or not log["wheels"]:
             return None
@@ -194,7 +197,6 @@ async def tab(browser: Browser, url: str, map_name: str, frame_name: str) -> Asy
         opened = Tab(page, cdp, float("nan"))
         page.on("pageerror", lambda error: opened.errors.append(str(error)))
         cdp.on("Network.webSocketFrameReceived", lambda event: opened.frames.append(payload(event)))
-        await cdp.send("Network.enable")
         await page.goto(url, wait_until="commit")
         await page.wait_for_function("bench.log.first !== null", timeout=60_000)
         await page.wait_for_function("names => bench.ready(...names)", arg=[map_name, frame_name])
