@@ -198,7 +198,6 @@ async function follow(model, view) {
       }
       el.style.outline = "none"   // a hand on the mouse needs no ring around what it holds; a key brings it back
       el.focus({preventScroll: true})
-      el.setPointerCapture(event.pointerId)   // nobody need be looked for under each move; and it may leave the page
       grip = {pointer: event.pointerId, x: event.clientX, y: event.clientY, start: toPlane(event), shift: event.shiftKey, moved: false,
         ranges: [x_range.start, x_range.end, y_range.start, y_range.end]}
     } else if (event.pointerId === grip.pointer) {
