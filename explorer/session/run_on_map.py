@@ -57,10 +57,10 @@ class RunOnMap:
         return another
 
     def _gain(self, found: str, kept: KeptRun) -> None:
+        # It may have gone on meanwhile: the session's pull, in which this is, comes to `follow` next.
         self._reading = False
         if found == self._id:
             self.kept = kept
-        self._session.errands.ring()  # it may have gone on meanwhile
 
     def _refused(self, sentence: str) -> None:
         self._reading = False  # it was deleted for good: there is nothing to go back to

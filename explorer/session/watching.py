@@ -137,8 +137,8 @@ class _Measuring:
         failed(sentence)
 
     def _over(self) -> None:
+        # A newer snapshot may be waiting: the session's pull, in which this is, comes to `follow` next.
         self._under_way, self._ended = False, self._clock()
-        self._session.errands.ring()  # a newer snapshot may be waiting
 
 
 def _timed(work: Callable[[], Any], clock: Callable[[], float]) -> tuple[Any, float]:
