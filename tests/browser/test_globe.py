@@ -62,6 +62,13 @@ def drag(tab: Tab, start: tuple[float, float], end: tuple[float, float]) -> None
     tab.page.mouse.up()
 
 
+def is_whole(session: Session) -> bool:
+    """Whether the newest map is of the newest turn, with every pixel."""
+    image = session.map.read()[1]
+    width, turned = session.looking.viewport.width, session.orienting.orientation
+    return image.viewport.width == width and image.projection.orientation == turned
+
+
 def decoded_at(tab: Tab) -> tuple[float, ...]:
     """The place of the plane that the newest frame was decoded from."""
     frame = tab.page.locator(".lx-frame")
@@ -177,10 +184,13 @@ def test_the_back_of_the_globe_is_hidden_or_dimmed_and_keys_turn_it(
 def test_a_cloud_in_space_turns_and_shows_the_point_in_front(context: BrowserContext, solid: App) -> None:
     tab, session = opened(context, solid)
     choose(tab, session, "rotation")
-    before, maps = orientation(session), tab.maps
-    drag(tab, tab.at(0.4, 0.5), tab.at(0.6, 0.4))
-    until(lambda: orientation(session) != before and tab.maps > maps, "the turned cloud")
-    until(lambda: session.map.read()[1].projection.orientation == orientation(session), "its map")
+    start, end, maps = tab.at(0.4, 0.5), tab.at(0.6, 0.4), tab.maps
+    turn = session.scene.projection.dragged(tab.plane(*start), tab.plane(*end))
+    whole = turn.compose(orientation(session)).matrix
+    drag(tab, start, end)
+    until(lambda: np.allclose(orientation(session).matrix, whole, atol=1e-3), "the turned cloud")
+    # Not a draft, nor one of half the way: in front is another sample there.
+    until(lambda: tab.maps > maps and is_whole(session), "its map")
     xy, near = session.scene.projection.see(session.scene.cloud.mean)
     front = int(near.argmax())
     box, (x, y) = tab.inner(), xy[front].tolist()
