@@ -9,10 +9,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float32, Int8, Int32
+from jaxtyping import Float, Float32, Float64, Int8, Int32, UInt32
 
 from explorer.core.errors import ExplorerError
-from explorer.core.shade import Counts
 from explorer.core.turned import into_pixels
 from explorer.core.viewport import Viewport
 
@@ -104,7 +103,9 @@ def counted(
     *,
     values: Float32[np.ndarray, " points"] | None = None,
     behind: int | None = None,
-) -> tuple[Counts, Front | None]:
+) -> tuple[
+    UInt32[np.ndarray, "height width columns"], Float64[np.ndarray, "height width"] | None, Front | None
+]:
     """Count the points of a view and find the front-most of each pixel, in one pass over them.
 
     The counts are those of `aggregate`, which takes twice as long (12 ms for a million points on one core):
@@ -125,7 +126,8 @@ def counted(
 
     Returns
     -------
-    The counts; and the front, of points that are not hidden, or None for a globe.
+    The counts and the sums, as `Counts` has them; and the front, of points that are not hidden, or None for a
+    globe.
     """
     shape = viewport.height, viewport.width
     counts = np.zeros((*shape, columns), np.uint32)
@@ -144,5 +146,4 @@ def counted(
         front.index,
         front.depth,
     )
-    colours = 1 if values is not None else columns - 2
-    return Counts(counts, sums, colours), front if behind is None else None
+    return counts, sums, front if behind is None else None

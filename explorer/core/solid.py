@@ -53,7 +53,7 @@ class Solid:
         """
         xy, near = projection.see(self.codes, self.view)
         back = points.columns - (2 if dimmed else 1)
-        return counted(
+        counts, sums, front = counted(
             xy,
             near,
             points.frame["category"].cat.codes.to_numpy(),
@@ -62,6 +62,7 @@ class Solid:
             values=points.frame["value"].to_numpy() if "value" in points.frame else None,
             behind=back if projection.sphere else None,
         )
+        return Counts(counts, sums, points.colours), front
 
 
 def warm_up() -> None:

@@ -26,7 +26,7 @@ def cloud(seed: int, count: int = 400) -> tuple[np.ndarray, np.ndarray]:
 def front(xy: np.ndarray, depth: np.ndarray, viewport: Viewport, shown: np.ndarray | None = None) -> Front:
     """What is in front, of the points that are shown."""
     hidden = np.zeros(len(xy), np.bool_) if shown is None else ~shown
-    found = counted(xy, depth, np.where(hidden, 2, 0).astype(np.int8), 3, viewport)[1]
+    found = counted(xy, depth, np.where(hidden, 2, 0).astype(np.int8), 3, viewport)[2]
     assert found is not None
     return found
 

@@ -41,11 +41,13 @@ def prepared(values: np.ndarray | None = None, hidden: set[int] = frozenset()) -
 @pytest.mark.parametrize("name", ["rotation", "orthographic", "stereographic", "cylindrical"])
 def test_each_side_is_counted_as_if_it_were_the_only_one(name: str, orientation: Orientation) -> None:
     projection, (solid, points) = seen_from(name, orientation), prepared()
-    counts = solid.counted(points, projection, VIEW)[0].counts
+    found = solid.counted(points, projection, VIEW)[0]
     xy, near = projection.see(CLOUD)
     shown = near >= 0 if projection.sphere else np.ones(len(CLOUD), bool)
     flat = Points.of(xy[shown], LABELS[shown], CLASSES)
-    np.testing.assert_array_equal(counts[:, :, :-2], aggregate(flat, VIEW).counts[:, :, :-2])
+    expected = aggregate(flat, VIEW)
+    np.testing.assert_array_equal(found.counts[:, :, :-2], expected.counts[:, :, :-2])
+    assert found.colours == expected.colours == len(CLASSES)
 
 
 @pytest.mark.parametrize("dimmed", [False, True])
