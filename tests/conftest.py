@@ -7,6 +7,7 @@ This file is imported before any test module, so whatever must happen before `mo
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -61,6 +62,12 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that several processes end at about the same time."""
     items.sort(key=lambda item: item.path.stem not in _LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make, and not each time among all that is imported."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
