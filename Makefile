@@ -26,10 +26,12 @@ serve: $(VENV)/.serve  ## open the app in the browser
 notebook: $(VENV)/.notebook  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks $(ARGS)
 
-test: $(VENV)/.test  ## lint, then unit tests, then tests in a real browser
+# What lint says is shown when the unit tests are through: beside them it takes little time of its own.
+test: $(VENV)/.test  ## lint and unit tests, then tests in a real browser
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
-	$(MAKE) --no-print-directory lint && \
-	echo "== unit tests" && $(BIN)/python -m pytest --ignore=tests/browser -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS) && \
+	{ $(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1 & lint=$$!; \
+	echo "== unit tests, and lint" && $(BIN)/python -m pytest --ignore=tests/browser -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS); \
+	unit=$$?; wait $$lint; lint=$$?; cat $(VENV)/lint.log; [ $$unit -eq 0 ] && [ $$lint -eq 0 ]; } && \
 	echo "== browser tests, in $$EXPLORER_BROWSER" && $(BIN)/python -m pytest tests/browser -n auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/.test  ## measure against the stock app, in a real browser; FULL=1: likelihoods too (an hour)
