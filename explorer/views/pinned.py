@@ -72,8 +72,8 @@ class Pinned:
             **look,
         )
         self._all = [clear, table, arrays]
+        self.refresh()  # first: what comes to the page is complete
         self.panel.objects = [pn.FlexBox(generate, clear, self._undo, table, arrays), self._strip]
-        self.refresh()
 
     def refresh(self) -> None:
         """Show the pins that there are."""

@@ -29,6 +29,9 @@ export function render({model, el}) {
   }
 
   function show() {
+    if (model.drawing.kind === undefined) {
+      return   // it is still on its way
+    }
     strip.replaceChildren()
     const [head, bytes] = model.pins.byteLength === 0 ? [{numbers: []}, new ArrayBuffer(0)] : unpack(model.pins)
     const size = bytes.byteLength / Math.max(1, head.numbers.length)
@@ -38,5 +41,6 @@ export function render({model, el}) {
   }
 
   model.on("pins", show)
+  model.on("drawing", show)
   show()
 }
