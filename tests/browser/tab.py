@@ -122,6 +122,15 @@ class Tab:
             box["y1"] - (y - box["top"]) / box["height"] * (box["y1"] - box["y0"]),
         )
 
+    def choose(self, handle: str, name: str) -> None:
+        """Choose an option of a menu, and wait for the menu to be gone.
+
+        While it fades it lies over the page, and takes what is moved, pressed or clicked there.
+        """
+        self.page.locator(f".{handle}").click()
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        until(lambda: not self.page.get_by_role("menuitem").count(), "the menu to be gone")
+
     def press_select(self, index: int) -> None:
         """Select the samples of a class by its button in the legend."""
         self.page.locator(".lx-legend .row").nth(index).hover()

@@ -49,13 +49,6 @@ def tab(context: BrowserContext, app: App) -> Iterator[Tab]:
     assert tab.problems == []
 
 
-def _choose(tab: Tab, name: str, handle: str = "lx-projection") -> None:
-    tab.page.locator(f".{handle}").click()
-    tab.page.get_by_role("menuitem", name=name, exact=True).click()
-    # While it fades it lies over the page, and takes what is moved or pressed there.
-    until(lambda: not tab.page.get_by_role("menuitem").count(), "the menu to be gone")
-
-
 def _hover(tab: Tab, fx: float, fy: float) -> str:
     """Move there, wait for the frame that was decoded there, and return what is said of the inverse."""
     x, y = tab.at(fx, fy)
@@ -77,14 +70,14 @@ def test_the_projection_that_is_open_says_what_is_held(tab: Tab, app: App) -> No
     session = app.session()
     assert session.scene.projection.name == "pca"
     until(lambda: "residual of sample" in _hover(tab, 0.5, 0.5), "the nearest sample's residual to be held")
-    _choose(tab, "mean", "lx-hold")
+    tab.choose("lx-hold", "mean")
     until(lambda: session.mapping.hold == "mean", "the choice to arrive")
     assert "the cloud's mean" in _hover(tab, 0.45, 0.5)
 
 
 def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:
     session = app.session()
-    _choose(tab, "slice")
+    tab.choose("lx-projection", "slice")
     until(lambda: session.scene.projection.name == "slice", "the slice")
     tab.page.get_by_text("Projection knobs").click()
     box = tab.page.locator(".lx-knob-across input")
@@ -96,7 +89,7 @@ def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:
 
 def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(tab: Tab, app: App) -> None:
     session = app.session()
-    _choose(tab, "tsne")
+    tab.choose("lx-projection", "tsne")
     until(lambda: "The map still shows PCA" in tab.text("lx-map-note"), "what is to be computed")
     assert session.mapping.fit is None, "nothing is begun unasked"
     before = session.scene
@@ -121,9 +114,9 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
     tab.page.locator(".lx-legend").get_by_text("map distortion").wait_for()
     tab.page.locator(".lx-distortion").click()
     until(lambda: session.colour_by == "label", "the former colours")
-    _choose(tab, "pca")
+    tab.choose("lx-projection", "pca")
     until(lambda: session.scene.projection.name == "pca", "the principal plane")
-    _choose(tab, "tsne")
+    tab.choose("lx-projection", "tsne")
     fit = session.mapping.fit
     until(lambda: session.scene.projection.name == "tsne", "the computed map, at once", 10)
     assert session.mapping.fit is fit
@@ -131,7 +124,7 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
 
 def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -> None:
     session = app.session()
-    _choose(tab, "tsne")
+    tab.choose("lx-projection", "tsne")
     tab.page.locator(".lx-fit").wait_for()  # its knobs come with it, in the place of the former ones
     tab.page.get_by_text("Projection knobs").click()
     for handle, value in (("lx-knob-samples", "100"), ("lx-knob-perplexity", "100")):

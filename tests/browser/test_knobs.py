@@ -30,11 +30,6 @@ def tab(context: BrowserContext, iris: App) -> Iterator[Tab]:
     assert tab.problems == []
 
 
-def choose(tab: Tab, handle: str, name: str) -> None:
-    tab.page.locator(f".{handle}").click()
-    tab.page.get_by_role("menuitem", name=name, exact=True).click()
-
-
 def enter(tab: Tab, handle: str, text: str) -> None:
     box = tab.page.locator(f".{handle} input")
     box.fill(text)
@@ -78,9 +73,9 @@ def test_a_new_model_is_asked_for_discarded_and_trained_once_confirmed(tab: Tab,
 
 def test_a_sphere_has_three_coordinates_and_says_what_it_is(tab: Tab, iris: App) -> None:
     session = iris.session()
-    choose(tab, "lx-model", "sphere-ae")
+    tab.choose("lx-model", "sphere-ae")
     until(lambda: "not a VAE" in tab.text("lx-about") and "no KL" in tab.text("lx-about"), "what it is")
-    choose(tab, "lx-model", "sphere-vae")
+    tab.choose("lx-model", "sphere-vae")
     until(lambda: tab.page.locator(".lx-latent input").input_value() == "3", "three coordinates")
     until(lambda: "on the sphere" in tab.text("lx-about"), "what it is")
     enter(tab, "lx-latent", "1")
@@ -116,7 +111,7 @@ def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) 
     until(lambda: run.state is RunState.DONE, "its end")
     until(lambda: tab.text("lx-note") == "", "nothing more to say")
 
-    choose(tab, "lx-dataset", "digits")
+    tab.choose("lx-dataset", "digits")
     tab.page.locator(".lx-apply").wait_for()
     assert "lets go of the model that you have trained" in tab.text("lx-question")
     tab.page.locator(".lx-discard").click()
@@ -128,7 +123,7 @@ def test_a_body_that_the_data_do_not_allow_is_said_and_taken_back(tab: Tab, iris
     session = iris.session()
     before = session.scene
     tab.page.get_by_text("Model knobs, own file").click()
-    choose(tab, "lx-body", "conv")
+    tab.choose("lx-body", "conv")
     tab.page.locator(".lx-apply").click()
     tab.page.locator(".lx-error").wait_for()
     assert "needs images" in tab.text("lx-error")
@@ -146,7 +141,7 @@ def test_large_data_are_trained_once_confirmed_and_can_be_stopped(
     session = app.session()
     before = session.scene
     session.training.plan.param.update(epochs=500, batch_size=16)
-    choose(tab, "lx-model", "ae")
+    tab.choose("lx-model", "ae")
     tab.page.locator(".lx-apply").click()
     until(lambda: session.training.current is not None, "the run")
     run = session.training.current

@@ -70,8 +70,7 @@ def test_legend_hides_isolates_and_shows_classes(tab: Tab, app: App) -> None:
 def test_colour_by_a_number_shows_its_scale(tab: Tab, app: App) -> None:
     session = app.session()
     maps = tab.maps
-    tab.page.locator(".lx-colour").click()
-    tab.page.get_by_role("menuitem", name="density").click()
+    tab.choose("lx-colour", "density")
     until(lambda: session.colour_by == "density", "the choice to arrive")
     until(lambda: tab.maps > maps, "the map in its new colours")
     until(lambda: tab.page.locator(".lx-legend .ends span").count() == 2, "the scale")
