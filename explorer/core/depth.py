@@ -108,9 +108,9 @@ def counted(
 ]:
     """Count the points of a view and find the front-most of each pixel, in one pass over them.
 
-    The counts are those of `aggregate`, which takes twice as long (12 ms for a million points on one core):
-    it makes nothing ready for many maps, since from each side there is one. Of points that are equally
-    near, to single precision, the first one is in front; those whose depth is not finite never are.
+    The counts are those of `aggregate`. For a million points and 350 by 300 pixels both take 11 ms on one
+    core, where `aggregate` and a pass for the front took 18. Of points that are equally near, to single
+    precision, the first one is in front; those whose depth is not finite never are.
 
     Parameters
     ----------

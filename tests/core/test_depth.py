@@ -63,6 +63,23 @@ def test_points_that_are_placed_part_by_part_have_one_front() -> None:
     np.testing.assert_array_equal(found.depth, nearest)
 
 
+@given(seed=st.integers(0, 10_000), numbers=st.booleans())
+def test_the_counts_are_those_of_the_map(seed: int, numbers: bool) -> None:
+    xy, depth = cloud(seed)
+    random, viewport = np.random.default_rng(seed), Viewport(-0.937, 1.0, -0.41, 0.5, 31, 17)
+    labels, values = random.integers(0, 3, len(xy)), random.normal(size=len(xy)).astype(np.float32)
+    selected, hidden = random.random(len(xy)) < 0.7, set() if numbers else {1}
+    given = (None, ()) if numbers else (labels, ("a", "b", "c"))
+    points = Points.of(xy, *given, values if numbers else None, selected, hidden)
+    expected, order = aggregate(points, viewport), points.grid.order
+    category = points.frame["category"].cat.codes.to_numpy()
+    drawn = points.frame["value"].to_numpy() if numbers else None
+    counts, sums, _ = counted(xy[order], depth[order], category, points.columns, viewport, values=drawn)
+    np.testing.assert_array_equal(counts, expected.counts)
+    if numbers:
+        np.testing.assert_allclose(sums, expected.sums, rtol=1e-6, atol=1e-6)
+
+
 @given(seed=st.integers(0, 10_000))
 def test_there_is_a_front_exactly_where_the_map_counts_a_point(seed: int) -> None:
     xy, depth = cloud(seed)

@@ -160,3 +160,21 @@ def test_seen_closer_another_sample_may_be_under_a_resting_cursor(solid: Tab) ->
     version, frame = session.frame.read()
     assert version > before
     assert frame.point is not None
+
+
+def test_while_it_is_turned_all_else_follows_now_and_then_and_in_the_end(
+    solid: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = solid.session
+    monkeypatch.setattr("explorer.session.looking.perf_counter", lambda: 1e9)  # no time passes
+    look(solid, draft=True)
+    rung = []
+    monkeypatch.setattr(session.errands, "ring", lambda: rung.append(len(rung)))
+    before = session.map.version
+    for step in range(3):
+        session.orienting.drag(1, (0.0, 0.0), (0.1 + 0.1 * step, 0.0))
+        look(solid, draft=True)
+    assert session.map.version > before  # its pixels go at once
+    assert not rung
+    look(solid)
+    assert rung
