@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import tempfile
+import time
 import traceback
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def train(iris: Dataset, order: dict) -> str | None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"],) * 2)
         say(begun=os.getpid())
         for _ in run:
-            pass
+            while "held" in order and Path(order["held"]).exists():
+                time.sleep(0.005)
     except ExplorerError as error:
         return str(error)
     return None

@@ -37,8 +37,11 @@ class Forks:
         self._process = process
         self._said: list[dict] = []
 
-    def train(self, folder: Path, name: str = "run", epochs: int = EPOCHS, **limits: int) -> int:
-        """Fork one that goes on with the run of that name, or begins it; the number of its process."""
+    def train(self, folder: Path, name: str = "run", epochs: int = EPOCHS, **limits: int | str) -> int:
+        """Fork one that goes on with the run of that name, or begins it; the number of its process.
+
+        It writes no file larger than `largest` bytes, and stands still while there is a file `held`.
+        """
         order = {"folder": str(folder), "name": name, "epochs": epochs} | limits
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
@@ -176,14 +179,17 @@ def test_several_processes_write_at_once(forks: Forks, tmp_path: Path) -> None:
 
 
 def test_two_processes_never_write_one_run(forks: Forks, tmp_path: Path) -> None:
-    first = forks.train(tmp_path)
+    held, store = tmp_path / "held", RunStore(tmp_path / "store")
+    held.touch()
+    first = forks.train(store.folder, held=str(held))
     forks.hear("begun", of=first)
-    refused = forks.hear("ended", of=forks.train(tmp_path))
+    refused = forks.hear("ended", of=forks.train(store.folder))
     assert "is being trained by another process (process " in refused["error"]
     assert "\n" not in refused["error"]
+    held.unlink()
     assert forks.hear("ended", of=first)["error"] is None
-    [record] = RunStore(tmp_path).records()
-    assert weights_token(KeptRun(RunStore(tmp_path), record).model()) == uninterrupted()
+    [record] = store.records()
+    assert weights_token(KeptRun(store, record).model()) == uninterrupted()
 
 
 @pytest.mark.parametrize("largest", [200_000, 1_000])
