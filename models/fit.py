@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from models.autoencoder import Autoencoder
+from models.denormals import denormals_as_zero
 from models.errors import BadOption, NotFinite
 from models.evaluation import (
     RunningTerms,
@@ -203,10 +204,11 @@ def _train(
             batch = x.index_select(0, order[first : first + batch_size])
             if binarise:
                 batch = draw_binary(batch, generator)
-            loss = model.loss(batch, generator)
-            optimizer.zero_grad()
-            loss.total.backward()
-            optimizer.step()
+            with denormals_as_zero():
+                loss = model.loss(batch, generator)
+                optimizer.zero_grad()
+                loss.total.backward()
+                optimizer.step()
             running.add(loss.terms, len(batch))
             update += 1
             seen += len(batch)
