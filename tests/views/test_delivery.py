@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
+import panel as pn
 import pytest
+from bokeh.client import pull_session
 from bokeh.document import Document
 from panel.io import document as panel_document
 
-from explorer.views.delivery import deliver_all
+from explorer.views.delivery import deliver_all, deliver_at_once
 
 
 class Connection:
@@ -74,5 +77,26 @@ def test_a_busy_queue_is_written_once_and_in_order(connection: Connection) -> No
                 write.set_result(None)
         await _settle()
         assert connection.messages == list("abcdef")
+
+    asyncio.run(play())
+
+
+def test_no_message_is_held_back_until_the_one_before_was_acknowledged() -> None:
+    deliver_at_once()  # once more changes nothing
+
+    async def play() -> None:
+        server = pn.serve(
+            lambda: pn.pane.HTML("page"), port=0, address="127.0.0.1", show=False, start=False, verbose=False
+        )
+        server.start()
+        client = await asyncio.to_thread(pull_session, url=f"http://127.0.0.1:{server.port}/")
+        try:
+            [session] = server.get_sessions()
+            [connection] = session._subscribed_connections
+            stream = connection._socket.ws_connection.stream
+            assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        finally:
+            await asyncio.to_thread(client.close)
+            server.stop()
 
     asyncio.run(play())
