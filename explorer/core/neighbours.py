@@ -92,7 +92,7 @@ class Neighbours:
         self._densities: Float32[np.ndarray, " n"] | None = None
         self._lock = Lock()
         # Ranks need only as many radii as give them to half a percent.
-        ranked = self._all.affordable(20_000 if count > 200_000 or latent > 3 else count)
+        ranked = self._all.affordable(20_000 if count > 40_000 or latent > 3 else count)
         rows = np.arange(count)
         if ranked < count:
             rows = np.sort(np.random.default_rng(seed).choice(count, ranked, replace=False))
