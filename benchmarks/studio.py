@@ -35,8 +35,7 @@ async def studio_rows(browser: Browser, effort: Effort, samples: Samples) -> Non
             await _select(opened)
             bare, watched = [await asyncio.to_thread(bare_speed, dataset)], []
             for pair in range(effort.pairs):
-                await _train(opened, served)
-                await opened.page.locator(f".lx-watch-{GROUPS[pair % len(GROUPS)]}").click()
+                await _train(opened, served, GROUPS[pair % len(GROUPS)])
                 watched.append(await _speed(served, 3 * effort.interval))
                 if pair == effort.pairs - 1:
                     await _hover(opened, effort, samples)
@@ -74,7 +73,8 @@ async def _select(opened: Tab) -> None:
     await page.locator(".lx-train-on").get_by_text("selection").click()
 
 
-async def _train(opened: Tab, served: Served) -> None:
+async def _train(opened: Tab, served: Served, charts: str) -> None:
+    """Begin a training and choose its charts, which take a moment to be made."""
     before = served.counter.read()
     await opened.page.locator(".lx-train").click()
 
@@ -82,6 +82,7 @@ async def _train(opened: Tab, served: Served) -> None:
         return served.counter.read() > before
 
     await until(begun, 60.0, "the training")
+    await opened.page.locator(f".lx-watch-{charts}").click()
     await asyncio.sleep(2.0)
 
 
