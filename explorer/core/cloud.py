@@ -179,34 +179,27 @@ def encode(
         When `stop` turned true.
     """
     check_fits(model, dataset)
-    mean = torch.empty(len(dataset), model.latent, device=model.device)
-    spread, kl = torch.empty_like(mean), torch.empty(len(dataset), device=model.device)
-    kappa = torch.empty_like(kl)
-    spreads, caps = True, None
+    codes = torch.empty(len(dataset), model.code_length(model.latent), device=model.device)
     with evaluating(model):
         for rows, batch in batches(model, dataset, batch_size, stop, progress):
-            posterior = model.encode(batch)
-            mean[rows] = posterior.mean
-            if posterior.spread is None:
-                spreads = False
-            else:
-                spread[rows] = posterior.spread
-                kl[rows] = posterior.kl()
-            if isinstance(posterior, SpherePosterior):
-                kappa[rows], caps = posterior.kappa, type(posterior)
-    parts = [_to_numpy(part) for part in ((mean, spread, kl) if spreads else (mean,))]
-    _check_finite(parts, dataset)
+            codes[rows] = model.code(batch)
+        posterior = model.posterior(codes)  # at once: some operations on all codes, not on each batch's
+        kl = None if posterior.spread is None else _to_numpy(posterior.kl())
+    mean = _to_numpy(posterior.mean)
+    spread = None if posterior.spread is None else _to_numpy(posterior.spread)
+    sphere = posterior if isinstance(posterior, SpherePosterior) else None
+    _check_finite([part for part in (mean, spread, kl) if part is not None], dataset)
     return Cloud(
-        mean=parts[0],
-        spread=parts[1] if spreads else None,
-        kl=parts[2] if spreads else None,
+        mean=mean,
+        spread=spread,
+        kl=kl,
         labels=dataset.y,
         train=len(dataset.train),
         classes=dataset.classes,
         stamp=stamp or Stamp(dataset.stamp, weights_token(model)),
         sphere=model.sphere,
-        kappa=None if caps is None else _to_numpy(kappa),
-        caps=caps,
+        kappa=None if sphere is None else _to_numpy(sphere.kappa),
+        caps=None if sphere is None else type(sphere),
     )
 
 
@@ -252,7 +245,7 @@ def weights_token(model: Autoencoder) -> str:
 
 
 def _to_numpy(values: Tensor) -> np.ndarray:
-    array: np.ndarray = values.cpu().numpy()
+    array: np.ndarray = values.contiguous().cpu().numpy()
     array.setflags(write=False)
     return array
 

@@ -53,6 +53,22 @@ def test_batches_leave_no_seam(digits: Dataset, vae: Autoencoder, batch_size: in
     np.testing.assert_allclose(encode(vae, digits, batch_size=batch_size).mean, whole.mean, atol=1e-6)
 
 
+def test_a_model_that_writes_into_its_samples_leaves_the_data_as_they_were(
+    digits: Dataset, vae: Autoencoder
+) -> None:
+    class Writing(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mul_(2.0)
+
+    greedy = vae.clone()
+    greedy.encoder = torch.nn.Sequential(Writing(), greedy.encoder)
+    before = digits.x.copy()
+    cloud = encode(greedy, digits, batch_size=97)
+    np.testing.assert_array_equal(digits.x, before)
+    with torch.inference_mode():
+        np.testing.assert_allclose(cloud.mean, vae.encode(2 * everything(digits)).mean, atol=1e-5)
+
+
 def test_a_deterministic_model_has_neither_spread_nor_kl(digits: Dataset) -> None:
     cloud = encode(models.create("ae", shape=digits.shape), digits)
     assert cloud.spread is None
