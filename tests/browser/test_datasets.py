@@ -60,6 +60,20 @@ def test_images_are_decoded_under_the_mouse_while_their_model_trains(
     assert tab.problems == []
 
 
+def _brightness(tab: Tab) -> float:
+    """How bright the names of the columns are in the drawing of a row, in [0, 255]."""
+    return tab.page.locator(".lx-frame").evaluate(
+        """(canvas) => {
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width / 3, canvas.height)
+            let sum = 0, count = 0
+            for (let i = 0; i < data.length; i += 4) {
+                if (data[i + 3] > 150) { sum += data[i]; count += 1 }
+            }
+            return sum / count
+        }"""
+    )
+
+
 @pytest.mark.parametrize("name", ["wine-quality", "air-quality"])
 def test_rows_of_a_table_are_decoded_in_their_own_units(
     show: Callable[[str], tuple[App, Tab]], name: str
@@ -70,6 +84,9 @@ def test_rows_of_a_table_are_decoded_in_their_own_units(
     _follow(tab)
     dataset = session.scene.dataset
     assert tab.page.locator(".lx-frame.profile").count() == 1
+    assert _brightness(tab) < 100
+    tab.page.get_by_label("Toggle theme").click()
+    until(lambda: _brightness(tab) > 150, "names that can be read in the dark")
     tab.page.mouse.click(*tab.at(0.5, 0.5))
     until(lambda: tab.page.locator(".lx-picked[data-index]").count() == 1, "the picked row")
     index = int(tab.page.locator(".lx-picked").get_attribute("data-index"))

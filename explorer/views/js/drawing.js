@@ -46,7 +46,18 @@ function drawImage(canvas, bytes, {width, height, channels}) {
 }
 
 // A row of a table: for each column a track from its 1st to its 99th percentile, the value on it, in its own unit.
-function drawProfile(canvas, values, {names, low, high}, other) {
+// Its words have the page's colour, which a canvas knows once it is on the page, and which another theme changes.
+function drawProfile(canvas, values, drawing, other) {
+  canvas.redraw = () => drawProfile(canvas, values, drawing, other)
+  if (!canvas.isConnected) {
+    requestAnimationFrame(() => canvas.isConnected && canvas.redraw && canvas.redraw())
+    return
+  }
+  if (!canvas.style.transition) {
+    canvas.style.transition = "color 1ms"
+    canvas.addEventListener("transitionend", () => canvas.redraw && canvas.redraw())
+  }
+  const {names, low, high} = drawing
   const ratio = window.devicePixelRatio || 1
   const width = canvas.clientWidth || 280
   const line = Math.max(13, Math.min(22, Math.floor(280 / names.length)))
@@ -92,6 +103,7 @@ function draw(canvas, drawing, bytes, other) {
   if (drawing.kind === "profile") {
     drawProfile(canvas, new Float32Array(bytes), drawing, other && new Float32Array(other))
   } else {
+    canvas.redraw = null
     drawImage(canvas, new Uint8Array(bytes), drawing)
   }
 }
