@@ -12,7 +12,9 @@ _TINY, _ONE = 5e-324, 1.0  # variables, so that the product is computed when it 
 
 @contextmanager
 def denormals_as_zero() -> Iterator[None]:
-    """Take numbers too small for a full mantissa for zero; afterwards as before. Of this thread alone.
+    """Take numbers too small for a full mantissa for zero; afterwards as before.
+
+    In this thread, and where torch's own threads help it.
 
     The running means of a gradient that has become zero (a pixel that is always blank, a unit that never
     fires) decay into them within about 800 updates of Adam, and stay there: on MNIST a fifth of the means

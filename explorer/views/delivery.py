@@ -41,13 +41,11 @@ def deliver_at_once() -> None:
     that came right after something else was that late: one in five while a training was watched.
     """
     connect = WSHandler.open
-    if getattr(connect, "at_once", False):
+    if connect.__module__ == __name__:
         return
 
-    @wraps(connect)
     def open_at_once(handler: WSHandler, *args: Any, **named: Any) -> None:
         handler.set_nodelay(True)
         connect(handler, *args, **named)
 
-    open_at_once.at_once = True  # type: ignore[attr-defined]
     WSHandler.open = open_at_once

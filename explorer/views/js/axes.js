@@ -175,7 +175,7 @@ export function render({model, el}) {
     if (!order) {
       rows = []
       list.replaceChildren()
-      canvas.width = canvas.width
+      wipe(canvas)
       return
     }
     const focused = el.getRootNode().activeElement?.dataset?.axis, at = list.scrollTop

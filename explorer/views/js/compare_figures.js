@@ -49,7 +49,7 @@ function twinFrame(model) {
   model.on("frame", onFrame)
   model.on("drawing", () => {
     for (const {canvas} of [before, after, difference]) {
-      canvas.width = canvas.width
+      wipe(canvas)
     }
   })
   onFrame()

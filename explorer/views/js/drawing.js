@@ -50,12 +50,12 @@ function drawImage(canvas, bytes, {width, height, channels}) {
 function drawProfile(canvas, values, drawing, other) {
   canvas.redraw = () => drawProfile(canvas, values, drawing, other)
   if (!canvas.isConnected) {
-    requestAnimationFrame(() => canvas.isConnected && canvas.redraw && canvas.redraw())
+    requestAnimationFrame(() => canvas.isConnected && canvas.redraw?.())
     return
   }
   if (!canvas.style.transition) {
     canvas.style.transition = "color 1ms"
-    canvas.addEventListener("transitionend", () => canvas.redraw && canvas.redraw())
+    canvas.addEventListener("transitionend", () => canvas.redraw?.())
   }
   const {names, low, high} = drawing
   const ratio = window.devicePixelRatio || 1
@@ -106,6 +106,11 @@ function draw(canvas, drawing, bytes, other) {
     canvas.redraw = null
     drawImage(canvas, new Uint8Array(bytes), drawing)
   }
+}
+
+function wipe(canvas) {
+  canvas.redraw = null
+  canvas.width = canvas.width
 }
 
 // What differs, signed: blue where the original is brighter, orange where the reconstruction is.

@@ -124,7 +124,7 @@ export function render({model, el}) {
   model.on("picked", onPicked)
   model.on("drawing", () => {   // another data set: its samples are drawn another way
     hint.hidden = false
-    canvas.width = canvas.width
+    wipe(canvas)
   })
   onFrame()
   onPicked()
