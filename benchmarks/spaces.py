@@ -55,7 +55,7 @@ async def _choose(opened: Tab, name: str) -> None:
     """Take another projection from the menu, and wait for its map."""
     shown = await _scene(opened)
     await opened.page.locator(".lx-projection").click()
-    menu = opened.page.get_by_role("menuitem")
+    menu = opened.page.get_by_role("menuitem", include_hidden=True)
     await opened.page.get_by_role("menuitem", name=name, exact=True).click()
 
     async def another() -> bool:

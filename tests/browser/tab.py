@@ -125,11 +125,13 @@ class Tab:
     def choose(self, handle: str, name: str) -> None:
         """Choose an option of a menu, and wait for the menu to be gone.
 
-        While it fades it lies over the page, and takes what is moved, pressed or clicked there.
+        While it fades it lies over the page, and takes what is moved, pressed or clicked there. It is hidden
+        from assistive technology, and so from roles, from the moment it begins to.
         """
         self.page.locator(f".{handle}").click()
         self.page.get_by_role("menuitem", name=name, exact=True).click()
-        until(lambda: not self.page.get_by_role("menuitem").count(), "the menu to be gone")
+        options = self.page.get_by_role("menuitem", include_hidden=True)
+        until(lambda: not options.count(), "the menu to be gone")
 
     def press_select(self, index: int) -> None:
         """Select the samples of a class by its button in the legend."""
