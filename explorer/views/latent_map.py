@@ -50,7 +50,7 @@ class MapChannel(JSComponent):
     _esm = Path(__file__).parent / "js" / "latent_map.js"
 
     def __init__(self, session: Session, **params: Any) -> None:
-        self._session = session
+        self._session, self.held = session, False  # held: whether a hand is dragging the map
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
@@ -72,6 +72,8 @@ class MapChannel(JSComponent):
             session.point_out(_place(data["xy"]))
         elif data["kind"] == "pin":
             session.pinning.pin(_place(data["xy"]))
+        elif data["kind"] == "hold":
+            self.held = bool(data["on"])
         elif data["kind"] == "step":
             session.orienting.step(int(data["right"]), int(data["up"]))
 
@@ -161,6 +163,8 @@ class LatentMap:
         x, y = event.x, event.y
         if x is None or y is None or (view and not (view.x0 <= x <= view.x1 and view.y0 <= y <= view.y1)):
             return  # over an axis
+        if self.channel.held:
+            return  # what it holds stays under it
         self._session.cursor = (float(x), float(y))
 
     def _on_tap(self, x: float | None, y: float | None) -> None:
@@ -275,16 +279,9 @@ class _Finish:
         self._draw_pins(figure)
         # A dark ring in a light one: seen on any colour, in both themes.
         mark = ColumnDataSource({"x": [], "y": []})
-        for size, colour in ((14, "#ffffff"), (11, "#000000")):
+        for size, ink in ((14, "#ffffff"), (11, "#000000")):
             figure.scatter(
-                "x",
-                "y",
-                source=mark,
-                size=size,
-                fill_alpha=0,
-                line_color=colour,
-                line_width=2,
-                name="lx-mark",
+                "x", "y", source=mark, size=size, fill_alpha=0, line_color=ink, line_width=2, name="lx-mark"
             )
 
     def _moved(self, event: MouseMove) -> None:

@@ -44,6 +44,30 @@ def test_map_is_aggregated_again_while_the_hand_still_drags(tab: Tab) -> None:
     tab.page.mouse.up()
 
 
+def test_what_the_hand_holds_stays_decoded_while_it_drags_the_map(tab: Tab, app: App) -> None:
+    session = app.session()
+    start = tab.at(0.4, 0.6)
+    tab.page.mouse.move(*start)
+    pixel = (tab.view[1] - tab.view[0]) / tab.inner()["width"]
+    place = pytest.approx(tab.plane(*start), abs=pixel)
+    until(lambda: session.cursor == place, "the cursor")
+    tab.page.mouse.down()
+    maps, seen = tab.maps, set()
+    places = cycle([tab.at(0.6, 0.5), tab.at(0.58, 0.5)])
+
+    def dragged() -> bool:
+        tab.page.mouse.move(*next(places), steps=4)
+        seen.add(session.cursor)
+        return tab.maps > maps
+
+    until(dragged, "a map before the button is released")
+    tab.page.mouse.up()
+    assert [each == place for each in seen] == [True]
+    end = tab.at(0.3, 0.3)
+    tab.page.mouse.move(*end)
+    until(lambda: session.cursor == pytest.approx(tab.plane(*end), abs=pixel), "the cursor to follow again")
+
+
 def test_reset_shows_everything_again(tab: Tab, app: App) -> None:
     x = app.session().scene.xy[:, 0]
     tab.page.mouse.move(*tab.at(0.5, 0.5))

@@ -231,6 +231,20 @@ async function follow(model, view) {
     event.preventDefault()
   }
 
+  // What the pan tool has taken hold of stays under the hand, so nothing new is decoded until it lets go: the
+  // figure tells of each move before it has moved the map, and would name another place.
+  let held = null
+  function onHold(event) {
+    const down = event.type === "pointerdown"
+    if (down && (event.button !== 0 || !inside(event) || dragTool() !== "PanTool" || model.turns || event.shiftKey)) {
+      return
+    }
+    if (down || (held === event.pointerId && (event.type !== "pointermove" || event.buttons === 0))) {
+      held = down ? event.pointerId : null
+      model.send_msg({kind: "hold", on: down})
+    }
+  }
+
   const TURNS = {a: [-1, 0], d: [1, 0], w: [0, 1], s: [0, -1]}
 
   function zoom(factor) {
@@ -307,6 +321,7 @@ async function follow(model, view) {
   for (const name of touches) {
     el.addEventListener(name, onTouch, {capture: true})
     const where = name === "pointerdown" ? el : window   // a drag may leave the map
+    where.addEventListener(name, onHold, {capture: true})
     where.addEventListener(name, onGrip, {capture: true})
   }
   el.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") { cursor = toPlane(event) } }, {passive: true})
@@ -334,7 +349,7 @@ async function follow(model, view) {
   model.on("pins", showPins)
   model.on("remove", () => {
     watcher.disconnect()
-    touches.forEach((name) => window.removeEventListener(name, onGrip, {capture: true}))
+    touches.forEach((name) => [onHold, onGrip].forEach((hear) => window.removeEventListener(name, hear, {capture: true})))
     clearTimeout(patience)
     ranges.forEach((property) => property.change.disconnect(moved))
   })
