@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 from weakref import WeakSet
 
-from explorer.core import brush, pixels, projections, shade, solid
+from explorer.core import brush, panning, pixels, projections, shade, solid
 from explorer.core.cloud import Cloud
 from explorer.core.colouring import colouring
 from explorer.core.colouring import names as colouring_names
@@ -143,6 +143,7 @@ class Services:
             What they open with; None is the first choice.
         """
         shade.warm_up()
+        panning.warm_up()
         pixels.warm_up()
         brush.warm_up()
         solid.warm_up()

@@ -25,29 +25,33 @@ class GridOrder:
     ----------
     order
         For each place in the order, the point that takes it.
-    starts
-        The first place of each grid row, and the end.
+    cells
+        For each grid row the first place of each of its cells, and the end of the row.
+    left, across
+        Left edge of the grid and columns per unit. The outermost columns reach to infinity.
     low, scale
         Lower edge of the grid and rows per unit, upwards. The outermost rows reach to infinity.
     """
 
     order: Int32[np.ndarray, " points"]
-    starts: Int64[np.ndarray, " rows"]
+    cells: Int64[np.ndarray, "rows ends"]
+    left: float
+    across: float
     low: float
     scale: float
 
     @classmethod
     def of(cls, x: Float32[np.ndarray, " points"], y: Float32[np.ndarray, " points"]) -> GridOrder:
         """Sort points, all of them finite (about 0.1 s for 10 M)."""
-        low, scale = _bulk(y)
-        order, starts = _in_grid_order(x, y, *_bulk(x), low, scale, _SIDE)
-        return cls(order, starts, low, scale)
+        across, upwards = _bulk(x), _bulk(y)
+        order, cells = _in_grid_order(x, y, *across, *upwards, _SIDE)
+        return cls(order, cells, *across, *upwards)
 
     @classmethod
     def of_any(cls, xy: Float32[np.ndarray, "points 2"]) -> GridOrder:
         """The order of points that will move about: no view can leave any of them out."""
         order = cls.of(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])).order
-        return cls(order, np.array([0, len(order)]), 0.0, 0.0)
+        return cls(order, np.array([[0, len(order)]]), 0.0, 0.0, 0.0, 0.0)
 
     @classmethod
     def of_space(cls, codes: Float32[np.ndarray, "points 3"]) -> GridOrder:
@@ -61,14 +65,28 @@ class GridOrder:
             cells *= _SIDE_IN_SPACE
             cells += np.clip(along, 0, _SIDE_IN_SPACE - 1).astype(np.uint16)
         order = np.argsort(cells, kind="stable").astype(np.int32)
-        return cls(order, np.array([0, len(codes)]), 0.0, 0.0)
+        return cls(order, np.array([[0, len(codes)]]), 0.0, 0.0, 0.0, 0.0)
 
     def span(self, y0: float, y1: float) -> tuple[int, int]:
         """First place and end of a span that holds every point with ``y0 <= y <= y1``."""
-        # The very expression that sorted the points, so that rounding cannot part the two.
-        rows = len(self.starts) - 1
-        first, last = (min(max(int((y - self.low) * self.scale), 0), rows - 1) for y in (y0, y1))
-        return int(self.starts[first]), int(self.starts[last + 1])
+        first, last = _between(y0, y1, self.low, self.scale, len(self.cells))
+        return int(self.cells[first, 0]), int(self.cells[last, -1])
+
+    def parts(
+        self, x0: float, x1: float, y0: float, y1: float
+    ) -> tuple[Int64[np.ndarray, " rows"], Int64[np.ndarray, " rows"]]:
+        """First places and ends of stretches that hold every point of a rectangle, its edges included."""
+        first, last = _between(y0, y1, self.low, self.scale, len(self.cells))
+        left, right = _between(x0, x1, self.left, self.across, self.cells.shape[1] - 1)
+        rows = self.cells[first : last + 1]
+        return rows[:, left], rows[:, right + 1]
+
+
+def _between(start: float, end: float, low: float, scale: float, cells: int) -> tuple[int, int]:
+    """The first and the last cell along an axis that hold what lies between two places."""
+    # The very expression that sorted the points, so that rounding cannot part the two.
+    first, last = (min(max(int((at - low) * scale), 0), cells - 1) for at in (start, end))
+    return first, last
 
 
 def _bulk(along: Float32[np.ndarray, " points"]) -> tuple[float, float]:
@@ -86,7 +104,7 @@ def _bulk(along: Float32[np.ndarray, " points"]) -> tuple[float, float]:
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _in_grid_order(x, y, x0, x_scale, y0, y_scale, side):
-    """Stable counting sort by cell, row by row: (order, first row of each grid row and the end)."""
+    """Stable counting sort by cell, row by row: (order, first place of each cell and the end, row by row)."""
     n = x.size
     cell = np.empty(n, np.int32)
     ends = np.zeros(side * side + 1, np.int64)
@@ -98,9 +116,11 @@ def _in_grid_order(x, y, x0, x_scale, y0, y_scale, side):
         ends[cell[i] + 1] += 1
     for c in range(side * side):
         ends[c + 1] += ends[c]
-    starts = ends[::side].copy()
+    cells = np.empty((side, side + 1), np.int64)
+    for row in range(side):
+        cells[row] = ends[row * side : (row + 1) * side + 1]
     order = np.empty(n, np.int32)
     for i in range(n):
         order[ends[cell[i]]] = i
         ends[cell[i]] += 1
-    return order, starts
+    return order, cells

@@ -16,11 +16,12 @@ from explorer.core.evolution import Moment
 from explorer.core.graticule import graticule
 from explorer.core.gridorder import GridOrder
 from explorer.core.orientation import Orientation
+from explorer.core.panning import Panning
 from explorer.core.pixels import MIME, encode_pixels
 from explorer.core.points import Points
 from explorer.core.projections import Projection, SphereMap, Turning
 from explorer.core.scene import Scene
-from explorer.core.shade import paint, shade
+from explorer.core.shade import paint
 from explorer.core.solid import Solid
 from explorer.core.viewport import Viewport
 
@@ -132,6 +133,7 @@ class Painter:
         # request is not kept, since it holds a scene with its model, of which a training makes thousands.
         self._ready: OrderedDict[tuple[object, ...], tuple[Style, Points]] = OrderedDict()
         self._in_space: tuple[tuple[object, ...], Solid] | None = None
+        self._panning = Panning()
 
     @property
     def ready(self) -> int:
@@ -149,6 +151,7 @@ class Painter:
         viewport, moment = request.viewport, request.moment
         if request.draft and len(points) > _MANY:
             viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
+        viewport = self._panning.aligned(points, viewport)
         image = MapImage(
             b"",
             MIME,
@@ -165,7 +168,7 @@ class Painter:
             return self._seen(request, points, image)
         if moment is not None:
             points = points.moved(moment.points().take(points.grid.order, axis=0))
-        return image, shade(points, viewport, theme=request.style.theme)
+        return image, paint(self._panning.aggregate(points, viewport), points, request.style.theme)
 
     def _seen(
         self, request: MapRequest, points: Points, image: MapImage

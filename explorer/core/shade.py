@@ -33,7 +33,7 @@ CONTEXT = (0.16, 0.5)  # alpha of what is not selected, from the fewest to the m
 LARGEST_DOT = 4.5  # pixels, radius
 
 _BLOCK = 16  # side in pixels of the blocks by which it is seen where there are any points
-_MANY = 3_000_000  # points above which two threads count half each
+MANY = 3_000_000  # points above which two threads count half each
 _RANKED = 65_536  # totals from here on share the highest rank
 _LEVELS = 4096  # steps of the linear-light to sRGB table
 _TO_SRGB = palette.to_srgb(np.linspace(0.0, 1.0, _LEVELS))
@@ -71,7 +71,7 @@ def aggregate(points: Points, viewport: Viewport) -> Counts:
     and a point in it is in exactly one pixel.
     """
     first, last = points.grid.span(*viewport.y_range)
-    cuts = [first, last] if last - first < _MANY else [first, (first + last) // 2, last]
+    cuts = [first, last] if last - first < MANY else [first, (first + last) // 2, last]
     parts = [points.frame.iloc[start:stop] for start, stop in pairwise(cuts)]
     if len(parts) == 1:
         counts, sums = _count(parts[0], viewport)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,8 +18,10 @@ from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.graticule import graticule
 from explorer.core.orientation import Orientation
 from explorer.core.painter import MapRequest, Painter, Style
+from explorer.core.panning import Panning
 from explorer.core.points import Points
 from explorer.core.scene import Scene, lay_out
+from explorer.core.shade import Counts
 from explorer.core.viewport import Viewport
 
 
@@ -41,11 +45,11 @@ def shaded(monkeypatch: pytest.MonkeyPatch) -> list[Points]:
     """The points of each map that is painted from here on; how they are shaded is another test's matter."""
     seen: list[Points] = []
 
-    def shade(points: Points, viewport: Viewport, *, theme: str) -> np.ndarray:
+    def paint(counts: Counts, points: Points, theme: str) -> np.ndarray:
         seen.append(points)
-        return np.zeros((viewport.height, viewport.width, 4), dtype=np.uint8)
+        return np.zeros((*counts.counts.shape[:2], 4), dtype=np.uint8)
 
-    monkeypatch.setattr(module, "shade", shade)
+    monkeypatch.setattr(module, "paint", paint)
     return seen
 
 
@@ -72,6 +76,20 @@ def new_scene(dataset: Dataset, family: str = "vae") -> Scene:
 
 def request(scene: Scene, style: Style, **changes: object) -> MapRequest:
     return MapRequest(scene, style, Viewport.around(scene.xy, 40, 30), True, 7, **changes)
+
+
+def test_a_dragged_map_is_the_same_picture_and_counts_only_what_came_into_view(
+    scene: Scene, label: Colouring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = request(scene, Style(label))
+    across, upwards = first.viewport.pixel
+    then = replace(first, viewport=first.viewport.panned(5 * across, -3 * upwards))
+    expected = Painter().paint(then).pixels
+    monkeypatch.setattr(module, "Panning", partial(Panning, 0))
+    painter = Painter()
+    painter.paint(first)
+    monkeypatch.setattr("explorer.core.panning.aggregate", pytest.fail)
+    assert painter.paint(then).pixels == expected
 
 
 def test_a_map_carries_what_it_answers(scene: Scene, label: Colouring) -> None:

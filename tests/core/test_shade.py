@@ -65,7 +65,7 @@ def test_counting_in_two_halves_changes_nothing(monkeypatch):
     for values in (None, XY[:, 0].astype(float)):
         points = Points.of(XY, LABELS, CLASSES, values=values)
         whole = shade.aggregate(points, VIEW)
-        monkeypatch.setattr(shade, "_MANY", 1)
+        monkeypatch.setattr(shade, "MANY", 1)
         halves = shade.aggregate(points, VIEW)
         monkeypatch.undo()
         np.testing.assert_array_equal(whole.counts, halves.counts)
