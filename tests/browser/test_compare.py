@@ -69,8 +69,13 @@ def stage(tab: Tab, which: int, fx: float, fy: float) -> tuple[float, float]:
     return box["x"] + fx * box["width"], box["y"] + fy * box["height"]
 
 
+def viewed(tab: Tab) -> list[float]:
+    """x0, x1, y0, y1 of the maps that are on the page."""
+    return [float(end) for end in comparison(tab).get_attribute("data-view").split()]
+
+
 def plane(tab: Tab, fx: float, fy: float) -> tuple[float, float]:
-    x0, x1, y0, y1 = map(float, comparison(tab).get_attribute("data-view").split())
+    x0, x1, y0, y1 = viewed(tab)
     return x0 + fx * (x1 - x0), y1 - fy * (y1 - y0)
 
 
@@ -156,6 +161,8 @@ def test_wheel_and_drag_move_all_three(tab: Tab, app: App) -> None:
     until(lambda: abs(near.x0 - moved - image.read()[1].viewport.x0) < 0.1 * moved, "moved maps")
     tab.page.locator(".lx-compare-all").click()
     until(lambda: image.read()[1].viewport == before, "everything again")
+    # On the page too: what is brushed next is brushed on what is seen.
+    until(lambda: np.allclose(viewed(tab), (*before.x_range, *before.y_range)), "everything on the page")
 
 
 def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
