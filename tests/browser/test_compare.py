@@ -169,14 +169,16 @@ def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
     session = app.session()
     former = session.selecting.mask
     session.selecting.how = "replace"
+    until(lambda: settled(session), "the figures")
     tab.page.locator(".lx-compare-box").click()
+    # What is selected is what the box holds on the maps that are seen when it is drawn.
+    (x0, y1), (x1, y0) = plane(tab, 0.35, 0.3), plane(tab, 0.65, 0.7)
+    x, y = session.comparing.pair.before.xy.T
     tab.page.mouse.move(*stage(tab, 0, 0.35, 0.3))
     tab.page.mouse.down()
     tab.page.mouse.move(*stage(tab, 0, 0.65, 0.7), steps=4)
     tab.page.mouse.up()
     until(lambda: session.selecting.mask is not former, "the selection")
-    (x0, y1), (x1, y0) = plane(tab, 0.35, 0.3), plane(tab, 0.65, 0.7)
-    x, y = session.comparing.pair.before.xy.T
     slack = 0.01 * (x1 - x0)
     inner = (x > x0 + slack) & (x < x1 - slack) & (y > y0 + slack) & (y < y1 - slack)
     outer = (x > x0 - slack) & (x < x1 + slack) & (y > y0 - slack) & (y < y1 + slack)
