@@ -157,10 +157,7 @@ def _count(found: _Known, low: int, top: int, left: int, stop: int) -> None:
         anchor.y0 + (found.up + low - 1) * upwards,
         anchor.y0 + (found.up + top + 1) * upwards,
     )
-    x_scale, y_scale = (
-        anchor.width / (anchor.x1 - anchor.x0),
-        anchor.height / (anchor.y1 - anchor.y0),
-    )
+    x_scale, y_scale = anchor.width / (anchor.x1 - anchor.x0), anchor.height / (anchor.y1 - anchor.y0)
     frame = points.frame
     _into_part(
         frame["x"].to_numpy(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 from playwright.sync_api import Browser, Locator
 
 from explorer.core import labelled, resampling
+from explorer.core.viewport import Viewport
 from explorer.session import Session
 from tests.browser.tab import App, Tab, until
 
@@ -165,13 +168,11 @@ def test_wheel_and_drag_move_all_three(tab: Tab, app: App) -> None:
     until(lambda: np.allclose(viewed(tab), (*before.x_range, *before.y_range)), "everything on the page")
 
 
-def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
-    session = app.session()
+def brush(tab: Tab, session: Session) -> None:
+    """Draw a box on the first map: what it holds on the maps that are seen is what is selected."""
     former = session.selecting.mask
     session.selecting.how = "replace"
-    until(lambda: settled(session), "the figures")
     tab.page.locator(".lx-compare-box").click()
-    # What is selected is what the box holds on the maps that are seen when it is drawn.
     (x0, y1), (x1, y0) = plane(tab, 0.35, 0.3), plane(tab, 0.65, 0.7)
     x, y = session.comparing.pair.before.xy.T
     tab.page.mouse.move(*stage(tab, 0, 0.35, 0.3))
@@ -179,17 +180,57 @@ def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
     tab.page.mouse.move(*stage(tab, 0, 0.65, 0.7), steps=4)
     tab.page.mouse.up()
     until(lambda: session.selecting.mask is not former, "the selection")
+    tab.page.locator(".lx-compare-move").click()
     slack = 0.01 * (x1 - x0)
     inner = (x > x0 + slack) & (x < x1 - slack) & (y > y0 + slack) & (y < y1 - slack)
     outer = (x > x0 - slack) & (x < x1 + slack) & (y > y0 - slack) & (y < y1 + slack)
     assert (inner <= session.selecting.mask).all()
     assert (session.selecting.mask <= outer).all()
+
+
+def middle(tab: Tab) -> str:
+    """How many samples the map in the middle shows."""
+    return comparison(tab).get_attribute("data-points").split()[1]
+
+
+def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
+    session = app.session()
+    former = str(session.selecting.current.count)
+    until(lambda: settled(session), "the figures")
+    brush(tab, session)
     count = session.selecting.current.count
-    until(lambda: comparison(tab).get_attribute("data-points").split()[1] == str(count), "the middle map")
+    until(lambda: middle(tab) == str(count), "the middle map")
     session.selecting.undo()
-    former_count = str(int(former.sum()))
-    until(lambda: comparison(tab).get_attribute("data-points").split()[1] == former_count, "the former one")
-    tab.page.locator(".lx-compare-move").click()
+    until(lambda: middle(tab) == former, "the former one")
+
+
+def test_a_brush_is_of_the_maps_on_the_page_while_newer_ones_are_under_way(
+    tab: Tab, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = app.session()
+    comparing, former = session.comparing, str(session.selecting.current.count)
+    look, every, homes = comparing.look, viewed(tab), []
+
+    def withheld(viewport: Viewport, *, home: bool, **rest: Any) -> None:
+        if home:
+            homes.append(partial(look, viewport, home=True, **rest))
+        else:
+            look(viewport, home=False, **rest)
+
+    monkeypatch.setattr(comparing, "look", withheld)
+    tab.page.mouse.move(*stage(tab, 0, 0.5, 0.5))
+    tab.page.mouse.wheel(0, -240)
+    until(lambda: viewed(tab)[1] - viewed(tab)[0] < 0.8 * (every[1] - every[0]), "closer maps")
+    everything = tab.page.locator(".lx-compare-all")
+    everything.click()
+    until(lambda: homes, "the question")
+    everything.click()  # which is asked as soon as the first has its answer
+    homes[0]()
+    until(lambda: len(homes) == 2 and np.allclose(viewed(tab), every), "the first answer")
+    brush(tab, session)
+    homes[1]()
+    session.selecting.undo()
+    until(lambda: middle(tab) == former, "the former selection")
 
 
 def test_the_legend_hides_a_class_on_all(tab: Tab, app: App) -> None:

@@ -99,7 +99,8 @@ function linkedMaps(model, tell) {
     drawn = order
     shown?.images.forEach((image) => image.close())
     shown = {head, images, moves}
-    if (view === null || (head.home && home)) {   // else a hand has moved on
+    // Everything was asked for, or the server shows it by itself; else a hand has moved on.
+    if (view === null || (head.home && (home || head.sequence >= sequence))) {
       view = {x0: head.x0, x1: head.x1, y0: head.y0, y1: head.y1}
       home = true
     }

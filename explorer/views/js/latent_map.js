@@ -240,7 +240,6 @@ async function follow(model, view) {
       return
     }
     if (down || (held === event.pointerId && (event.type !== "pointermove" || event.buttons === 0))) {
-      el.style.outline = "none"   // as below
       held = down ? event.pointerId : null
       model.send_msg({kind: "hold", on: down})
     }
