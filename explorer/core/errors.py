@@ -7,6 +7,9 @@ leaves with exit code 2. Anything else that is raised is a defect, and its trace
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+
 from models.errors import ModelError
 
 
@@ -48,3 +51,6 @@ class Cancelled(ExplorerError):
 
 SHOWN: tuple[type[Exception], ...] = (ExplorerError, ModelError)
 """What the page and the command line show as a sentence; anything else is a defect."""
+
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What reading a zip file raises that is cut, damaged, encrypted, or packed in a way nobody here knows."""

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 
 import models
 from explorer.core.datasets import dataset_names
-from explorer.core.errors import StoreError
+from explorer.core.errors import BROKEN_ZIP, StoreError
 from explorer.core.way import Way
 from explorer.runtime.clouds import unpack_codes
 from explorer.runtime.ledger import insert, sentences
@@ -95,7 +95,7 @@ def import_run(store: RunStore, path: Path) -> RunRecord:
     try:
         with _told_of(path), zipfile.ZipFile(path) as parcel:
             record, epochs, files = _read(parcel, path.name)
-    except (_Foreign, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (_Foreign, *BROKEN_ZIP) as error:
         raise StoreError(refused) from error
     except (KeyError, ValueError, TypeError, SafetensorError, ModelError, RecursionError) as error:
         raise StoreError(refused) from error

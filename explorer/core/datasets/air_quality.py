@@ -18,7 +18,7 @@ from explorer.core.datasets.sentences import listed, reason
 from explorer.core.datasets.splitting import split_rows
 from explorer.core.datasets.tables import first_row, from_table
 from explorer.core.datasets.values import Dataset
-from explorer.core.errors import DataError
+from explorer.core.errors import BROKEN_ZIP, DataError
 
 NAME = "air-quality"
 FEATURES = (
@@ -119,7 +119,7 @@ def _read(path: Path) -> pd.DataFrame:
             decimal="," if european else ".",
             low_memory=False,
         )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, ValueError, KeyError, *BROKEN_ZIP) as error:
         raise DataError(
             f"{path} cannot be read as a table ({reason(error)}); put UCI's file there."
         ) from error
@@ -160,7 +160,7 @@ def _content(path: Path) -> bytes:
 def _check_download(path: Path) -> None:
     try:
         digest = hashlib.sha256(_content(path)).hexdigest()
-    except (KeyError, zipfile.BadZipFile) as error:
+    except (KeyError, *BROKEN_ZIP) as error:
         digest = reason(error)
     if digest != SHA256:
         path.unlink()

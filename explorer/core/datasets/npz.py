@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,7 @@ from explorer.core.datasets.request import Request
 from explorer.core.datasets.sentences import listed, reason
 from explorer.core.datasets.tables import from_table
 from explorer.core.datasets.values import Dataset
-from explorer.core.errors import DataError
+from explorer.core.errors import BROKEN_ZIP, DataError
 
 SHAPES = "[n, height, width], [n, height, width, channels], [n, channels, height, width] or [n, features]"
 CHANNELS = (1, 3)
@@ -66,7 +64,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise DataError(
             f"{path} is no .npz archive, or truncated or damaged; save or copy it again."
         ) from error
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (OSError, *BROKEN_ZIP) as error:
         raise DataError(
             f"{path} is truncated or damaged ({reason(error)}); save or copy it again."
         ) from error

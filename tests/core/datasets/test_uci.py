@@ -240,6 +240,10 @@ def test_a_damaged_air_archive_is_named(tmp_path: Path, refused) -> None:
     path.write_bytes(path.read_bytes()[:-30])
     with refused(path, kind=DataError):
         load_dataset("air-quality", folder=folder)
+    whole = air_folder(tmp_path, uci_layout(air_frame()), path.name) / "uci" / path.name
+    whole.write_bytes(whole.read_bytes().replace(b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"))
+    with refused(path, "encrypted", kind=DataError):
+        load_dataset("air-quality", folder=folder)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other.csv", "")
     with refused(path, "AirQualityUCI.csv", kind=DataError):
