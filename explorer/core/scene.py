@@ -13,6 +13,7 @@ from explorer.core.datasets import Dataset
 from explorer.core.layout import Layout
 from explorer.core.neighbours import Neighbours
 from explorer.core.projections import Projection, Turning
+from explorer.core.viewport import corners
 from models import Autoencoder
 
 _keys = count(1)
@@ -27,6 +28,8 @@ class Scene:
     xy
         Plane positions of the encoded samples as they were laid out, training split first; on a map that
         is turned, `places` has them.
+    home
+        Lower left and upper right corner of what everything lies within, in any orientation.
     neighbours
         Support and nearest samples; None until they have been computed.
     key
@@ -38,6 +41,7 @@ class Scene:
     cloud: Cloud
     projection: Projection
     xy: Float32[np.ndarray, "n 2"]
+    home: Float[np.ndarray, "2 2"]
     neighbours: Neighbours | None
     key: int
 
@@ -55,13 +59,6 @@ class Scene:
             x, y = self.projection.forward(self.cloud.mean[index : index + 1])[0]
         return float(x), float(y)
 
-    @property
-    def home(self) -> Float[np.ndarray, "points 2"]:
-        """Places that everything lies within, in any orientation."""
-        if isinstance(self.projection, Turning):
-            return np.column_stack(self.projection.extent)
-        return self.xy
-
     def find_neighbours(self) -> Neighbours:
         """Make what answers for support and nearest samples: seconds of work for a million samples."""
         return Neighbours(self.cloud.mean, self.cloud.labels, train=self.cloud.train)
@@ -74,7 +71,7 @@ class Scene:
 def fitted_scene(dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: Projection) -> Scene:
     """Place every sample by a projection that has been fitted already."""
     xy = np.ascontiguousarray(projection.forward(cloud.mean), dtype=np.float32)
-    return Scene(dataset, model, cloud, projection, xy, None, next(_keys))
+    return _scene(dataset, model, cloud, projection, xy)
 
 
 def lay_out(
@@ -93,4 +90,15 @@ def lay_out(
     """
     layout = Layout(projection) if isinstance(projection, str) else projection
     fitted, xy = layout.place(cloud, like)
-    return Scene(dataset, model, cloud, fitted, xy, None, next(_keys))
+    return _scene(dataset, model, cloud, fitted, xy)
+
+
+def _scene(
+    dataset: Dataset,
+    model: Autoencoder,
+    cloud: Cloud,
+    projection: Projection,
+    xy: Float32[np.ndarray, "n 2"],
+) -> Scene:
+    home = np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
+    return Scene(dataset, model, cloud, projection, xy, home, None, next(_keys))

