@@ -49,16 +49,14 @@ class Errand:
 
 
 def _run(errand: Errand) -> None:
-    errand.done(errand.work())
+    try:
+        errand.done(errand.work())
+    except SHOWN as error:  # no defect: the log is spared
+        errand.failed(str(error))
 
 
 def _failed(_owner: object, errand: Errand, error: Exception) -> None:
-    sentence = (
-        str(error)
-        if isinstance(error, SHOWN)
-        else f"Something failed unexpectedly ({type(error).__name__}); the log has the details."
-    )
-    errand.failed(sentence)
+    errand.failed(f"Something failed unexpectedly ({type(error).__name__}); the log has the details.")
 
 
 class Services:

@@ -116,6 +116,14 @@ def app(serve: Callable[..., App]) -> App:
     return app
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What fails behind the page is a defect too; but of a tab that went before its socket was open."""
+    yield
+    said = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert [sentence for sentence in said if not sentence.startswith("Uncaught exception GET /ws")] == []
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})

@@ -80,6 +80,29 @@ def test_a_selection_is_trained_on_and_watched(tab: Tab, app: App) -> None:
     assert page.locator(".lx-watch-forgetting").get_attribute("aria-pressed") == "true"
 
 
+SHOWN = """(name) => Bokeh.documents.flatMap((made) => [...made._all_models.values()])
+    .filter((model) => model.type === "GlyphRenderer" && model.name === name)
+    .map((renderer) => renderer.data_source.get_length())"""
+
+
+def test_charts_that_are_opened_in_a_training_miss_no_report(tab: Tab, app: App) -> None:
+    page, training = tab.page, app.session().training
+    page.locator(".lx-watch-curves").click()
+    type_in(tab, "lx-epochs", "2000")
+    until(lambda: training.plan.epochs == 2000, "the plan")
+    before = training.run
+    page.locator(".lx-train").click()
+    until(lambda: training.run is not before and len(training.run.steps), "the first report")
+    for press in (".lx-drawer", ".lx-drawer", ".lx-watch-plane", ".lx-watch-curves"):
+        reports = len(training.run.steps)
+        until(lambda known=reports: len(training.run.steps) > known + 1, "further reports")
+        page.locator(press).click()
+    page.locator(".lx-stop").click()
+    until(lambda: training.run.state.over, "the end of the run")
+    reports = len(training.run.steps)
+    until(lambda: page.evaluate(SHOWN, "training")[:3] == [reports] * 3, "every report on every curve")
+
+
 def test_a_provoked_divergence_is_named_and_marked(tab: Tab, app: App) -> None:
     page, session = tab.page, app.session()
     page.locator(".lx-watch-curves").click()

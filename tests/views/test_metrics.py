@@ -40,6 +40,7 @@ class Opened:
             training=SimpleNamespace(current=None), theme="light",
             watching=SimpleNamespace(shown=True, of=lambda run: self.watched),
             timeline=SimpleNamespace(epoch=None),
+            errands=SimpleNamespace(ring=lambda: self.metrics.refresh()),
         )  # fmt: skip
         self.metrics = Metrics(self.session, lambda: self.now)
         self.metrics.unfold()

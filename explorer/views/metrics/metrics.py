@@ -102,9 +102,9 @@ class Metrics:
         self._studio.key = list(self._charts[name].key)
         if self._session.training.current is None:
             self._studio.empty = name != "curves"
-        self._run = None  # at once
-        self.refresh()
-        self._mount(name)
+            self._mount(name)
+        self._run = None  # so that they are drawn at once, but only in a turn that holds the document
+        self._session.errands.ring()
 
     def _mount(self, name: str) -> None:
         # Only once they are complete: to the browser, charts that it is yet to get cannot be changed.
