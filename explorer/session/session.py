@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -30,6 +29,7 @@ from explorer.session.history import History
 from explorer.session.inspecting import Inspecting
 from explorer.session.looking import Looking
 from explorer.session.mapping import Mapping
+from explorer.session.nearby import Nearby
 from explorer.session.orienting import Orienting
 from explorer.session.pinning import Pinning
 from explorer.session.seeing import seen_at
@@ -73,6 +73,7 @@ class Session(param.Parameterized):
         self.orienting = Orienting(self)
         self.pinning = Pinning(self)
         self.inspecting = Inspecting(self)
+        self.nearby = Nearby(self)
         self._former = self.base  # what is on the map, or will be first
         self.choosing = Choosing(self)
         self.frame: Published[Frame] = Published()
@@ -115,6 +116,7 @@ class Session(param.Parameterized):
         self.training.follow()
         self.timeline.follow()
         self._follow()
+        self.nearby.follow()
         self.history.follow()
         self.watching.follow()
         self.comparing.see()
@@ -221,19 +223,12 @@ class Session(param.Parameterized):
             if self.colour_by not in names:
                 self.colour_by = names[0]
             self.scene = scene
+        self.nearby.forget()
         self.looking.go_over(before)
         self.mapping.suit(scene)
         self._recolour()
-        with_neighbours = partial(self.services.with_neighbours, scene)
-        self.errands.send(self.services.neighbours, "neighbours", with_neighbours, self._gain_neighbours)
         if self.picked is not None:
             self.pick_index(self.picked.index)
-
-    def _gain_neighbours(self, scene: Scene) -> None:
-        if self.scene is not None and scene.key == self.scene.key:
-            turned = scene.projection is not self.scene.projection
-            self.scene = replace(self.scene, neighbours=scene.neighbours) if turned else scene
-            self._ask_frame()
 
     @param.depends("colour_by", watch=True)
     def _recolour(self) -> None:
@@ -266,6 +261,7 @@ class Session(param.Parameterized):
         shown, cursor = self.scene, self.cursor
         if shown is None or cursor is None:
             return
+        self.nearby.follow()
         scene = self.timeline.at_hand or shown
         xy = (float(cursor[0]), float(cursor[1]))
         seen = seen_at(self, xy)

@@ -432,6 +432,21 @@ def test_until_the_nearest_can_be_asked_for_the_mean_is_held(services: Services,
     assert "residual" in tab.session.frame.read()[1].how
 
 
+def test_a_map_that_comes_back_as_it_was_laid_out_gains_its_neighbours_again(
+    services: Services, tab: Tab
+) -> None:
+    session = computed(tab)
+    shown = session.scene
+    with held(services.scenes):
+        session.projection = "pca"
+        session.pull()
+        session.projection = "tsne"
+        session.pull()
+    tab.until(lambda: session.scene is not shown, "the same map anew").rest()
+    assert session.scene.key == shown.key
+    assert session.scene.neighbours is not None
+
+
 # -- distortion ------------------------------------------------------------------------------------------
 
 
