@@ -13,6 +13,7 @@ import models
 from explorer.core.cloud import Cloud, encode
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import ExplorerError, UnknownName
+from explorer.core.orientation import Orientation
 from explorer.core.scene import Scene, lay_out
 from models import Autoencoder
 
@@ -38,6 +39,21 @@ def test_places_are_the_projections_of_the_codes(iris: Dataset, latent: int, nam
     np.testing.assert_allclose(
         scene.projection.forward(scene.projection.inverse(scene.xy.astype(float))), scene.xy, atol=1e-5
     )
+
+
+@pytest.mark.parametrize(("latent", "name"), [(2, "identity"), (3, "rotation")])
+def test_its_corners_hold_everything_however_it_is_turned(iris: Dataset, latent: int, name: str) -> None:
+    model, cloud = encoded(iris, latent)
+    scene = lay_out(iris, model, cloud, name)
+    low, high = scene.home
+    if name == "identity":
+        np.testing.assert_array_equal(scene.home, [cloud.mean.min(axis=0), cloud.mean.max(axis=0)])
+    else:
+        for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, -0.4, 0.8)):
+            turned = replace(scene, projection=scene.projection.turned(Orientation.about(axis, 1.1)))
+            assert (turned.places >= low).all()
+            assert (turned.places <= high).all()
+            assert turned.home is scene.home
 
 
 def test_each_layout_has_a_key_and_gaining_neighbours_keeps_it(iris: Dataset) -> None:
