@@ -15,9 +15,9 @@ from explorer.core.errors import BadSelection, Cancelled, ExplorerError
 from explorer.core.resampling import interval, resampled
 from models import Autoencoder
 
-MOST = 2_500
+MOST = 1_800
 """Samples of a group that a training is held against while it goes on: a mean is then known to about a
-fiftieth of the samples' scatter (one sigma), in a few tenths of a second."""
+fortieth of the samples' scatter (one sigma), in a few tenths of a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import panel as pn
-from bokeh.models import HoverTool, Range1d
+from bokeh.models import FixedTicker, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from explorer.core.activity import Activity
 from explorer.runtime.run import Run
 from explorer.session.watched import Watched
-from explorer.views.metrics.charts import Trace, chart, dress, fit, row
+from explorer.views.metrics.charts import Trace, chart, dress, row
 
 MOST = 64
 """Bars at most: of more axes those that say most."""
@@ -44,6 +44,7 @@ class AxesCharts:
             y_range=self._kl,
         )
         bars.xgrid.visible = False
+        bars.xaxis.ticker = FixedTicker()
         common = {"x": "rank", "top": "kl", "width": 0.78}
         drawn = [
             bars.vbar(source=self._active.source, tags=["one"], name="active", **common),
@@ -128,9 +129,9 @@ class AxesCharts:
             says = "active" if active else "inactive"
             trace.put([(rank, kl, name, says) for rank, kl, name, is_active in rows if is_active is active])
         self._ranks.update(start=0.4, end=len(rows) + 0.6)
-        fit(self._kl, [0.0, *(kl for _, kl, *_ in rows)], least=0.005)
-        self._kl.start = 0.0
+        highest = max(0.0, *(kl for _, kl, *_ in rows))
+        self._kl.update(start=0.0, end=highest + max(0.08 * highest, 0.005))
         names = [name for _, _, name, _ in rows] if len(rows) <= _NAMED else []
         axis = self._charts[0].xaxis[0]
-        axis.ticker = list(range(1, len(rows) + 1)) if names else [1, *range(10, len(rows) + 1, 10)]
+        axis.ticker.ticks = list(range(1, len(rows) + 1)) if names else [1, *range(10, len(rows) + 1, 10)]
         axis.major_label_overrides = dict(enumerate(names, start=1))

@@ -19,9 +19,9 @@ from explorer.views.metrics.plane import Plane
 from explorer.views.metrics.studio import Studio
 from explorer.views.text import duration
 
-LEAST_SECONDS = 0.3
-"""Between two updates of the charts: an eye follows no more, and drawing one takes the hand's time. Less than
-between two reports of a run, so that each of them is drawn."""
+LEAST_SECONDS = 0.9
+"""Between two updates of the charts: an eye follows no more, and drawing one takes the training's time. Less
+than between two reports of a run, so that each of them is drawn; an epoch's end may wait for the next one."""
 
 _EMPTY = "Nothing has been trained yet. Press Train in the sidebar: the charts fill while you go on looking."
 
