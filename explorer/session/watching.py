@@ -22,7 +22,7 @@ from models import Autoencoder
 if TYPE_CHECKING:
     from explorer.session.session import Session
 
-SHARE = 0.015
+SHARE = 0.01
 """Of the time, that each of the two figures may take while a training goes on."""
 
 

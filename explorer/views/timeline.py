@@ -86,17 +86,19 @@ class TimeView:
             panel.visible = False
             return
         filming = timeline.filming
-        panel.param.update(
-            visible=True,
-            last=timeline.last,
+        said = {
+            "visible": True,
+            "last": timeline.last,
             # On the way the browser knows better.
-            position=panel.position if timeline.on_the_way else timeline.position,
-            answered=panel.moved,
-            follows=timeline.at is None and timeline.position == timeline.last,
-            note=timeline.note,
-            share=round(timeline.share, 3),
-            aligned=timeline.aligned,
-        )
+            "position": panel.position if timeline.on_the_way else timeline.position,
+            "answered": panel.moved,
+            "follows": timeline.at is None and timeline.position == timeline.last,
+            "note": timeline.note,
+            "share": round(timeline.share, 3),
+            "aligned": timeline.aligned,
+        }
+        # To set what is there already takes a tenth of the time of this page's turn.
+        panel.param.update(**{name: value for name, value in said.items() if getattr(panel, name) != value})
         if filming.done is not self._film:
             self._film = filming.done
             name, content = filming.done or ("", b"")
