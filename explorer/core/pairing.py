@@ -17,6 +17,7 @@ from explorer.core.frames import decoded_frame
 from explorer.core.layout import Layout
 from explorer.core.orientation import Orientation
 from explorer.core.projections import Projection, SphereMap, Turning
+from explorer.core.scene import home_of
 from explorer.core.side import Side
 from models import Autoencoder
 
@@ -35,6 +36,8 @@ class Placed:
         The side's codes in that space, training split first.
     xy
         Where they lie on the plane, as it was laid out.
+    home
+        Lower left and upper right corner of what everything lies within, in any orientation.
     """
 
     side: Side
@@ -42,6 +45,7 @@ class Placed:
     projection: Projection
     codes: Float32[np.ndarray, "n latent"]
     xy: Float32[np.ndarray, "n 2"]
+    home: Float[np.ndarray, "2 2"]
 
     def turned(self, orientation: Orientation | None) -> Projection:
         """The projection, turned that way where it can be."""
@@ -69,13 +73,6 @@ class Placed:
         """
         lifted = self.turned(orientation).inverse(np.array([xy], dtype=np.float64))
         return self.alignment.inverse().apply(lifted)[0].astype(np.float32)
-
-    @property
-    def home(self) -> Float[np.ndarray, "points 2"]:
-        """Places that everything lies within, in any orientation."""
-        if isinstance(self.projection, Turning):
-            return np.column_stack(self.projection.extent)
-        return self.xy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +159,7 @@ class Pair:
         return TwinFrame(xy, samples[0], samples[1], codes, self.key)
 
     @property
-    def home(self) -> Float[np.ndarray, "points 2"]:
+    def home(self) -> Float[np.ndarray, "4 2"]:
         """Places that everything on either side lies within."""
         return np.concatenate([self.before.home, self.after.home])
 
@@ -213,7 +210,7 @@ def pair(
         alignment = align(after.cloud.mean, before.cloud.mean, sphere=before.model.sphere)
     codes = alignment.apply(after.cloud.mean)
     places = np.ascontiguousarray(first.projection.forward(codes), dtype=np.float32)
-    second = Placed(after, alignment, first.projection, codes, places)
+    second = Placed(after, alignment, first.projection, codes, places, home_of(first.projection, places))
     return Pair(dataset, first, second, True, not alignment.still, next(_keys))
 
 
@@ -230,4 +227,5 @@ def _laid_out(side: Side, layout: Layout, like: Projection | None) -> Placed:
     if not suits or (layout.computed is None and not projections.family(layout.name).exact):
         layout = Layout(offered[0])
     projection, xy = layout.place(side.cloud, like)
-    return Placed(side, Alignment.identity(side.cloud.latent), projection, side.cloud.mean, xy)
+    still = Alignment.identity(side.cloud.latent)
+    return Placed(side, still, projection, side.cloud.mean, xy, home_of(projection, xy))

@@ -68,6 +68,11 @@ class Scene:
         return replace(self, neighbours=self.neighbours or self.find_neighbours())
 
 
+def home_of(projection: Projection, xy: Float32[np.ndarray, "n 2"]) -> Float[np.ndarray, "2 2"]:
+    """Lower left and upper right corner of what everything lies within, in any orientation."""
+    return np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
+
+
 def fitted_scene(dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: Projection) -> Scene:
     """Place every sample by a projection that has been fitted already."""
     xy = np.ascontiguousarray(projection.forward(cloud.mean), dtype=np.float32)
@@ -100,5 +105,4 @@ def _scene(
     projection: Projection,
     xy: Float32[np.ndarray, "n 2"],
 ) -> Scene:
-    home = np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
-    return Scene(dataset, model, cloud, projection, xy, home, None, next(_keys))
+    return Scene(dataset, model, cloud, projection, xy, home_of(projection, xy), None, next(_keys))

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 class Nearby:
-    """Has a scene gain its neighbours: ahead of the hand, but while a training brings one map after the
-    other only once somebody has asked about a place.
+    """Has the scene on the map gain its neighbours before the hand comes.
+
+    While a training brings one map after the other, only once somebody has asked about a place.
     """
 
     def __init__(self, session: Session) -> None:

@@ -97,7 +97,7 @@ class TimeView:
             "share": round(timeline.share, 3),
             "aligned": timeline.aligned,
         }
-        # To set what is there already takes a tenth of the time of this page's turn.
+        # Setting what is there already took a tenth of each of the page's turns.
         panel.param.update(**{name: value for name, value in said.items() if getattr(panel, name) != value})
         if filming.done is not self._film:
             self._film = filming.done

@@ -35,7 +35,7 @@ def train_on(tab: Tab, found: list[Scene]) -> None:
     tab.until(lambda: maps.add(tab.session.scene.key) or len(maps) > 3, "maps of the training")
 
 
-def test_a_map_at_rest_has_its_neighbours_before_anybody_asks(tab: Tab, found: list[Scene]) -> None:
+def test_a_map_at_rest_has_its_neighbours_before_anybody_asks(tab: Tab) -> None:
     session = tab.session
     assert session.cursor is None
     assert session.scene.neighbours is not None

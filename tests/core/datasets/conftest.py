@@ -38,6 +38,21 @@ def refused() -> Refused:
 
 
 @pytest.fixture
+def encrypted() -> Callable[[bytes], bytes]:
+    """Give what says of every member of a zip file that it is encrypted."""
+
+    def flagged(content: bytes) -> bytes:
+        changed = bytearray(content)
+        for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+            at = -1
+            while (at := content.find(signature, at + 1)) >= 0:
+                changed[at + flags] |= 1
+        return bytes(changed)
+
+    return flagged
+
+
+@pytest.fixture
 def idx_bytes() -> Callable[[np.ndarray], bytes]:
     """Give what turns a uint8 array into an IDX file, as MNIST is stored."""
 

@@ -176,17 +176,7 @@ def test_a_damaged_archive_is_refused_or_whole(
         assert len(load_dataset(path)) == 10
 
 
-def encrypted(content: bytes) -> bytes:
-    """Say of every member of a zip file that it is encrypted."""
-    flagged = bytearray(content)
-    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
-        at = -1
-        while (at := content.find(signature, at + 1)) >= 0:
-            flagged[at + flags] |= 1
-    return bytes(flagged)
-
-
-def test_an_encrypted_archive_is_refused(tmp_path: Path, refused) -> None:
+def test_an_encrypted_archive_is_refused(tmp_path: Path, refused, encrypted) -> None:
     path = tmp_path / "closed.npz"
     path.write_bytes(encrypted(WHOLE))
     with refused(path, "encrypted", kind=DataError):
