@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import panel as pn
 import pytest
@@ -89,14 +91,16 @@ def test_no_message_is_held_back_until_the_one_before_was_acknowledged() -> None
             lambda: pn.pane.HTML("page"), port=0, address="127.0.0.1", show=False, start=False, verbose=False
         )
         server.start()
-        client = await asyncio.to_thread(pull_session, url=f"http://127.0.0.1:{server.port}/")
+        # One thread, since what is opened on a thread's event loop is closed there.
+        on_its_thread = partial(asyncio.get_running_loop().run_in_executor, ThreadPoolExecutor(1))
+        client = await on_its_thread(partial(pull_session, url=f"http://127.0.0.1:{server.port}/"))
         try:
             [session] = server.get_sessions()
             [connection] = session._subscribed_connections
             stream = connection._socket.ws_connection.stream
             assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         finally:
-            await asyncio.to_thread(client.close)
+            await on_its_thread(client.close)
             server.stop()
 
     asyncio.run(play())
