@@ -95,9 +95,10 @@ def fit(
 ) -> Iterator[Step]:
     """Train `model` in place, on the device its weights are on.
 
-    The first Step comes after the first batch, then at least one every `report_seconds` and one at the
-    end of each epoch. Between two Steps nothing runs: a caller may copy the model, or leave. The same
-    seed on the same machine gives the same weights; torch's global generator is not touched.
+    The first Step comes after the first batch, then one every `report_seconds` and one at the end of each
+    epoch; one that would come just before that is left out. Between two Steps nothing runs: a caller may
+    copy the model, or leave. The same seed on the same machine gives the same weights; torch's global
+    generator is not touched.
 
     Parameters
     ----------
@@ -120,7 +121,8 @@ def fit(
     stop
         Asked before each batch; once true, the training ends where it is.
     report_seconds
-        Longest time between two Steps (as far as one batch allows).
+        Time between two Steps, as far as one batch allows; up to half as much again before the end of an
+        epoch.
     clock
         Seconds; for tests.
 
@@ -194,6 +196,7 @@ def _train(
     for epoch in range(start.epoch + 1, plan.epochs + 1):
         good = {name: value.detach().clone() for name, value in model.state_dict().items()}
         model.train()
+        epoch_began = clock()
         order = torch.randperm(samples, generator=generator, device=model.device)
         if focus is not None:
             order = focus.taken(len(x), seed, epoch).to(model.device)[order]
@@ -214,6 +217,9 @@ def _train(
             seen += len(batch)
             last = first + batch_size >= samples
             if not last and (now := clock()) >= due:
+                left = (now - epoch_began) * (samples - first - batch_size) / (first + batch_size)
+                if due != began and left < report_seconds / 2:
+                    continue
                 terms = _finite(running.take(), model, good, epoch)
                 yield Step(epoch, plan.epochs, seen, samples * plan.epochs, terms, None, False, now - began)
                 due = clock() + report_seconds

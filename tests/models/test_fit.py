@@ -126,6 +126,14 @@ def test_a_report_is_due_after_so_many_seconds() -> None:
     assert [step.seconds for step in steps] == sorted(step.seconds for step in steps)
 
 
+def test_no_report_comes_just_before_the_end_of_an_epoch() -> None:
+    steps = list(
+        models.fit(model_of(), TRAIN, epochs=2, batch_size=10, report_seconds=12.0, clock=ticking(1.0))
+    )
+    # One is due after 250 samples of 300; the rest takes five seconds, and its end is a report anyway.
+    assert [step.seen for step in steps] == [10, 130, 300, 410, 530, 600]
+
+
 def test_held_out_terms_are_those_of_a_direct_evaluation() -> None:
     model = model_of()
     *_, last = models.fit(model, TRAIN, held_out=HELD_OUT, epochs=2, seed=7)
