@@ -43,6 +43,7 @@ def main() -> None:
         cloud = explorer.encode(model, dataset)
         workload.count_training(type(model), Counter(arguments.counter))
         Training.suit = _as_stock  # type: ignore[method-assign]
+        models.anew = _anew
     app = explorer.Explorer(dataset, model, cloud=cloud)
     if arguments.space == "time":
         from benchmarks.passing import keep
@@ -59,6 +60,13 @@ def main() -> None:
 def _as_stock(training: Training, samples: int) -> None:
     """Batches of the same size; and a last epoch far beyond the measurement, as stock has none."""
     training.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
+
+
+def _anew(model: Autoencoder, seed: int) -> Autoencoder:
+    """The same layers with fresh weights; `models.anew` would leave out those that were put into a model."""
+    fresh = model.clone()
+    fresh.draw_weights(seed)
+    return fresh
 
 
 def mixed(points: int, space: str) -> World:
