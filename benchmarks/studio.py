@@ -116,7 +116,8 @@ async def _speed(served: Served, seconds: float) -> float:
 
 async def _hover(opened: Tab, effort: Effort, samples: Samples) -> None:
     await sweep(opened, "ours", effort.sweep, samples, "studio.rate")
-    delays, lost = answers(*await opened.singles(effort.moves // 2), PATIENCE)
+    # Two or three of a hundred meet the end of an epoch: thirty moves would tell little about the slowest.
+    delays, lost = answers(*await opened.singles(2 * effort.moves), PATIENCE)
     if lost:
         samples.notes.append(f"ours: {lost} of {lost + len(delays)} moves brought no image in the studio")
     samples.add("studio.p50", "ours", *delays)
