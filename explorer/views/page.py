@@ -37,11 +37,14 @@ from explorer.views.workbench import Workbench
 
 # A quiet header: the colours on the page belong to the classes.
 _TEXT = {"button": {"textTransform": "none"}}
+# A help that lies over a button does not take its press.
+_HELP = {"MuiTooltip": {"styleOverrides": {"popper": {"pointerEvents": "none"}}}}
 THEME = {
-    "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT},
+    "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT, "components": _HELP},
     "dark": {
         "palette": {"primary": {"main": "#8fb7e0"}, "background": {"default": "#111418"}},
         "typography": _TEXT,
+        "components": _HELP,
     },
 }
 

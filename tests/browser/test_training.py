@@ -54,6 +54,25 @@ def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     until(lambda: (session.scene.xy == before).all(), "the model before the training")
 
 
+def test_a_help_that_lies_over_stop_leaves_it_its_press(tab: Tab, app: App) -> None:
+    session, page = app.session(), tab.page
+    _epochs(tab, 300)
+    until(lambda: session.training.plan.epochs == 300, "the plan")
+    page.locator(".lx-train").click()
+    page.locator(".lx-map").hover()
+    until(lambda: "samples/s" in tab.text("lx-progress") and "waits" in tab.text("lx-train-what"), "the run")
+    page.locator(".lx-train").hover()
+    help_of_train = page.locator(".MuiTooltip-popper")
+    help_of_train.wait_for()
+    over, stop = help_of_train.bounding_box(), page.locator(".lx-stop").bounding_box()
+    x = (stop["x"] + min(over["x"] + over["width"], stop["x"] + stop["width"])) / 2
+    assert over["x"] < stop["x"] < x, "it lies over a part of Stop"
+    page.mouse.move(x, stop["y"] + stop["height"] / 2, steps=10)
+    page.mouse.down()
+    page.mouse.up()
+    until(lambda: session.training.run.state is RunState.STOPPED, "the end of the run", seconds=10)
+
+
 def test_training_on_a_selection_takes_only_its_training_samples(tab: Tab, app: App) -> None:
     session = app.session()
     _epochs(tab, 2)
