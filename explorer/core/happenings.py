@@ -236,11 +236,11 @@ class _Plateaus:
         if self._flat or risen or gain > limit or (gain >= 4 * limit and gain > 0):
             return None
         self._flat = True
+        gained = f"gained {gain:.2g} nats of {way:.4g} so far" if gain > 0 else "brought no lower loss"
         return _happening(
             "plateau",
             epoch,
-            f"{PLATEAU} epochs gained {max(0.0, gain):.2g} nats of {way:.4g} so far; stop here, or "
-            "change the model or its learning rate.",
+            f"{PLATEAU} epochs {gained}; stop here, or change the model or its learning rate.",
         )
 
 

@@ -113,6 +113,9 @@ def test_a_curve_that_stays_is_a_plateau_and_one_that_falls_is_none() -> None:
     found = happenings(made(flat))
     assert [each.kind for each in found] == ["plateau"]
     assert 21 <= found[0].epoch <= 26
+    assert "5 epochs brought no lower loss;" in found[0].sentence
+    hardly = np.concatenate([np.linspace(200, 140, 20), 140 - 0.001 * np.arange(1, 20)])
+    assert "5 epochs gained 0.005 nats of 60 so far;" in happenings(made(hardly))[0].sentence
     assert kinds(made(np.linspace(200, 100, 60))) == []
     assert kinds(made(200 * 0.97 ** np.arange(40.0))) == []
     slow = np.concatenate([np.linspace(200, 140, 20), 140 - 0.12 * np.arange(1, 20)])  # 1 % in five epochs
