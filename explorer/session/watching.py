@@ -68,7 +68,9 @@ class Watching(param.Parameterized):
         self._axes.measure(run, snapshot, partial(activity, snapshot.cloud, snapshot.model), watched.learn)
         if forgets(run) and not watched.trouble:
             work = partial(_errors, run, watched.before, watched.baseline, snapshot)
-            self._errors.measure(run, snapshot, work, partial(_told, watched), partial(_refused, watched))
+            told, refused = partial(_told, watched), partial(_refused, watched)
+            passes = 2 if watched.baseline is None else 1
+            self._errors.measure(run, snapshot, work, told, refused, passes=passes)
 
     def _look(self, _: Any) -> None:
         self._session.errands.ring()
@@ -111,8 +113,16 @@ class _Measuring:
         work: Callable[[], Any],
         done: Callable[[Snapshot, Any], object],
         failed: Callable[[str], object] = lambda sentence: None,
+        *,
+        passes: int = 1,
     ) -> None:
-        """Have a snapshot measured, unless it has been, another one is being, or it is too early."""
+        """Have a snapshot measured, unless it has been, another one is being, or it is too early.
+
+        Parameters
+        ----------
+        passes
+            How many times as much work it is as it will be the next time.
+        """
         early = self._clock() - self._ended < self._cost * (1 - SHARE) / SHARE
         which = (run.token, snapshot.version)
         if self._under_way or which == self._last or (early and not run.state.over):
@@ -123,12 +133,13 @@ class _Measuring:
             worker,
             self._name,
             partial(_timed, work, self._clock),
-            partial(self._took, partial(done, snapshot)),
+            partial(self._took, partial(done, snapshot), passes),
             partial(self._failed, failed),
         )
 
-    def _took(self, done: Callable[[Any], object], result: tuple[Any, float]) -> None:
-        value, self._cost = result
+    def _took(self, done: Callable[[Any], object], passes: int, result: tuple[Any, float]) -> None:
+        value, cost = result
+        self._cost = cost / passes
         self._over()
         done(value)
 

@@ -118,6 +118,18 @@ def test_a_training_that_goes_on_is_held_against_one_baseline() -> None:
         since(some, other, digits)
 
 
+def test_so_many_values_of_a_group_are_measured_and_some_samples_at_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digits = load_dataset("digits")
+    model = models.create("ae", shape=digits.shape, latent=2, width=0.25, body="dense", seed=0)
+    monkeypatch.setattr(module, "VALUES", 20 * 64)
+    monkeypatch.setattr(module, "LEAST", 5)
+    assert np.bincount(baseline(model, digits, digits.y == 3).selected).tolist() == [20, 20]
+    monkeypatch.setattr(module, "LEAST", 30)
+    assert np.bincount(baseline(model, digits, digits.y == 3).selected).tolist() == [30, 30]
+
+
 def test_lengths_that_differ_are_one_sentence() -> None:
     for wrong in ((errors(5), errors(6), np.ones(5, bool)), (errors(0), errors(0), np.ones(0, bool))):
         with pytest.raises(BadSelection, match="do not belong together"):

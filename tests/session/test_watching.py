@@ -167,9 +167,9 @@ def test_figures_keep_to_their_share_and_the_last_is_always_measured(tab: Tab) -
         now[0] += 1.0
         return 7
 
-    def ask(version: int) -> int:
+    def ask(version: int, passes: int = 1) -> int:
         shot = type(snapshot)(snapshot.model, snapshot.cloud, snapshot.step, version)
-        measuring.measure(Going(), shot, work, lambda shot, value: done.append(shot.version))
+        measuring.measure(Going(), shot, work, lambda shot, value: done.append(shot.version), passes=passes)
         tab.rest()
         return len(done)
 
@@ -181,8 +181,11 @@ def test_figures_keep_to_their_share_and_the_last_is_always_measured(tab: Tab) -
     assert ask(3) == 2
     assert ask(4) == 2
     states.append(RunState.DONE)
-    assert ask(5) == 3
-    assert done == [1, 3, 5]
+    assert ask(5, passes=2) == 3
+    states.append(RunState.RUNNING)
+    now[0] += 0.51 * (1 - SHARE) / SHARE
+    assert ask(6) == 4, "the one before was twice the work"
+    assert done == [1, 3, 5, 6]
 
 
 def test_while_one_is_being_measured_only_the_newest_waits(tab: Tab) -> None:
