@@ -20,7 +20,7 @@ from explorer.runtime.run import Job, Run, Snapshot
 from models import Autoencoder, FitState, Step
 
 LEAST_SECONDS = 0.25  # between the snapshots of short epochs: an eye follows no more
-REPORT_SECONDS = 1.0  # between two reports within an epoch: after each the page looks at all that may be new
+REPORT_SECONDS = 1.5  # between two reports within an epoch: after each the page looks at all that may be new
 SHARE = 0.2  # of the training's time that encoding at epoch ends may take
 SHARE_WITHIN = 0.04  # all encoding together, for one more within an epoch to be taken
 HELD_OUT = 500  # held-out samples at least, where few are trained on
