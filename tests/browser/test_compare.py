@@ -12,6 +12,7 @@ import torch
 from playwright.sync_api import Browser, Locator
 
 from explorer.core import labelled, resampling
+from explorer.core.triptych import TriptychPainter
 from explorer.core.viewport import Viewport
 from explorer.session import Session
 from tests.browser.tab import App, Tab, until
@@ -233,8 +234,15 @@ def test_a_brush_is_of_the_maps_on_the_page_while_newer_ones_are_under_way(
     until(lambda: middle(tab) == former, "the former selection")
 
 
+def at_rest(session: Session) -> bool:
+    """Whether the last maps are those that were asked for last."""
+    comparing = session.comparing
+    return comparing.image.read()[1].pixels == TriptychPainter().paint(comparing.request()).pixels
+
+
 def test_the_legend_hides_a_class_on_all(tab: Tab, app: App) -> None:
     comparing = app.session().comparing
+    until(lambda: at_rest(app.session()), "the maps")
     before = comparing.image.read()[1].pixels
     tab.page.locator(".lx-legend .row").nth(3).click()
     until(
