@@ -244,13 +244,13 @@ def test_the_legend_hides_a_class_on_all(tab: Tab, app: App) -> None:
     comparing = app.session().comparing
     until(lambda: at_rest(app.session()), "the maps")
     before = comparing.image.read()[1].pixels
-    tab.page.locator(".lx-legend .row").nth(3).click()
+    tab.page.locator(".lx-legend button.toggle").nth(3).click()
     until(
         lambda: all(a != b for a, b in zip(before, comparing.image.read()[1].pixels, strict=True)),
         "the maps without it",
     )
     without = comparing.image.read()[1].pixels
-    tab.page.locator(".lx-legend .row").nth(3).click()
+    tab.page.locator(".lx-legend button.toggle").nth(3).click()
     until(
         lambda: all(a != b for a, b in zip(without, comparing.image.read()[1].pixels, strict=True)),
         "the maps with it",
