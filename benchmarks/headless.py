@@ -17,10 +17,10 @@ from benchmarks.keeping import keeping
 from benchmarks.measures import Samples, say
 from benchmarks.targets import size_name
 from benchmarks.workload import BATCH, LEARNING_RATE
-from explorer.core.brush import Lasso
 from explorer.core.datasets import Dataset
+from explorer.core.selection.brush import Lasso
 from explorer.runtime.run import Job, RunState
-from explorer.runtime.training import TrainingSlot
+from explorer.runtime.training.slot import TrainingSlot
 from models import Autoencoder
 
 VERTICES = 200  # of a lasso drawn by hand, a vertex for each event of the mouse

@@ -13,12 +13,12 @@ import models
 from benchmarks import workload
 from benchmarks.measures import Samples, say
 from benchmarks.workload import BATCH, LEARNING_RATE
-from explorer.core.cloud import encode
 from explorer.core.datasets import Dataset
-from explorer.runtime.kept import KeptRun
-from explorer.runtime.recording import Recording
+from explorer.core.latent.cloud import encode
 from explorer.runtime.run import Job
-from explorer.runtime.store import CLOUDS, RunStore
+from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.store.store import CLOUDS, RunStore
+from explorer.runtime.store.writer import Recording
 from models import FitState
 
 

@@ -14,12 +14,12 @@ import models
 from benchmarks import workload
 from benchmarks.workload import BATCH, FITTED, LEARNING_RATE, Counter
 from explorer.core import projections
-from explorer.core.cloud import Cloud, Stamp
 from explorer.core.datasets import Dataset, Split
-from explorer.core.layout import Layout
-from explorer.runtime.fitting import Fit
+from explorer.core.latent.cloud import Cloud, Stamp
+from explorer.core.projections.layout import Layout
+from explorer.runtime.projection_fit import Fit
 from explorer.services import shared
-from explorer.session.training import Training
+from explorer.session.training.training import Training
 from models import Autoencoder
 
 FLAT = ("plane", "time")

@@ -16,11 +16,11 @@ from benchmarks.measures import Effort, Samples, say, settled
 from benchmarks.servers import serving
 from explorer.core import projections
 from explorer.core.datasets import Dataset
-from explorer.core.evolution import Evolution
-from explorer.runtime.recording import Recording
-from explorer.runtime.records import KeptState
+from explorer.core.scene.evolution import Evolution
 from explorer.runtime.run import Job
-from explorer.runtime.store import RunStore
+from explorer.runtime.store.records import KeptState
+from explorer.runtime.store.store import RunStore
+from explorer.runtime.store.writer import Recording
 from models import Autoencoder, Step
 
 POINTS, EPOCHS = 60_000, 100

@@ -15,7 +15,7 @@ from benchmarks.headless import Witness, bare_loop
 from benchmarks.measures import PATIENCE, Effort, Samples, say, settled, sweep
 from benchmarks.servers import Served, serving
 from explorer.core.datasets import Dataset, Split
-from explorer.runtime.training import training_threads
+from explorer.runtime.training.slot import training_threads
 
 LEFT_OUT = 1  # the class that is not trained on, so that there is something to forget
 ROUNDS = 3  # of pairs: an epoch of the bare loop takes two seconds, in which a machine swings

@@ -9,14 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer.core import projections, quality
-    from explorer.core.cloud import encode
+    from explorer.core import projections
     from explorer.core.datasets import dataset_names, load_dataset
     from explorer.core.errors import ExplorerError
-    from explorer.core.shade import shade
-    from explorer.core.viewport import Viewport
+    from explorer.core.latent.cloud import encode
+    from explorer.core.quality import measure as quality
+    from explorer.core.rendering.shade import shade
+    from explorer.core.scene.viewport import Viewport
     from explorer.runtime import runs
-    from explorer.views.explorer import Explorer
+    from explorer.views.notebook import Explorer
 
 __all__ = [
     "Explorer",
@@ -32,18 +33,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Explorer": "explorer.views.explorer",
+    "Explorer": "explorer.views.notebook",
     "ExplorerError": "explorer.core.errors",
-    "Viewport": "explorer.core.viewport",
+    "Viewport": "explorer.core.scene.viewport",
     "dataset_names": "explorer.core.datasets",
-    "encode": "explorer.core.cloud",
+    "encode": "explorer.core.latent.cloud",
     "load_dataset": "explorer.core.datasets",
-    "shade": "explorer.core.shade",
+    "shade": "explorer.core.rendering.shade",
 }
 
 _MODULES = {
     "projections": "explorer.core.projections",
-    "quality": "explorer.core.quality",
+    "quality": "explorer.core.quality.measure",
     "runs": "explorer.runtime.runs",
 }
 

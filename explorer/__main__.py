@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from explorer.terminal import runs
-from explorer.terminal.answering import answering
-from explorer.terminal.training import progress, train
+from explorer.cli import runs
+from explorer.cli.exit_code import answering
+from explorer.cli.train import progress, train
 
 app = typer.Typer(
     help="See, touch and change the latent space of an autoencoder.",
@@ -85,8 +85,8 @@ def _serve(
 ) -> None:
     _check_free(address, port)
     import models
-    from explorer.core.batches import check_fits
     from explorer.core.datasets import load_dataset
+    from explorer.core.latent.batches import check_fits
 
     # What cannot be used is said before the rest is imported, and before a long download where possible.
     models.options(model)
@@ -99,9 +99,9 @@ def _serve(
 
     import panel as pn
 
-    from explorer.runtime.bases import Choice
+    from explorer.runtime.base_models import Choice
     from explorer.services import Services
-    from explorer.views.page import pages
+    from explorer.views.page.page import pages
 
     services = Services(data_folder=data_dir, start=Choice(dataset, model, latent))
     try:

@@ -1,6 +1,6 @@
 """What ``panel serve explorer/app.py`` runs."""
 
 from explorer.services import shared
-from explorer.views.page import page
+from explorer.views.page.page import page
 
 page(shared()).servable()

@@ -13,27 +13,29 @@ from threading import Event
 from typing import Any
 from weakref import WeakSet
 
-from explorer.core import brush, panning, pixels, projections, shade, solid
-from explorer.core.cloud import Cloud
-from explorer.core.colouring import colouring
-from explorer.core.colouring import names as colouring_names
+from explorer.core import projections
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
-from explorer.core.folders import home_folder
-from explorer.core.inverting import prepared
-from explorer.core.layout import Computed, Layout
-from explorer.core.painter import MapRequest, Painter, Style
+from explorer.core.latent.cloud import Cloud
+from explorer.core.paths import home_folder
 from explorer.core.projections import Projection
-from explorer.core.scene import Scene, lay_out
-from explorer.core.viewport import Viewport
-from explorer.runtime.bases import Base, Bases, Choice
-from explorer.runtime.desks import GRACE, Desks
-from explorer.runtime.fitting import Fit
-from explorer.runtime.newest import Newest
-from explorer.runtime.recent import Recent
-from explorer.runtime.store import RUNS, RunStore
-from explorer.runtime.training import TrainingSlot
-from explorer.runtime.wakeups import Wakeups
+from explorer.core.projections.layout import Computed, Layout
+from explorer.core.rendering import cloud_3d, panning, png, shade
+from explorer.core.rendering.colouring import colouring
+from explorer.core.rendering.colouring import names as colouring_names
+from explorer.core.rendering.painter import MapRequest, Painter, Style
+from explorer.core.scene.inversion import prepared
+from explorer.core.scene.scene import Scene, lay_out
+from explorer.core.scene.viewport import Viewport
+from explorer.core.selection import brush
+from explorer.runtime.base_models import Base, Bases, Choice
+from explorer.runtime.concurrency.lru import Recent
+from explorer.runtime.concurrency.wakeups import Wakeups
+from explorer.runtime.concurrency.worker import Newest
+from explorer.runtime.handover import GRACE, Desks
+from explorer.runtime.projection_fit import Fit
+from explorer.runtime.store.store import RUNS, RunStore
+from explorer.runtime.training.slot import TrainingSlot
 from models import Autoencoder
 
 _log = logging.getLogger(__name__)
@@ -142,9 +144,9 @@ class Services:
         """
         shade.warm_up()
         panning.warm_up()
-        pixels.warm_up()
+        png.warm_up()
         brush.warm_up()
-        solid.warm_up()
+        cloud_3d.warm_up()
         self.first = base or self.bases.get(self.start, allow_import=True)
         self._changed()
 

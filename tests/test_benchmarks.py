@@ -16,8 +16,8 @@ from benchmarks import passing, studio, table, targets, workload
 from benchmarks.arithmetic import Figure, answers, figure, paired_ratios, quantile, rate
 from benchmarks.targets import TARGETS, Target
 from explorer.core.datasets import load_dataset
-from explorer.runtime.kept import KeptRun
-from explorer.runtime.store import RunStore
+from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.store.store import RunStore
 
 FINITE = st.floats(-1e6, 1e6)
 

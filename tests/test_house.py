@@ -18,7 +18,7 @@ import torch
 from jaxtyping import TypeCheckError
 
 from benchmarks import table
-from explorer.core.brush import Box
+from explorer.core.selection.brush import Box
 from models.losses import gaussian_kl
 
 ROOT = Path(__file__).resolve().parent.parent

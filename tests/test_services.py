@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 import models
-from explorer.core.cloud import encode
-from explorer.core.colouring import colouring
 from explorer.core.datasets import load_dataset
-from explorer.core.painter import MapRequest, Style
-from explorer.core.scene import lay_out
-from explorer.core.viewport import Viewport
-from explorer.runtime import bases
-from explorer.runtime.bases import Choice
+from explorer.core.latent.cloud import encode
+from explorer.core.rendering.colouring import colouring
+from explorer.core.rendering.painter import MapRequest, Style
+from explorer.core.scene.scene import lay_out
+from explorer.core.scene.viewport import Viewport
+from explorer.runtime import base_models
+from explorer.runtime.base_models import Choice
 from explorer.services import Errand, Services
 
 PATIENCE = 60.0
@@ -27,7 +27,7 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    monkeypatch.setattr(bases, "SMALL", 0)
+    monkeypatch.setattr(base_models, "SMALL", 0)
     services = Services(home=tmp_path, start=Choice("iris", options=(("width", 0.25),)))
     yield services
     services.close()

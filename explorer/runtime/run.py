@@ -14,10 +14,10 @@ from threading import Event
 import numpy as np
 from jaxtyping import Int
 
-from explorer.core.cloud import Cloud
 from explorer.core.datasets import Dataset
-from explorer.core.way import Way
-from explorer.runtime.published import Log, Published
+from explorer.core.latent.cloud import Cloud
+from explorer.core.settings.training_way import Way
+from explorer.runtime.concurrency.published import Log, Published
 from models import Autoencoder, FitState, Focus, Plan, Step, default_plan
 
 _log = logging.getLogger(__name__)

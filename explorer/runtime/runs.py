@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from explorer.core.datasets import Dataset
-from explorer.core.folders import home_folder
-from explorer.core.way import Way
-from explorer.runtime import headless
-from explorer.runtime.headless import Headless, go_on
-from explorer.runtime.kept import KeptRun
-from explorer.runtime.records import EpochRecord, RunRecord
+from explorer.core.paths import home_folder
+from explorer.core.settings.training_way import Way
 from explorer.runtime.run import Job
-from explorer.runtime.store import RUNS, RunStore
+from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.store.records import EpochRecord, RunRecord
+from explorer.runtime.store.store import RUNS, RunStore
+from explorer.runtime.training import headless
+from explorer.runtime.training.headless import Headless, go_on
 from models import Autoencoder
 
 __all__ = ["begin", "film", "fine_tune", "open", "resume", "store", "table"]
@@ -236,7 +236,7 @@ def film(
         For an ending, a size or a projection that there is not, and for a run of one epoch.
     """
     # Filming draws, which nobody else who asks for runs needs.
-    from explorer.runtime.filming import Shot, film_kept
+    from explorer.runtime.replay.film import Shot, film_kept
 
     kept = run if isinstance(run, KeptRun) else open(run)
     path = Path(path)

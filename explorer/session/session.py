@@ -8,35 +8,35 @@ from functools import partial
 import numpy as np
 import param
 
-from explorer.core.colouring import CHEAP, SLOW, Colouring
-from explorer.core.colouring import names as colouring_names
 from explorer.core.datasets import Dataset
-from explorer.core.frames import Frame, FrameRequest, make_frame
-from explorer.core.layout import Layout
-from explorer.core.painter import MapImage
-from explorer.core.picked import Picked, nearest_on_plane, pick
 from explorer.core.projections import SphereMap
-from explorer.core.scene import Scene
-from explorer.core.selection import Selection
-from explorer.runtime.bases import Base, Choice
-from explorer.runtime.published import Published
+from explorer.core.projections.layout import Layout
+from explorer.core.rendering.colouring import CHEAP, SLOW, Colouring
+from explorer.core.rendering.colouring import names as colouring_names
+from explorer.core.rendering.painter import MapImage
+from explorer.core.scene.decode import Frame, FrameRequest, make_frame
+from explorer.core.scene.pick import Picked, nearest_on_plane, pick
+from explorer.core.scene.scene import Scene
+from explorer.core.selection.selection import Selection
+from explorer.runtime.base_models import Base, Choice
+from explorer.runtime.concurrency.published import Published
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
-from explorer.session.choosing import Choosing
-from explorer.session.comparing import Comparing
-from explorer.session.errands import Errands
-from explorer.session.history import History
-from explorer.session.inspecting import Inspecting
-from explorer.session.looking import Looking
-from explorer.session.mapping import Mapping
-from explorer.session.nearby import Nearby
-from explorer.session.orienting import Orienting
-from explorer.session.pinning import Pinning
-from explorer.session.seeing import seen_at
-from explorer.session.selecting import Selecting
-from explorer.session.timeline import Timeline
-from explorer.session.training import Training
-from explorer.session.watching import Watching
+from explorer.session.compare.comparison import Comparing
+from explorer.session.history.history import History
+from explorer.session.history.timeline import Timeline
+from explorer.session.latent_axes import Inspecting
+from explorer.session.map.neighbours import Nearby
+from explorer.session.map.orientation import Orienting
+from explorer.session.map.pins import Pinning
+from explorer.session.map.projection import Mapping
+from explorer.session.map.seen import seen_at
+from explorer.session.map.selection import Selecting
+from explorer.session.map.view import Looking
+from explorer.session.tasks import Errands
+from explorer.session.training.model_choice import Choosing
+from explorer.session.training.monitor import Watching
+from explorer.session.training.training import Training
 
 
 class Session(param.Parameterized):

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 import models
-from explorer.runtime.bases import Base, Choice
+from explorer.runtime.base_models import Base, Choice
 from explorer.services import Services
-from explorer.views.page import pages
+from explorer.views.page.page import pages
 from tests.browser.tab import App, Tab, at_rest, until
 
 GRACE = 1.0  # seconds that a training outlives its page

@@ -11,9 +11,9 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Locator
 
-from explorer.core import labelled, resampling
-from explorer.core.triptych import TriptychPainter
-from explorer.core.viewport import Viewport
+from explorer.core.comparison.triptych import TriptychPainter
+from explorer.core.quality import bootstrap, class_measures
+from explorer.core.scene.viewport import Viewport
 from explorer.session import Session
 from tests.browser.tab import App, Tab, until
 
@@ -24,8 +24,8 @@ CHOSEN = (3, 5, 8)
 def _few_draws() -> Iterator[None]:
     """How sure the figures are is tested where they are made."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resampling, "RESAMPLES", 40)
-        patch.setattr(labelled, "_DEALT", 2_000)
+        patch.setattr(bootstrap, "RESAMPLES", 40)
+        patch.setattr(class_measures, "_DEALT", 2_000)
         yield
 
 

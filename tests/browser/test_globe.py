@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext
 
-from explorer.core.orientation import Orientation
-from explorer.runtime.bases import Choice
+from explorer.core.projections.turnable.orientation import Orientation
+from explorer.runtime.base_models import Choice
 from explorer.session import Session
-from explorer.session.seeing import code_at
+from explorer.session.map.seen import code_at
 from tests.browser.made import source_of
 from tests.browser.tab import App, Tab, at_rest, until
 

@@ -14,13 +14,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 import models
-from explorer.core.cloud import weights_token
 from explorer.core.datasets import load_dataset
-from explorer.runtime import headless
-from explorer.runtime.kept import KeptRun
-from explorer.runtime.records import KeptState, RunRecord
+from explorer.core.latent.cloud import weights_token
 from explorer.runtime.run import Job
-from explorer.runtime.store import RUNS, RunStore
+from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.store.records import KeptState, RunRecord
+from explorer.runtime.store.store import RUNS, RunStore
+from explorer.runtime.training import headless
 from tests.browser.conftest import _free_port, _listens
 from tests.browser.tab import App, Tab, until
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 import models
-from explorer.core.cloud import weights_token
-from explorer.runtime.bases import Choice
+from explorer.core.latent.cloud import weights_token
+from explorer.runtime.base_models import Choice
 from explorer.runtime.run import RunState
 from explorer.session import Session
 from tests.browser.tab import App, Tab, at_rest, until
@@ -135,7 +135,7 @@ def test_a_body_that_the_data_do_not_allow_is_said_and_taken_back(tab: Tab, iris
 def test_large_data_are_trained_once_confirmed_and_can_be_stopped(
     serve: Callable[..., App], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.runtime.bases.SMALL", 0)
+    monkeypatch.setattr("explorer.runtime.base_models.SMALL", 0)
     app = serve(Choice("digits"))
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()

@@ -8,7 +8,7 @@ import weakref
 import psutil
 from playwright.sync_api import BrowserContext
 
-from explorer.runtime.training import RunState
+from explorer.runtime.training.slot import RunState
 from tests.browser.tab import App, Tab, until
 
 

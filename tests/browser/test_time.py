@@ -9,7 +9,7 @@ import imageio.v3 as imageio
 import pytest
 from playwright.sync_api import Browser
 
-from explorer.runtime import course
+from explorer.runtime.training import loop
 from tests.browser.tab import App, Tab, until
 
 EPOCHS = 6
@@ -22,8 +22,8 @@ def lasting_tab(browser: Browser, app: App) -> Iterator[Tab]:
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course, "LEAST_SECONDS", 0.0)
-        patch.setattr(course, "SHARE", 1.0)
+        patch.setattr(loop, "LEAST_SECONDS", 0.0)
+        patch.setattr(loop, "SHARE", 1.0)
         tab.page.get_by_text("Epochs, batch size").click()
         box = tab.page.locator(".lx-epochs input")
         box.fill(str(EPOCHS))

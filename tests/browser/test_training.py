@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext
 
-from explorer.runtime.training import Run, RunState
+from explorer.runtime.training.slot import Run, RunState
 from explorer.session import Session
 from tests.browser.tab import App, Tab, until
 

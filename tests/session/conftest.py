@@ -8,8 +8,8 @@ import pytest
 
 import models
 from explorer.core.datasets import Dataset, load_dataset
-from explorer.runtime import bases
-from explorer.runtime.bases import Base
+from explorer.runtime import base_models
+from explorer.runtime.base_models import Base
 from explorer.services import Services
 from tests.session.tab import Tab
 
@@ -28,7 +28,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture(autouse=True)
 def _no_first_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bases, "SMALL", 0)
+    monkeypatch.setattr(base_models, "SMALL", 0)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Event
 
-from explorer.runtime.bases import Base
-from explorer.runtime.newest import Newest
+from explorer.runtime.base_models import Base
+from explorer.runtime.concurrency.worker import Newest
 from explorer.services import Errand, Services
 from explorer.session import Session
 

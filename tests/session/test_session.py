@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from explorer.core.datasets import load_dataset
-from explorer.core.viewport import Viewport
-from explorer.runtime.bases import Base, Choice
+from explorer.core.scene.viewport import Viewport
+from explorer.runtime.base_models import Base, Choice
 from explorer.services import Services
 from tests.session.tab import Tab, held, served
 

@@ -6,12 +6,12 @@ module for each source, and one for each kind of file.
 
 from __future__ import annotations
 
+from explorer.core.datasets.base import Dataset, Split
 from explorer.core.datasets.drawing import Drawing, ImageDrawing, ProfileDrawing
 from explorer.core.datasets.images import from_images
 from explorer.core.datasets.loading import dataset_names, findable, load_dataset
 from explorer.core.datasets.request import Progress
 from explorer.core.datasets.tables import from_table
-from explorer.core.datasets.values import Dataset, Split
 
 __all__ = [
     "Dataset",

@@ -11,7 +11,7 @@ import pooch
 from explorer.core.datasets.request import Progress, Request
 from explorer.core.datasets.sentences import reason
 from explorer.core.errors import DataMissing
-from explorer.core.folders import cache_folder, writable
+from explorer.core.paths import cache_folder, writable
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 CHUNK = 1 << 18

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from explorer.core.datasets.base import Dataset, Split
 from explorer.core.datasets.drawing import ImageDrawing
 from explorer.core.datasets.splitting import split_rows
-from explorer.core.datasets.values import Dataset, Split
 from explorer.core.errors import DataError
 
 SMALLEST, LARGEST = 8, 64

@@ -10,11 +10,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.core.datasets import import_string
+from explorer.core.datasets.base import Dataset
 from explorer.core.datasets.request import Progress, Request, silent
-from explorer.core.datasets.values import Dataset
+from explorer.core.datasets.sources import import_string
 from explorer.core.errors import DataError, DataMissing, UnknownName
-from explorer.core.folders import data_folder
+from explorer.core.paths import data_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _load_named(name: str, request: Request) -> Dataset:
     if request.label is not None and request.label not in source.labels:
         allowed = f"choose from {', '.join(source.labels)}" if source.labels else "it has one kind only"
         raise DataError(f"{name} has no labels {request.label!r}; {allowed}.")
-    module = importlib.import_module(f"explorer.core.datasets.{source.module}")
+    module = importlib.import_module(f"explorer.core.datasets.sources.{source.module}")
     dataset: Dataset = module.load(request)
     return dataset
 
@@ -136,7 +136,9 @@ def _load_path(path: Path, request: Request) -> Dataset:
     if request.label is not None and module != "table_file":
         raise DataError(f"{path} is not a table, so its labels cannot be a column {request.label!r}.")
     try:
-        dataset: Dataset = importlib.import_module(f"explorer.core.datasets.{module}").load(path, request)
+        dataset: Dataset = importlib.import_module(f"explorer.core.datasets.sources.{module}").load(
+            path, request
+        )
     except PermissionError as error:
         raise DataError(f"{path} may not be read by this user; change its permissions.") from error
     return dataset

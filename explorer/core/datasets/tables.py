@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from explorer.core.datasets.base import Dataset, Split
 from explorer.core.datasets.drawing import ProfileDrawing
 from explorer.core.datasets.labels import to_classes
 from explorer.core.datasets.sentences import listed
 from explorer.core.datasets.splitting import split_rows
-from explorer.core.datasets.values import Dataset, Split
 from explorer.core.errors import DataError
 
 LARGEST = 1e30

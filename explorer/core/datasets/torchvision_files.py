@@ -17,13 +17,13 @@ import numpy as np
 from torchvision.datasets import CIFAR10, MNIST
 from torchvision.datasets.utils import check_integrity, extract_archive
 
+from explorer.core.datasets.base import Dataset
 from explorer.core.datasets.fetching import Remote, obtain, places
 from explorer.core.datasets.images import from_images
 from explorer.core.datasets.request import Request
 from explorer.core.datasets.sentences import reason
-from explorer.core.datasets.values import Dataset
 from explorer.core.errors import DataError
-from explorer.core.folders import cache_folder, writable
+from explorer.core.paths import cache_folder, writable
 
 
 def read_idx(name: str, source: type[MNIST], request: Request, *, label_name: str) -> Dataset:

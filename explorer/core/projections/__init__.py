@@ -11,18 +11,18 @@ from __future__ import annotations
 from explorer.core.errors import ExplorerError, UnknownName
 from explorer.core.projections.aligned import Aligned, plain
 from explorer.core.projections.base import Projection
-from explorer.core.projections.cylindrical import Cylindrical
-from explorer.core.projections.embedding import Embedding
+from explorer.core.projections.embeddings.embedding import Embedding
+from explorer.core.projections.embeddings.tsne import TSNE
+from explorer.core.projections.embeddings.umap import UMAP
 from explorer.core.projections.identity import Identity
-from explorer.core.projections.orthographic import Orthographic
 from explorer.core.projections.pca import PCA
-from explorer.core.projections.rotation import Rotation
 from explorer.core.projections.slices import Slice
-from explorer.core.projections.spheremap import SphereMap
-from explorer.core.projections.stereographic import Stereographic
-from explorer.core.projections.tsne import TSNE
-from explorer.core.projections.turning import Turning
-from explorer.core.projections.umap import UMAP
+from explorer.core.projections.turnable.cylindrical import Cylindrical
+from explorer.core.projections.turnable.orthographic import Orthographic
+from explorer.core.projections.turnable.rotation import Rotation
+from explorer.core.projections.turnable.sphere_map import SphereMap
+from explorer.core.projections.turnable.stereographic import Stereographic
+from explorer.core.projections.turnable.turnable import Turning
 
 __all__ = [
     "PCA",

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from explorer.core.aligning import Alignment
 from explorer.core.projections.base import Projection
+from explorer.core.projections.procrustes import Alignment
 
 
 class Aligned(Projection):

@@ -10,7 +10,7 @@ import param
 from jaxtyping import Float
 
 from explorer.core.errors import ExplorerError, NotFitted
-from explorer.core.projections.watching import Asked, Told, Watch, never, silent
+from explorer.core.progress import Asked, Told, Watch, never, silent
 
 # Not typing.Self: the shape checker of the tests does not take it in a decorated method.
 Same = TypeVar("Same", bound="Projection")

@@ -11,7 +11,7 @@ import pytest
 from explorer.core.datasets.fetching import Remote, found, obtain
 from explorer.core.datasets.request import Request
 from explorer.core.errors import DataMissing
-from explorer.core.folders import cache_folder
+from explorer.core.paths import cache_folder
 
 CONTENT = bytes(range(256)) * 4096
 CLOSED = "http://127.0.0.1:9/"

@@ -21,11 +21,11 @@ from sklearn.datasets import load_digits
 
 from explorer.core import projections
 from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.progress import Watch
 from explorer.core.projections import PCA, TSNE, UMAP, Embedding
-from explorer.core.projections.lifting import NEAREST, ShepardInverse
-from explorer.core.projections.nearby import Nearby, shepard
-from explorer.core.projections.placing import Placing
-from explorer.core.projections.watching import Watch
+from explorer.core.projections.embeddings.nearby import Nearby, shepard
+from explorer.core.projections.embeddings.out_of_sample import Placing
+from explorer.core.projections.embeddings.shepard import NEAREST, ShepardInverse
 
 NAMES = tuple(name for name in projections.names() if issubclass(projections.family(name), Embedding))
 SMALL = {"tsne": {"perplexity": 8.0}, "umap": {"neighbours": 8}}

@@ -10,8 +10,8 @@ from scipy.stats import chisquare
 
 from explorer.core import projections
 from explorer.core.errors import ExplorerError
-from explorer.core.orientation import Orientation
 from explorer.core.projections import PCA, Rotation, SphereMap
+from explorer.core.projections.turnable.orientation import Orientation
 
 MAPS = ("orthographic", "stereographic", "cylindrical")
 PART = st.floats(-1, 1)
@@ -229,7 +229,7 @@ def test_many_codes_are_placed_in_parts_without_a_seam(name: str, monkeypatch: p
     z = directions()
     whole = made(name)
     xy, shown = whole.forward(z), whole.visible(z)
-    monkeypatch.setattr("explorer.core.projections.spheremap._ROWS", 300)
+    monkeypatch.setattr("explorer.core.projections.turnable.sphere_map._ROWS", 300)
     np.testing.assert_array_equal(whole.forward(z), xy)
     np.testing.assert_array_equal(whole.visible(z), shown)
 

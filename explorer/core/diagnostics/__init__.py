@@ -1,0 +1,1 @@
+"""Diagnose a training: events, rate and distortion, forgetting."""

@@ -1,0 +1,1 @@
+"""Encode a data set, and describe its latent codes: neighbours, support, axes."""

@@ -1,0 +1,1 @@
+"""Map latent codes so that neighbours stay neighbours: t-SNE and UMAP."""

@@ -1,0 +1,1 @@
+"""Map three latent coordinates as they are seen from one side."""

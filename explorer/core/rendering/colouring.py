@@ -1,0 +1,150 @@
+"""What the map's points can be coloured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32, Int64
+
+from explorer.core.datasets import Dataset
+from explorer.core.errors import UnknownName
+from explorer.core.latent.batches import Stop
+from explorer.core.latent.cloud import reconstruction_errors
+from explorer.core.projections import Turning
+from explorer.core.quality.measure import trustworthiness
+from explorer.core.scene.inversion import map_distortion, round_trip_errors
+from explorer.core.scene.scene import Scene
+
+CHEAP = ("label", "split", "KL")
+"""What is at hand with the cloud; the rest may take seconds."""
+
+DISTORTION, ROUND_TRIP = "map distortion", "round-trip error"
+"""Of a map without a formula for its inverse: where it is torn or pressed, and what its inverse is worth."""
+
+TRUST = "trustworthiness"
+"""Whether a sample's neighbours on the map are its neighbours in the data."""
+
+SLOW = (TRUST,)
+"""What takes up to half a minute on large data, so that nobody else should wait behind it."""
+
+_OWN = (*CHEAP, "density", "reconstruction error", TRUST, DISTORTION, ROUND_TRIP)
+
+_PAIRS = 50_000_000
+"""Distances that a trustworthiness takes at most: 70,000 samples are judged beside 714 drawn ones."""
+
+_NEAREST = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Colouring:
+    """A class or a number for each sample.
+
+    Attributes
+    ----------
+    labels, classes
+        Indices and names, for a colouring by class; `labels` is None where all samples are alike.
+    values
+        Numbers, for a colouring by a column; None otherwise.
+    title
+        The column's name with its unit, for the legend.
+    """
+
+    title: str
+    labels: Int64[np.ndarray, " n"] | None = None
+    classes: tuple[str, ...] = ()
+    values: Float32[np.ndarray, " n"] | None = None
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many samples each class has."""
+        if self.labels is None:
+            return ()
+        return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
+
+
+def names(scene: Scene) -> tuple[str, ...]:
+    """What the scene can be coloured by: the label first, if there is one."""
+    return (
+        *(("label",) if scene.cloud.labels is not None else ()),
+        "split",
+        "density",
+        "reconstruction error",
+        *(("KL",) if scene.cloud.kl is not None else ()),
+        *((TRUST,) if len(scene.cloud) >= _NEAREST + 2 else ()),
+        *(() if scene.projection.exact else (DISTORTION, ROUND_TRIP)),
+        *_columns(scene.dataset),
+    )
+
+
+def colouring(scene: Scene, name: str, *, stop: Stop = lambda: False) -> Colouring:
+    """Return the classes or numbers of that name; density and errors take seconds on large data.
+
+    Parameters
+    ----------
+    stop
+        Asked several times a second by what is `SLOW`.
+
+    Raises
+    ------
+    UnknownName
+        If the scene has nothing of that name.
+    ExplorerError
+        For data that it says nothing about.
+    Cancelled
+        When `stop` turned true.
+    """
+    cloud, dataset = scene.cloud, scene.dataset
+    if name not in names(scene):
+        raise UnknownName(f"unknown colouring {name!r}; choose from {', '.join(names(scene))}.")
+    if name == "label":
+        return Colouring(dataset.label_name, cloud.labels, dataset.classes)
+    if name == "split":
+        labels = (np.arange(len(cloud)) >= cloud.train).astype(np.int64)
+        return Colouring("split", labels, ("training", "test"))
+    if name == "density":
+        neighbours = scene.neighbours or scene.find_neighbours()
+        return Colouring("log density in latent space", values=neighbours.densities())
+    if name == "reconstruction error":
+        return Colouring("reconstruction error, nats", values=reconstruction_errors(scene.model, dataset))
+    if name == "KL":
+        return Colouring("KL to the prior, nats", values=cloud.kl)
+    if name == TRUST:
+        return _trust(scene, stop)
+    if name == DISTORTION:
+        title = "map distortion, log2 of the local stretch: 0 is typical, 1 twice that"
+        return Colouring(title, values=map_distortion(scene))
+    if name == ROUND_TRIP:
+        title = "round-trip error, share of the cloud's spread"
+        return Colouring(title, values=round_trip_errors(scene))
+    values = _columns(dataset)[name].to_numpy(np.float32, na_value=np.nan)
+    return Colouring(name, values=np.ascontiguousarray(values))
+
+
+def _trust(scene: Scene, stop: Stop) -> Colouring:
+    """How far each sample's neighbours are its neighbours in the data; in the title, what was computed."""
+    n = len(scene.cloud)
+    most = n if n * n <= _PAIRS else max(_NEAREST + 2, _PAIRS // n)
+    # A map that turns has no places that hold: there the codes are judged.
+    turns = isinstance(scene.projection, Turning)
+    places = scene.cloud.mean if turns else scene.xy
+    values = trustworthiness(
+        scene.dataset.x,
+        places,
+        sphere=turns and scene.cloud.sphere,
+        k=_NEAREST,
+        most=most,
+        stop=stop,
+    )
+    among = "all samples" if most == n else f"{most:,} drawn samples"
+    what = "of codes" if turns else "on this map"
+    return Colouring(f"trustworthiness {what}: {_NEAREST} nearest among {among}", values=values)
+
+
+def _columns(dataset: Dataset) -> dict[str, pd.Series]:
+    """The numbers of a table by the name to show; one that is taken is marked, as in the selected frame."""
+    if dataset.table is None:
+        return {}
+    numbers = dataset.table.select_dtypes("number")
+    return {f"{name} (table)" if name in _OWN else str(name): column for name, column in numbers.items()}

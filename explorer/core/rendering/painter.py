@@ -1,0 +1,247 @@
+"""From a scene and a viewport to the bytes of one map."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float64, UInt8
+
+from explorer.core.projections import Projection, SphereMap, Turning
+from explorer.core.projections.turnable.orientation import Orientation
+from explorer.core.rendering.cloud_3d import Solid
+from explorer.core.rendering.colouring import Colouring
+from explorer.core.rendering.depth_buffer import Front
+from explorer.core.rendering.graticule import graticule
+from explorer.core.rendering.grid_order import GridOrder
+from explorer.core.rendering.panning import Panning
+from explorer.core.rendering.png import MIME, encode_pixels
+from explorer.core.rendering.points import Points
+from explorer.core.rendering.shade import paint
+from explorer.core.scene.evolution import Moment
+from explorer.core.scene.scene import Scene
+from explorer.core.scene.viewport import Viewport
+
+# Points above which a map that is being turned has a quarter of the pixels: counting a million in any order
+# misses the cache at nearly each of them, unless the counts are few; and of so many points, few are single
+# dots that would be seen to grow.
+_MANY = 50_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Style:
+    """How the points are shown, apart from where.
+
+    Attributes
+    ----------
+    selected
+        The selection, which dims the rest; None when there is none.
+    hidden
+        Class indices that the legend has switched off.
+    draws
+        Points drawn from each sample's posterior; 0 shows the means.
+    dims
+        Whether the points on the back of a globe are dimmed rather than hidden.
+    """
+
+    colouring: Colouring
+    selected: Bool[np.ndarray, " n"] | None = None
+    hidden: frozenset[int] = frozenset()
+    draws: int = 0
+    theme: str = "light"
+    dims: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapRequest:
+    """One map to paint.
+
+    Attributes
+    ----------
+    home
+        Whether the viewport shows everything.
+    sequence
+        Which question it answers.
+    orientation
+        How a map that can be turned is turned; None leaves it as it was laid out.
+    draft
+        Whether the hand is still turning it: of very many points a coarser map will do until it lets go.
+    moment
+        The moment of a run that is passed through; None where the map shows the scene itself.
+    """
+
+    scene: Scene
+    style: Style
+    viewport: Viewport
+    home: bool
+    sequence: int
+    orientation: Orientation | None = None
+    draft: bool = False
+    moment: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapImage:
+    """One painted map: compressed pixels, the viewport they fill, and how many points took part.
+
+    Attributes
+    ----------
+    value_range
+        What the two ends of the scale mean, where points are coloured by a number.
+    projection
+        As it was turned for this map.
+    net
+        Lines to draw under the points: meridians, parallels and the edge of a globe.
+    front
+        Which sample is in front in each pixel, on a map with depth.
+    at
+        The moment of a run that it shows, in epochs; None where it shows the scene itself.
+    """
+
+    pixels: bytes
+    mime: str
+    viewport: Viewport
+    points: int
+    value_range: tuple[float, float] | None
+    home: bool
+    sequence: int
+    scene: int
+    projection: Projection
+    net: tuple[Float64[np.ndarray, "_ 2"], ...] = ()
+    front: Front | None = None
+    at: float | None = None
+
+
+class Painter:
+    """Paints maps, on one thread at a time, and keeps the points of the latest styles ready for aggregation.
+
+    Parameters
+    ----------
+    capacity
+        How many points are kept in all; those of the last map are kept whatever their number.
+    entries
+        How many styles they are of at most: small data would otherwise be kept thousands of times.
+    """
+
+    def __init__(self, capacity: int = 30_000_000, entries: int = 32) -> None:
+        self._capacity = capacity
+        self._entries = max(2, entries)
+        # What the key names by identity keeps it for as long as the entry lives: the style holds it. The
+        # request is not kept, since it holds a scene with its model, of which a training makes thousands.
+        self._ready: OrderedDict[tuple[object, ...], tuple[Style, Points]] = OrderedDict()
+        self._in_space: tuple[tuple[object, ...], Solid] | None = None
+        self._panning = Panning()
+
+    @property
+    def ready(self) -> int:
+        """Of how many styles the points are kept ready."""
+        return len(self._ready)
+
+    def paint(self, request: MapRequest) -> MapImage:
+        """Aggregate, shade and compress."""
+        image, pixels = self.draw(request)
+        return replace(image, pixels=encode_pixels(pixels))
+
+    def draw(self, request: MapRequest) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
+        """The same, with the pixels as `shade` gives them."""
+        points = self._styled(request)
+        viewport, moment = request.viewport, request.moment
+        if request.draft and len(points) > _MANY:
+            viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
+        viewport = self._panning.aligned(points, viewport)
+        image = MapImage(
+            b"",
+            MIME,
+            viewport,
+            len(points),
+            points.value_range,
+            request.home,
+            request.sequence,
+            request.scene.key,
+            request.scene.projection,
+            at=None if moment is None else float(moment.at),
+        )
+        if isinstance(image.projection, Turning):
+            return self._seen(request, points, image)
+        if moment is not None:
+            points = points.moved(moment.points().take(points.grid.order, axis=0))
+        return image, paint(self._panning.aggregate(points, viewport), points, request.style.theme)
+
+    def _seen(
+        self, request: MapRequest, points: Points, image: MapImage
+    ) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
+        """Paint what can be turned, from the side that was asked for."""
+        viewport, style, solid = image.viewport, request.style, self._solid(request)
+        projection = request.scene.projection
+        if request.moment is not None:
+            projection = request.moment.projection
+            codes = request.moment.points().take(solid.grid.order, axis=0)
+            solid = replace(solid, codes=codes)
+        assert isinstance(projection, Turning)
+        if request.orientation is not None:
+            projection = projection.turned(request.orientation)
+        counts, front = solid.counted(points, projection, viewport, dimmed=style.dims)
+        pixels = paint(counts, points, style.theme, None if front is None else front.alpha())
+        if front is not None:
+            front = front.of(points.grid.order // max(1, style.draws))
+        net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
+        return replace(image, projection=projection, net=net, front=front), pixels
+
+    def _solid(self, request: MapRequest) -> Solid:
+        """The codes of the last scene that could be turned, ready to be."""
+        key = (request.scene.key, request.style.draws)
+        if self._in_space is None or self._in_space[0] != key:
+            self._in_space = (key, Solid.of(request.scene.cloud.draws(request.style.draws).mean))
+        return self._in_space[1]
+
+    def _styled(self, request: MapRequest) -> Points:
+        style = request.style
+        # On the plane what passes through the epochs has one order for all of them.
+        passing = request.moment is not None and not isinstance(request.scene.projection, Turning)
+        where = (-1 if passing else request.scene.key, id(style.colouring), style.draws)
+        every = self._kept(where, request, self._points)
+        if style.selected is None and not style.hidden:
+            return every
+        key = (*where, id(style.selected), style.hidden)
+        return self._kept(
+            key, request, lambda _: every.showing(_repeated(style.selected, len(every)), style.hidden)
+        )
+
+    def _kept(
+        self, key: tuple[object, ...], request: MapRequest, make: Callable[[MapRequest], Points]
+    ) -> Points:
+        if key not in self._ready:
+            self._ready[key] = (request.style, make(request))
+            # The last two stay: a selection's points and those that it was made from.
+            while len(self._ready) > 2 and self._too_many():
+                self._ready.popitem(last=False)
+        self._ready.move_to_end(key)
+        return self._ready[key][1]
+
+    def _points(self, request: MapRequest) -> Points:
+        scene, colouring, draws = request.scene, request.style.colouring, request.style.draws
+        xy, n, grid = scene.xy, len(scene.cloud), None
+        if isinstance(scene.projection, Turning):
+            solid = self._solid(request)
+            # Somewhere, for now: each map moves them.
+            xy, n, grid = solid.codes[:, :2], len(solid.codes), solid.grid
+        elif request.moment is not None:
+            xy = request.moment.points()
+            grid = GridOrder.of_any(xy)
+        elif draws:
+            drawn = scene.cloud.draws(draws)
+            xy, n = np.asarray(scene.projection.forward(drawn.mean), dtype=np.float32), len(drawn)
+        labels, values = _repeated(colouring.labels, n), _repeated(colouring.values, n)
+        return Points.of(xy, labels, colouring.classes, values=values, grid=grid)
+
+    def _too_many(self) -> bool:
+        points = sum(len(points) for _, points in self._ready.values())
+        return len(self._ready) > self._entries or points > self._capacity
+
+
+def _repeated(column: Any, n: int) -> Any:
+    # The draws of one sample lie one after the other, and look like their sample.
+    return None if column is None else np.repeat(column, n // len(column))

@@ -1,0 +1,1 @@
+"""Lay out a scene, and decode the places of its plane."""

@@ -1,0 +1,232 @@
+"""Where every sample was at the end of each epoch, ready to be drawn at any moment in between.
+
+Positions are kept as 16 bits for each axis: on a plane, 4 bytes for each sample and epoch. Each epoch is
+matched to the one before it as it is added; which one is held still is chosen when they are drawn.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt16
+
+from explorer.core.errors import ExplorerError
+from explorer.core.projections import Aligned, Projection, Rotation, Turning
+from explorer.core.projections.procrustes import Alignment, align, between
+
+_STEPS = 65_535
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Points of one epoch: ``steps * step + low``, within half a step of what they were.
+
+    Attributes
+    ----------
+    steps
+        From the axis's lowest to its highest.
+    projection
+        The map as it was fitted to that epoch.
+    alignment
+        To the first epoch that was added.
+    """
+
+    steps: UInt16[np.ndarray, "n axes"]
+    low: Float64[np.ndarray, " axes"]
+    step: Float64[np.ndarray, " axes"]
+    projection: Projection
+    alignment: Alignment
+
+    @classmethod
+    def of(
+        cls, points: Float32[np.ndarray, "n axes"], projection: Projection, alignment: Alignment
+    ) -> Placed:
+        """Round points to 65,536 steps along each axis."""
+        low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
+        step = np.where(high > low, high - low, 1.0) / _STEPS
+        return cls(np.rint((points - low) / step).astype(np.uint16), low, step, projection, alignment)
+
+    def points(self, alignment: Alignment) -> Float32[np.ndarray, "n axes"]:
+        """Where they are, once they are turned: one product for rounding and turn together."""
+        turn = alignment.scale * alignment.turn
+        matrix = (self.step[:, None] * turn).astype(np.float32)
+        offset = ((self.low - alignment.centre) @ turn + alignment.target).astype(np.float32)
+        placed: np.ndarray = self.steps.astype(np.float32) @ matrix
+        placed += offset
+        return placed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evolution:
+    """The same samples at some epochs of a run, in order.
+
+    On the plane they are kept as it is drawn; on a map that can be turned, as codes.
+
+    Attributes
+    ----------
+    epochs
+        Which ones, ascending; between two of them points are on their way.
+    rigid
+        Whether the map may be turned at all without saying something else: an embedding may not.
+    """
+
+    epochs: tuple[int, ...] = ()
+    placed: tuple[Placed, ...] = ()
+    rigid: bool = True
+
+    def __contains__(self, epoch: int) -> bool:
+        return epoch in self.epochs
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the points take."""
+        return sum(placed.steps.nbytes for placed in self.placed)
+
+    @property
+    def turns(self) -> bool:
+        """Whether the map can be turned under the hand."""
+        return bool(self.placed) and isinstance(self.placed[0].projection, Turning)
+
+    @property
+    def sphere(self) -> bool:
+        """Whether points are places of the unit sphere."""
+        return self.turns and self.placed[0].projection.sphere
+
+    def added(self, epoch: int, projection: Projection, codes: Float32[np.ndarray, "n latent"]) -> Evolution:
+        """The same with one more epoch, matched to the one before it, or else to the one after.
+
+        Parameters
+        ----------
+        projection
+            Fitted to these codes, or, where it is not fitted anew, to others.
+        """
+        if epoch in self.epochs:
+            return self
+        points = codes
+        if not isinstance(projection, Turning):
+            points = np.ascontiguousarray(projection.forward(codes), dtype=np.float32)
+        at = bisect_left(self.epochs, epoch)
+        alignment = Alignment.identity(points.shape[1])
+        if self.placed and projection.exact:
+            near = self.placed[max(at - 1, 0)]
+            onto = near.points(Alignment.identity(points.shape[1]))
+            sphere = projection.sphere
+            alignment = align(points, onto, sphere=sphere).then(near.alignment)
+        one = Placed.of(points, projection, alignment)
+        return Evolution(
+            (*self.epochs[:at], epoch, *self.epochs[at:]),
+            (*self.placed[:at], one, *self.placed[at:]),
+            projection.exact,
+        )
+
+    def around(self, at: float | int) -> tuple[int, int]:
+        """The epochs between which a moment lies; the same one twice at it, and beyond either end."""
+        if not self.epochs:
+            raise ExplorerError("no epoch has been placed yet; wait until the first one is.")
+        right = bisect_left(self.epochs, at)
+        if right == len(self.epochs):
+            return self.epochs[-1], self.epochs[-1]
+        if right == 0 or self.epochs[right] == at:
+            return self.epochs[right], self.epochs[right]
+        return self.epochs[right - 1], self.epochs[right]
+
+    def alignment(self, epoch: int, anchor: int, aligned: bool = True) -> Alignment:
+        """What matches an epoch to another, which stays as it is; neither needs to be one that was placed.
+
+        Parameters
+        ----------
+        aligned
+            Whether to turn; a cloud in space is moved to the other's middle in any case.
+        """
+        one, held = self._nearest(epoch), self._nearest(anchor)
+        if not self.rigid or one is held:
+            return Alignment.identity(len(one.low))
+        if aligned:
+            return one.alignment.then(held.alignment.inverse())
+        still = Alignment.identity(len(one.low))
+        if isinstance(one.projection, Rotation) and isinstance(held.projection, Rotation):
+            return Alignment(still.turn, one.projection.centre, held.projection.centre)
+        return still
+
+    def points(self, at: float | int, anchor: int, aligned: bool = True) -> Float32[np.ndarray, "n axes"]:
+        """Where the samples are at a moment, in epochs: straight on from one epoch to the next.
+
+        On a sphere they go along great circles.
+        """
+        left, right = self.around(at)
+        start = self._at(left, anchor, aligned)
+        if left == right:
+            return start
+        end = self._at(right, anchor, aligned)
+        share = (at - left) / (right - left)
+        if self.sphere:
+            start, end = (unit / np.linalg.norm(unit, axis=1, keepdims=True) for unit in (start, end))
+            return between(start, end, share, sphere=True)
+        end -= start
+        end *= np.float32(share)
+        start += end
+        return start
+
+    def projection(self, epoch: int, anchor: int, aligned: bool = True) -> Projection:
+        """The map of a placed epoch, turned to match another one: what it decodes it decodes rightly."""
+        plain = self._nearest(epoch).projection
+        alignment = self.alignment(epoch, anchor, aligned)
+        if not aligned or alignment.still:
+            return plain
+        if isinstance(plain, Turning):
+            return plain.framed(alignment.turn.T)
+        return Aligned(plain, alignment)
+
+    def home(self, anchor: int, aligned: bool = True) -> Float64[np.ndarray, "corners 2"] | None:
+        """Places of the plane that hold every epoch; None where the map itself says so, or none is placed."""
+        if not self.placed or self.turns:
+            return None
+        low = np.stack([one.low for one in self.placed])
+        high = low + _STEPS * np.stack([one.step for one in self.placed])
+        x, y = (np.stack([low[:, axis], high[:, axis]], axis=1) for axis in (0, 1))
+        corners = np.stack([x[:, [0, 1, 0, 1]], y[:, [0, 0, 1, 1]]], axis=2)
+        if not aligned or not self.rigid:
+            return corners.reshape(-1, 2)
+        centres, targets, turns = (
+            np.stack([getattr(one.alignment, part) for one in self.placed])
+            for part in ("centre", "target", "turn")
+        )
+        turned = (corners - centres[:, None]) @ turns + targets[:, None]
+        return self._nearest(anchor).alignment.inverse().apply(turned.reshape(-1, 2))
+
+    def _at(self, epoch: int, anchor: int, aligned: bool) -> Float32[np.ndarray, "n axes"]:
+        return self._nearest(epoch).points(self.alignment(epoch, anchor, aligned))
+
+    def _nearest(self, epoch: int) -> Placed:
+        left, right = self.around(epoch)
+        near = left if epoch - left <= right - epoch else right
+        return self.placed[bisect_left(self.epochs, near)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A moment of a run as it is to be drawn.
+
+    Attributes
+    ----------
+    at
+        In epochs.
+    anchor
+        The epoch that the others are turned to.
+    """
+
+    evolution: Evolution
+    at: float | int
+    anchor: int
+    aligned: bool = True
+
+    @property
+    def projection(self) -> Projection:
+        """The map that the points are drawn on, for one that can be turned."""
+        return self.evolution.projection(self.anchor, self.anchor, self.aligned)
+
+    def points(self) -> Float32[np.ndarray, "n axes"]:
+        """Where the samples are then: places of the plane, or codes of a map that can be turned."""
+        return self.evolution.points(self.at, self.anchor, self.aligned)

@@ -1,0 +1,139 @@
+"""From a place of the map to a code: what is held where the map leaves it open, and how sure it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32, Float64
+from scipy.spatial import cKDTree
+
+from explorer.core.projections import Embedding, Projection, SphereMap
+from explorer.core.scene.scene import Scene
+
+_SAMPLES = 4_000
+"""Codes whose round trip is measured: their median is then known to about two hundredths of itself."""
+
+_AROUND = 10
+"""Of those, the nearest on the map say how far off a place is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A code, and in words how the place came to it.
+
+    Attributes
+    ----------
+    error
+        How far the codes of samples drawn around there are from what their places give back, as a share
+        of the cloud's spread; None where the inverse is a formula, or that is not known yet.
+    """
+
+    code: Float[np.ndarray, " latent"]
+    how: str
+    error: float | None = None
+
+
+class Lift(ABC):
+    """A way from one place of the plane to a code."""
+
+    @abstractmethod
+    def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
+        """Lift one place of that projection's plane."""
+
+
+class Formula(Lift):
+    """The projection's own inverse, whatever it holds."""
+
+    def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
+        code = projection.inverse(xy)
+        how = "exact" if projection.exact else "a guess; how good is being computed"
+        if isinstance(projection, SphereMap) and not np.allclose(projection.forward(code), xy, atol=1e-6):
+            how = "beside the globe, where the nearest of its places is decoded"
+        return Lifted(code[0], how)
+
+
+class Through(Lift):
+    """The plane is laid through a code: its part off the plane is the same at every place."""
+
+    def __init__(self, code: Float[np.ndarray, " latent"], what: str) -> None:
+        self._code = code
+        self._what = what
+
+    def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
+        return Lifted(
+            projection.inverse(xy)[0] + _apart(projection, self._code), f"exact, through {self._what}"
+        )
+
+
+class NearestHeld(Lift):
+    """What the sample drawn nearest to the place has off the plane is held."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._codes = scene.cloud.mean
+        self._tree = cKDTree(scene.xy, balanced_tree=False, compact_nodes=False)
+
+    def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
+        row = int(self._tree.query(xy[0])[1])
+        code = projection.inverse(xy)[0] + _apart(projection, self._codes[row])
+        return Lifted(code, f"exact, residual of sample #{row} held")
+
+
+class Guess(Lift):
+    """The inverse of an embedding, with how far that leads astray around each place.
+
+    The figure of a place is the mean of `Embedding.error` over the samples drawn around it, of a random
+    choice from the cloud that is on the map; so it is about that cloud, also where the map was fitted to
+    an earlier one. It is about samples: far from all of them, support and distance tell more.
+
+    Attributes
+    ----------
+    samples, median
+        Of how many samples the round trip was measured, and the median over them.
+    """
+
+    def __init__(self, scene: Scene, seed: int = 0) -> None:
+        projection = scene.projection
+        assert isinstance(projection, Embedding)
+        n = len(scene.cloud)
+        rows = np.arange(n)
+        if n > _SAMPLES:
+            rows = np.sort(np.random.default_rng(seed).choice(n, _SAMPLES, replace=False))
+        self._errors = projection.error(scene.cloud.mean[rows])
+        self._tree = cKDTree(scene.xy[rows])
+        self._k = min(_AROUND, len(rows))
+        self.samples = len(rows)
+        self.median = float(np.median(self._errors))
+
+    def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
+        rows = self._tree.query(xy[0], k=range(1, self._k + 1))[1]
+        error = float(self._errors[rows].mean())
+        code = projection.inverse(xy)[0]
+        return Lifted(code, f"a guess: error {error:.2f} of the cloud's spread", error)
+
+
+def prepared(scene: Scene) -> Lift:
+    """Make the way back that takes preparing: up to a second for an embedding, 50 ms for others."""
+    return NearestHeld(scene) if scene.projection.exact else Guess(scene)
+
+
+def map_distortion(scene: Scene) -> Float32[np.ndarray, " n"]:
+    """Log2 of an embedding's local stretch at each sample's place; 0 is typical, 1 twice as stretched."""
+    assert isinstance(scene.projection, Embedding)
+    stretch = scene.projection.distortion(scene.xy)
+    tiny = np.finfo(np.float32).tiny
+    return np.log2(np.maximum(stretch, tiny)).astype(np.float32)
+
+
+def round_trip_errors(scene: Scene) -> Float32[np.ndarray, " n"]:
+    """How far each sample's code comes back from itself, as a share of the cloud's spread."""
+    assert isinstance(scene.projection, Embedding)
+    return scene.projection.error(scene.cloud.mean).astype(np.float32)
+
+
+def _apart(projection: Projection, code: Float[np.ndarray, " latent"]) -> Float64[np.ndarray, " latent"]:
+    """What a code has off the plane that the projection's own inverse gives."""
+    z = code[None].astype(np.float64)
+    apart: np.ndarray = z[0] - projection.inverse(projection.forward(z))[0]
+    return apart

@@ -1,0 +1,108 @@
+"""What is on the map at one moment: a data set under a model, laid out on the plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from explorer.core.datasets import Dataset
+from explorer.core.latent.cloud import Cloud
+from explorer.core.latent.support import Neighbours
+from explorer.core.projections import Projection, Turning
+from explorer.core.projections.layout import Layout
+from explorer.core.scene.viewport import corners
+from models import Autoencoder
+
+_keys = count(1)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Scene:
+    """A Cloud with all that is needed to draw it, to decode any place of it and to look around there.
+
+    Attributes
+    ----------
+    xy
+        Plane positions of the encoded samples as they were laid out, training split first; on a map that
+        is turned, `places` has them.
+    home
+        Lower left and upper right corner of what everything lies within, in any orientation.
+    neighbours
+        Support and nearest samples; None until they have been computed.
+    key
+        Differs between any two scenes that were laid out; a scene that only gained its neighbours keeps it.
+    """
+
+    dataset: Dataset
+    model: Autoencoder
+    cloud: Cloud
+    projection: Projection
+    xy: Float32[np.ndarray, "n 2"]
+    home: Float[np.ndarray, "2 2"]
+    neighbours: Neighbours | None
+    key: int
+
+    @property
+    def places(self) -> Float32[np.ndarray, "n 2"]:
+        """Plane positions of the samples as the map is turned now: computed, where it can be turned."""
+        if isinstance(self.projection, Turning):
+            return np.ascontiguousarray(self.projection.forward(self.cloud.mean), dtype=np.float32)
+        return self.xy
+
+    def place(self, index: int) -> tuple[float, float]:
+        """Plane position of one sample, as the map is turned now."""
+        x, y = self.xy[index]
+        if isinstance(self.projection, Turning):
+            x, y = self.projection.forward(self.cloud.mean[index : index + 1])[0]
+        return float(x), float(y)
+
+    def find_neighbours(self) -> Neighbours:
+        """Make what answers for support and nearest samples: seconds of work for a million samples."""
+        return Neighbours(self.cloud.mean, self.cloud.labels, train=self.cloud.train)
+
+    def with_neighbours(self) -> Scene:
+        """Return the same scene with its neighbours."""
+        return replace(self, neighbours=self.neighbours or self.find_neighbours())
+
+
+def home_of(projection: Projection, xy: Float32[np.ndarray, "n 2"]) -> Float[np.ndarray, "2 2"]:
+    """Lower left and upper right corner of what everything lies within, in any orientation."""
+    return np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
+
+
+def fitted_scene(dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: Projection) -> Scene:
+    """Place every sample by a projection that has been fitted already."""
+    xy = np.ascontiguousarray(projection.forward(cloud.mean), dtype=np.float32)
+    return _scene(dataset, model, cloud, projection, xy)
+
+
+def lay_out(
+    dataset: Dataset,
+    model: Autoencoder,
+    cloud: Cloud,
+    projection: str | Layout,
+    like: Projection | None = None,
+) -> Scene:
+    """Fit the projection of that name or layout to the cloud and place every sample on the plane.
+
+    Parameters
+    ----------
+    like
+        The projection of the scene before: a map that is fitted again does not flip.
+    """
+    layout = Layout(projection) if isinstance(projection, str) else projection
+    fitted, xy = layout.place(cloud, like)
+    return _scene(dataset, model, cloud, fitted, xy)
+
+
+def _scene(
+    dataset: Dataset,
+    model: Autoencoder,
+    cloud: Cloud,
+    projection: Projection,
+    xy: Float32[np.ndarray, "n 2"],
+) -> Scene:
+    return Scene(dataset, model, cloud, projection, xy, home_of(projection, xy), None, next(_keys))

@@ -1,0 +1,1 @@
+"""Select samples by shape, class, chance or expression."""

@@ -1,0 +1,1 @@
+"""Settings of a model family and of a training, as parameters."""

@@ -1,0 +1,1 @@
+"""Carry results between threads: published values, workers, wake-ups, and recent values."""

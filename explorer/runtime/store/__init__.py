@@ -1,0 +1,1 @@
+"""Keep runs on disk: records, writers, readers, locks, archives."""

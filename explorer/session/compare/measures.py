@@ -1,0 +1,261 @@
+"""Beside the maps of a comparison: quality before and after, and reconstructions of some samples."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import param
+
+from explorer.core.comparison.examples import Examples, evenly, examples, worst_changed
+from explorer.core.comparison.pair import Pair, Placed
+from explorer.core.datasets import Dataset
+from explorer.core.errors import Cancelled
+from explorer.core.latent.batches import Stop
+from explorer.core.projections import Turning
+from explorer.core.quality import change as core
+from explorer.core.quality.measure import held_out
+from explorer.core.quality.values import Quality
+from explorer.runtime.concurrency.lru import Recent
+from explorer.runtime.concurrency.published import Published
+
+if TYPE_CHECKING:
+    from explorer.session.compare.comparison import Comparing
+    from explorer.session.session import Session
+
+CHEAP = 500
+"""Held-out samples up to which both sides are measured unasked: that takes a second or two."""
+
+CODES, PLACES = "latent codes", "places on the plane"
+SELECTED, WORST = "selected", "worst changed"
+
+
+class Measuring(param.Parameterized):
+    """Measures both sides of a comparison on held-out data, and reconstructs some samples by both.
+
+    Asked for by `measure`; unasked where that is cheap, once neither side changes by itself. What was
+    measured stays on the screen until there is something newer, and `current` says whether it is of what
+    the maps show.
+
+    Attributes
+    ----------
+    progress
+        The share that is done, while it is being measured.
+    """
+
+    of = param.Selector(
+        default=CODES,
+        objects=[CODES, PLACES],
+        doc="What the data are compared with: the codes of the model, or where the maps draw them.",
+    )
+    which = param.Selector(
+        default=SELECTED,
+        objects=[SELECTED, WORST],
+        doc="Whose reconstructions are shown: of the selected samples, or of the held-out ones whose error "
+        "has grown most.",
+    )
+    comparison = param.ClassSelector(class_=core.Comparison, doc="The table; None before it was measured.")
+    examples = param.ClassSelector(class_=Examples, doc="Some samples with both reconstructions.")
+    busy = param.Boolean(False, doc="Whether it is being measured.")
+
+    def __init__(self, session: Session, comparing: Comparing) -> None:
+        super().__init__()
+        self._session = session
+        self._comparing = comparing
+        self.progress: Published[float] = Published()
+        self._known: Recent[Quality] = Recent(6)
+        self._task: object = None
+        self._refused: tuple[object, ...] = ()  # what cannot be measured, or was cancelled
+        self._measured: tuple[object, ...] = ()  # what the table is of
+        self._figures: list[Quality] = []
+        self._swapped = False  # as it was when the table was made
+        self._exemplified: tuple[object, ...] = ()
+        self._chosen: np.ndarray | None = None  # whose identity `_exemplified` has
+        self._dataset: Dataset | None = None  # of the samples that are shown
+        self._worst: np.ndarray | None = None
+        self.param.watch(self._see, ["of", "which"])
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """What can be measured: where a map of other places than the codes holds still, those too."""
+        pair = self._comparing.pair
+        if pair is None or pair.before.side.model.latent <= 2:
+            return (CODES,)
+        turns = any(isinstance(placed.projection, Turning) for placed in (pair.before, pair.after))
+        return (CODES,) if turns else (CODES, PLACES)
+
+    @property
+    def current(self) -> bool:
+        """Whether the table is of what the maps show."""
+        pair = self._comparing.pair
+        return pair is not None and self.comparison is not None and self._measured == self._keys(pair)
+
+    def measure(self) -> None:
+        """Measure both sides; returns at once."""
+        pair = self._comparing.pair
+        if pair is None or self.busy:
+            return
+        task = self._task = object()
+        self.busy, self._refused = True, ()
+        self.progress.post(0.0)
+        keys, of = self._keys(pair), self._of
+        work = partial(self._both, pair, of, task)
+        self._session.errands.send(
+            self._session.services.measures,
+            "quality",
+            work,
+            partial(self._gain, task, keys),
+            partial(self._fail, task, keys),
+        )
+
+    def cancel(self) -> None:
+        """Give it up; the table stays as it is."""
+        pair = self._comparing.pair
+        self._task, self.busy = None, False
+        self._refused = () if pair is None else self._keys(pair)
+
+    def abandon(self) -> None:
+        """Give all of it up, with nobody left to see it. Any thread."""
+        self._task, self._exemplified = None, ()
+
+    def see(self) -> None:
+        """Follow the pair. On the session's own thread."""
+        pair = self._comparing.pair
+        if pair is None or not self._comparing.shown:
+            return
+        if pair.dataset is not self._dataset:
+            self._dataset, self.examples, self._worst = pair.dataset, None, None
+        if self._of != self.of:
+            self.of = self._of
+        keys = self._keys(pair)
+        if self._measured != keys:
+            found = [self._known.get(key) for key in keys]
+            if None not in found:
+                self._table(keys, found)
+            else:
+                self._keep_former(keys)
+        self._exemplify(pair)
+        cheap = len(pair.dataset.test) <= CHEAP
+        if (
+            cheap
+            and self._comparing.at_rest
+            and not self.busy
+            and keys not in (self._measured, self._refused)
+        ):
+            self.measure()
+
+    # -- the table ---------------------------------------------------------------------------------------
+
+    @property
+    def _of(self) -> str:
+        return self.of if self.of in self.offered else CODES
+
+    def _keys(self, pair: Pair) -> tuple[object, ...]:
+        """What stands for the figures of the two sides."""
+        sides = pair.before, pair.after
+        return sides if self._of == PLACES else tuple(placed.side.cloud for placed in sides)
+
+    def _keep_former(self, keys: tuple[object, ...]) -> None:
+        """Of figures that are not of these two sides, go on showing those of an earlier epoch."""
+        if not self._measured:
+            return
+        if self._swapped != self._comparing.swapped:
+            self._table(self._measured[::-1], self._figures[::-1])
+        if keys[0] is not self._measured[0] and keys[1] is not self._measured[1]:
+            self.comparison, self._measured = None, ()  # of neither: another comparison's
+
+    def _both(self, pair: Pair, of: str, task: object) -> list[Quality] | None:
+        sides = pair.before, pair.after
+        try:
+            return [
+                self._known.get(placed if of == PLACES else placed.side.cloud)
+                or self._one(pair, placed, of, task, share)
+                for share, placed in zip((0.0, 0.5), sides, strict=True)
+            ]
+        except Cancelled:
+            return None
+
+    def _one(self, pair: Pair, placed: Placed, of: str, task: object, share: float) -> Quality:
+        def told(part: float) -> None:
+            self.progress.post(share + part / 2)
+            self._session.errands.ring()
+
+        return held_out(
+            pair.dataset,
+            placed.side.cloud,
+            placed.xy if of == PLACES else None,
+            stop=lambda: self._task is not task or self._session.services.ending.is_set(),
+            progress=told,
+        )
+
+    def _gain(self, task: object, keys: tuple[object, ...], found: list[Quality] | None) -> None:
+        if found is None or task is not self._task:
+            return
+        self.busy, self._task = False, None
+        for key, quality in zip(keys, found, strict=True):
+            self._known.put(key, quality)
+        self._table(keys, found)
+        self.see()  # the pair may have moved on, or been swapped, meanwhile
+
+    def _table(self, keys: tuple[object, ...], found: list[Quality]) -> None:
+        self._measured, self._figures, self._swapped = keys, found, self._comparing.swapped
+        self.comparison = core.compare(*found)
+
+    def _fail(self, task: object, keys: tuple[object, ...], sentence: str) -> None:
+        if task is self._task:
+            self.busy, self._task, self._refused = False, None, keys
+            self._session.error = sentence
+
+    # -- samples and their reconstructions ---------------------------------------------------------------
+
+    @property
+    def shown(self) -> str:
+        """Whose reconstructions there are to show: where nothing is selected, the worst changed."""
+        chosen = self._comparing.chosen
+        return WORST if chosen is None or not chosen.any() else self.which
+
+    def _exemplify(self, pair: Pair) -> None:
+        shown, services = self.shown, self._session.services
+        sides = (pair.before.side.model, pair.after.side.model)
+        if shown == SELECTED:
+            self._chosen = self._comparing.chosen
+            wanted = (sides, id(self._chosen))
+        elif not self._comparing.at_rest and self._worst is not None:
+            wanted = (sides, "as before")  # they are looked for once the run has ended
+        else:
+            wanted = (sides, WORST)
+        if wanted == self._exemplified:
+            return
+        self._exemplified = wanted
+        if wanted[1] == WORST:
+            worker, work = (
+                services.measures,
+                partial(_of_worst, pair, lambda: self._exemplified is not wanted),
+            )
+        else:
+            rows = self._worst if shown == WORST else evenly(np.flatnonzero(self._chosen))
+            worker, work = services.extras, partial(examples, pair.dataset, *sides, rows)
+        done = partial(self._gain_examples, wanted, pair.dataset)
+        name = "worst examples" if worker is services.measures else "examples"
+        self._session.errands.send(worker, name, work, done)
+
+    def _gain_examples(self, wanted: tuple[object, ...], dataset: Dataset, found: Examples | None) -> None:
+        if found is None or wanted is not self._exemplified or dataset is not self._dataset:
+            return
+        if wanted[1] == WORST:
+            self._worst = found.rows
+        self.examples = found
+
+    def _see(self, *_: object) -> None:
+        self.see()
+        self._session.errands.ring()
+
+
+def _of_worst(pair: Pair, stop: Stop) -> Examples | None:
+    models = pair.before.side.model, pair.after.side.model
+    try:
+        rows = worst_changed(pair.dataset, *models, stop=stop)
+    except Cancelled:
+        return None
+    return examples(pair.dataset, *models, rows)

@@ -1,0 +1,1 @@
+"""Find, open, replay and film the runs that are kept."""

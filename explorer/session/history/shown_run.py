@@ -1,0 +1,78 @@
+"""Which kept run a session's map shows, and how far that is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from explorer.runtime.run import Run
+from explorer.runtime.store.reader import KeptRun
+
+if TYPE_CHECKING:
+    from explorer.session.session import Session
+
+
+class RunOnMap:
+    """Reads the run that the map shows from the store, in the background, again whenever it has gone on.
+
+    Attributes
+    ----------
+    kept
+        As it was read last; None where there is none, or not yet.
+    own
+        The epoch of it that the map shows by itself; None where that is the newest.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.kept: KeptRun | None = None
+        self.own: int | None = None
+        self._id: str | None = None
+        self._read: tuple[object, ...] = ()  # how far it was when it was read
+        self._reading = False
+
+    @property
+    def last(self) -> int:
+        """The newest committed epoch."""
+        return self.kept.epochs[-1].epoch if self.kept is not None else 0
+
+    def follow(self) -> bool:
+        """Have it read where that is due; returns whether it is another run than before."""
+        session = self._session
+        run, kept = session.training.run, session.shown.kept
+        found, own = (None, None) if run is None else (run.kept, None)
+        if run is None and kept is not None:
+            found, own = kept
+        another = (found, own) != (self._id, self.own)
+        if another:
+            self._id, self.own, self.kept, self._read = found, own, None, ()
+        if found is None or self._reading:
+            return another
+        far = (found, own, _epochs_done(run), run is None or run.state.over)
+        if far != self._read:
+            self._read, self._reading = far, True
+            errands, worker = session.errands, session.services.epochs
+            work = partial(_opened, session, found, run)
+            errands.send(worker, "run", work, partial(self._gain, found), self._refused)
+        return another
+
+    def _gain(self, found: str, kept: KeptRun) -> None:
+        # It may have gone on meanwhile: the session's pull, in which this is, comes to `follow` next.
+        self._reading = False
+        if found == self._id:
+            self.kept = kept
+
+    def _refused(self, sentence: str) -> None:
+        self._reading = False  # it was deleted for good: there is nothing to go back to
+
+
+def _epochs_done(run: Run | None) -> int:
+    steps = () if run is None else run.steps.since(len(run.steps) - 1)
+    return steps[-1].epoch - (not steps[-1].epoch_done) if steps else 0
+
+
+def _opened(session: Session, found: str, run: Run | None) -> KeptRun:
+    if run is not None and run.state.over:
+        run.join()  # its last epoch may still be on the way to the disk
+    store = session.services.store
+    return KeptRun(store, store.find(found))

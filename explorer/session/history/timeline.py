@@ -1,0 +1,320 @@
+"""Looking back: the map, the decoded sample and the figures as they were at any epoch of the run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import param
+
+from explorer.core.projections import Turning
+from explorer.core.projections.layout import Layout
+from explorer.core.scene.evolution import Moment
+from explorer.core.scene.scene import Scene
+from explorer.runtime.replay.epochs_on_map import Track
+from explorer.runtime.run import Snapshot
+from explorer.runtime.store.reader import KeptRun
+from explorer.session.history.film import Filming
+from explorer.session.history.shown_run import RunOnMap
+from models import Autoencoder
+
+if TYPE_CHECKING:
+    from explorer.session.session import Session
+
+_EYE = 0.1  # seconds, at least, between two epochs that are decoded on the way
+_AT_A_TIME = 0.05  # seconds of placing epochs after which another errand may come first
+
+
+class Timeline(param.Parameterized):
+    """A place among the epochs of the run that is on the map, by default its newest.
+
+    While it moves, points pass from epoch to epoch, and only the map and the decoded sample follow, each
+    as fast as it can. Where it comes to rest, the epoch is shown like any other state of the model.
+
+    Attributes
+    ----------
+    at_hand
+        The epoch that is decoded while the map is on its way; None where the scene is.
+    filming
+        Makes films of it.
+    """
+
+    at = param.Number(
+        None, allow_None=True, doc="Where in the run the map is, in epochs; None follows the newest."
+    )
+    aligned = param.Boolean(
+        True, doc="Turn the map of each epoch to match the newest's, so that what moves is what was learned."
+    )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._run = RunOnMap(session)
+        self.filming = Filming(session)
+        self.at_hand: Scene | None = None
+        self._track: Track | None = None
+        self._placing = self._resting = self._touched = False
+        self._anchor, self._asked_at = 0, 0.0
+        self._asked: tuple[object, ...] = ()  # which epoch was, to be decoded
+        self._laid: tuple[tuple[object, ...], Layout] | None = None
+        self._home: tuple[tuple[object, ...], np.ndarray | None] = ((), None)
+        self._origin: tuple[Autoencoder, tuple[str, int]] | None = None
+        session.param.watch(self._shown, "scene")
+        self.param.watch(self._ring, "aligned")
+
+    # -- what there is to see ----------------------------------------------------------------------------
+
+    @property
+    def kept(self) -> KeptRun | None:
+        """The run as it was read last; None where none on the map is kept."""
+        return self._run.kept
+
+    @property
+    def last(self) -> int:
+        """The newest committed epoch."""
+        return self._run.last
+
+    @property
+    def track(self) -> Track | None:
+        """Its epochs as far as they are placed; None before anybody looked back."""
+        return self._track
+
+    @property
+    def anchor(self) -> int:
+        """The epoch that the others are turned to match."""
+        return self.last if self.at is None else self._anchor
+
+    @property
+    def offered(self) -> bool:
+        """Whether the run on the map has two epochs to go between."""
+        kept, scene = self.kept, self._session.scene
+        if kept is None or scene is None or len(kept.epochs) < 2:
+            return False
+        same_data = kept.record.dataset["stamp"] == scene.dataset.stamp
+        return same_data and kept.record.model["latent"] == scene.cloud.latent
+
+    @property
+    def position(self) -> float:
+        """Where the slider stands, in epochs."""
+        own = self._run.own
+        return float(self.at) if self.at is not None else float(self.last if own is None else own)
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch that is looked back at, or the nearest to it; None while the newest is followed."""
+        return None if self.at is None or self.kept is None else self._nearest(self.at)
+
+    @property
+    def origin(self) -> tuple[str, int] | None:
+        """The run and the epoch whose weights the map shows, where one is looked back at."""
+        scene, known = self._session.scene, self._origin
+        return known[1] if scene is not None and known is not None and known[0] is scene.model else None
+
+    @property
+    def share(self) -> float:
+        """How much of the run can be passed through already, in [0, 1]."""
+        return 0.0 if self._track is None else self._track.share
+
+    @property
+    def note(self) -> str:
+        """What is to be known of the map that is on the screen; empty where it is the newest as it is."""
+        track, epoch = self._track, self.epoch
+        if track is None or epoch is None:
+            return ""
+        said = [] if self._ready() else track.lacks(epoch)
+        if self.aligned and epoch != self._anchor and track.layout.computed is None:
+            said.append(f"turned to match epoch {self._anchor}")
+        return "; ".join([*said, *track.remarks(epoch)])
+
+    # -- gestures ----------------------------------------------------------------------------------------
+
+    def warm(self) -> None:
+        """Begin to place the epochs: a hand is near the slider."""
+        self._touched = True
+        self._session.errands.ring()
+
+    def move(self, at: float, *, rest: bool = False) -> None:
+        """Go to a moment, in epochs; at rest the end of the run follows what comes.
+
+        Parameters
+        ----------
+        rest
+            Whether to stay there: at the nearest epoch, with all that is known of it.
+        """
+        if not self.offered or not np.isfinite(at):
+            return
+        if self.at is None:
+            self._anchor = self.last
+        at = min(max(float(at), 0.0), float(self.last))
+        newest = rest and at == self.last and self._run.own in (None, self.last)
+        self._touched, self._resting = True, rest
+        self.at = None if newest else float(self._nearest(at)) if rest else at
+        if newest:
+            self._asked = ()
+            self._decode(None)
+        self._session.looking.paint()
+        if rest:
+            self._session.errands.ring()
+
+    def newest(self) -> None:
+        """Go back to the newest epoch, and follow what comes."""
+        self.move(self.last, rest=True)
+
+    # -- following ---------------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Follow the run, and have done what is missing where it is looked at."""
+        self.filming.follow()
+        self._follow_run()
+        if self.offered and self._touched:
+            self._follow_track()
+            if self.at is not None:
+                self._ask_epoch()
+
+    @property
+    def moving(self) -> bool:
+        """Whether the map is on its way, and no scene is to be laid out."""
+        return self.at is not None and not (self._resting and self._ready())
+
+    @property
+    def on_the_way(self) -> bool:
+        """Whether a hand or the clock moves it."""
+        return self.at is not None and not self._resting
+
+    @property
+    def moment(self) -> Moment | None:
+        """What is to be painted instead of the scene; None where that is it, or nothing is placed yet."""
+        track, scene = self._track, self._session.scene
+        if self.at is None or track is None or scene is None or not track.evolution.epochs:
+            return None
+        evolution = track.evolution
+        fits = len(evolution.placed[0].steps) == len(scene.cloud)
+        if not fits or evolution.turns != isinstance(scene.projection, Turning):
+            return None  # another choice is coming on the map
+        here = self.snapshot()
+        if self._resting and here is not None and here.cloud is scene.cloud:
+            return None
+        return Moment(evolution, self.at, self._anchor, self.aligned)
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the state that is looked back at; None while the newest is followed, or it is not read."""
+        if self.at is None or self._track is None:
+            return None
+        return self._track.at_hand(self._nearest(self.at), spread=self._spread())
+
+    def layout(self, layout: Layout) -> Layout:
+        """Return how that state is laid out: as any other, and matched to the newest."""
+        track = self._track
+        if self.at is None or track is None or layout != track.layout or layout.computed is not None:
+            return layout
+        epoch = self._nearest(self.at)
+        key = (track, epoch, self._anchor, self.aligned)
+        if self._laid is None or self._laid[0] != key:
+            fitted = track.projection(epoch, self._anchor, self.aligned)
+            self._laid = key, replace(layout, fitted=fitted)
+        return self._laid[1]
+
+    def track_layout(self) -> Layout:
+        """Return how the epochs are laid out: as what is on the map, each by itself."""
+        session, scene = self._session, self._session.scene
+        return session.mapping.layout(session.shown, Snapshot(scene.model, scene.cloud, None, 0))
+
+    def home(self) -> np.ndarray | None:
+        """Places that every epoch lies within, so that the map keeps its scale; None where that is open."""
+        track = self._track
+        if self.at is None or track is None:
+            return None
+        key = (track.evolution, self._anchor, self.aligned)
+        if self._home[0] != key:
+            self._home = key, track.evolution.home(self._anchor, self.aligned)
+        return self._home[1]
+
+    def _follow_run(self) -> None:
+        """Have the run on the map read, again whenever it has gone on."""
+        if self._run.follow():
+            away, self._track, self._touched, self.at = self.at, None, False, None
+            if away is not None:
+                self._decode(None)
+                self._session.looking.paint()
+        elif self._track is not None:
+            self._track.kept = self._run.kept
+
+    def _follow_track(self) -> None:
+        session = self._session
+        scene, run = session.scene, session.training.run
+        layout, track = self.track_layout(), self._track
+        if track is None or track.layout != layout:
+            track = self._track = Track(self.kept, scene.dataset, layout, scene.model.device)
+        going = run is not None and not run.state.over
+        if not self._placing and track.next(self.epoch, stored=going) is not None:
+            self._placing = True
+            work = partial(self._place, track, self.epoch, going)
+            session.errands.send(session.services.epochs, "place", work, self._placed, self._not_placed)
+
+    def _place(self, track: Track, near: int | None, going: bool) -> None:
+        end = perf_counter() + _AT_A_TIME
+        while perf_counter() < end and (epoch := track.next(near, stored=going)) is not None:
+            track.place(epoch)
+
+    def _placed(self, _: object) -> None:
+        self._placing = False
+        if self.moment is not None:
+            self._session.looking.paint()
+        self._session.errands.ring()
+
+    def _not_placed(self, sentence: str) -> None:
+        self._placing, self._session.error = False, sentence
+
+    def _ask_epoch(self) -> None:
+        """Have the epoch read that is looked at, unless it was asked for already."""
+        session, track, epoch = self._session, self._track, self._nearest(self.at)
+        asked = (track, epoch, self._spread(), self._anchor, self.aligned, track.settled(epoch))
+        if asked == self._asked or not asked[-1]:
+            return
+        now = perf_counter()
+        if self.on_the_way and (session.cursor is None or now - self._asked_at < _EYE):
+            return
+        self._asked, self._asked_at = asked, now
+        work = partial(track.scene, epoch, self._anchor, self.aligned, spread=self._spread())
+        session.errands.send(session.services.epochs, "epoch", work, partial(self._gain_epoch, asked))
+
+    def _gain_epoch(self, asked: tuple[object, ...], scene: Scene) -> None:
+        if asked == self._asked and self.at is not None:
+            on_map = self._session.scene
+            self._decode(None if on_map is not None and on_map.cloud is scene.cloud else scene)
+
+    def _decode(self, scene: Scene | None) -> None:
+        """Decode what is under the cursor by that state of the model; None is the one on the map."""
+        if scene is not self.at_hand:
+            self.at_hand = scene
+            self._session.decode()
+
+    def _shown(self, _: object) -> None:
+        """Another scene is on the map: it is decoded, where the map has come to rest."""
+        scene, here = self._session.scene, self.snapshot()
+        if here is not None and here.model is scene.model:
+            weights = self._track.weights(self._nearest(self.at))
+            self._origin = here.model, (self._track.kept.record.id, weights)
+            if self._resting:
+                self.at_hand = None
+        elif self.at is None:
+            self.at_hand = None
+
+    def _spread(self) -> bool:
+        """Whether each sample's posterior is needed, which is not kept with the places."""
+        return bool(self._session.draws) or self._session.colour_by == "KL"
+
+    def _nearest(self, at: float) -> int:
+        return min((record.epoch for record in self.kept.epochs), key=lambda epoch: abs(epoch - at))
+
+    def _ready(self) -> bool:
+        """Whether the epoch that is looked at can be laid out."""
+        track = self._track
+        placed = self.snapshot() is not None and bool(track.evolution.epochs)
+        return placed and track.settled(self._nearest(self.at))
+
+    def _ring(self, *_: object) -> None:
+        self._session.errands.ring()

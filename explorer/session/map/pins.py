@@ -1,0 +1,167 @@
+"""What a session has pinned to the map: places that were decoded and are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import param
+import torch
+from jaxtyping import Float32
+
+from explorer.core.errors import BadSelection
+from explorer.core.scene.scene import Scene
+from explorer.session.map.seen import code_at
+from models import Autoencoder
+
+if TYPE_CHECKING:
+    from explorer.session.session import Session
+
+MOST = 100
+"""So many can be pinned: a strip that nobody can look through is of no use."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pin:
+    """A place of latent space with what the decoder makes of it.
+
+    Attributes
+    ----------
+    number
+        Its name: counts up from 1 and is never used again.
+    code
+        In latent units.
+    sample
+        In data units: grey values in 0..1, or a standardised row.
+    """
+
+    number: int
+    code: Float32[np.ndarray, " latent"]
+    sample: Float32[np.ndarray, "..."]
+
+
+class Pinning(param.Parameterized):
+    """Pins generated samples to their places in latent space, where they stay however it is looked at."""
+
+    pins = param.ClassSelector(class_=tuple, default=(), doc="The pinned samples, oldest first.")
+    tool = param.Boolean(False, doc="Whether a click pins what the decoder makes of the place.")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._next = 1
+        self._removed: tuple[Pin, ...] | None = None
+        self._decoded_by: Autoencoder | None = None
+        session.param.watch(self._follow, "scene")
+        self.param.watch(self._ring, "pins")
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a removal to take back."""
+        return self._removed is not None
+
+    def pin(self, xy: tuple[float, float]) -> None:
+        """Decode a place of the map and keep it."""
+        code = code_at(self._session, xy)
+        if code is not None:
+            self.pin_code(code)
+
+    def pin_code(self, code: Float32[np.ndarray, " latent"]) -> None:
+        """Decode a code and keep it."""
+        session = self._session
+        if session.scene is None:
+            return
+        if len(self.pins) >= MOST:
+            session.error = f"{MOST} samples are pinned, which is all there can be; remove some."
+            return
+        pin = Pin(self._next, code, np.empty(0, np.float32))
+        self._next += 1
+        self._decode(session.scene, (pin,), f"pin {pin.number}", self._add)
+
+    def remove(self, number: int) -> None:
+        """Take one away."""
+        self._keep(tuple(pin for pin in self.pins if pin.number != number))
+
+    def clear(self) -> None:
+        """Take all of them away."""
+        self._keep(())
+
+    def undo(self) -> None:
+        """Bring back what was taken away last."""
+        if self._removed is not None:
+            have = {pin.number for pin in self.pins}
+            back = tuple(pin for pin in self._removed if pin.number not in have)
+            self._removed = None
+            self.pins = tuple(sorted((*self.pins, *back), key=lambda pin: pin.number))
+
+    def codes(self) -> Float32[np.ndarray, "pins latent"]:
+        """Return where they are in latent space, oldest first."""
+        if not self.pins:
+            raise BadSelection("nothing is pinned yet; click the map with Shift held, or choose Generate.")
+        return np.stack([pin.code for pin in self.pins])
+
+    def samples(self) -> Float32[np.ndarray, "pins ..."]:
+        """Return them in data units: grey values in 0..1, or rows in the table's own units."""
+        self.codes()
+        drawn = np.stack([pin.sample for pin in self.pins])
+        scene = self._session.scene
+        if scene is not None and scene.dataset.drawing.kind == "profile":
+            return scene.dataset.drawing.to_units(drawn).astype(np.float32)
+        return drawn
+
+    def table(self) -> pd.DataFrame:
+        """Return the numbers and codes of the pinned samples, a row each."""
+        codes = self.codes()
+        columns = {f"z{axis + 1}": codes[:, axis] for axis in range(codes.shape[1])}
+        return pd.DataFrame({"pin": [pin.number for pin in self.pins], **columns})
+
+    def _keep(self, kept: tuple[Pin, ...]) -> None:
+        if len(kept) < len(self.pins):
+            self._removed, self.pins = self.pins, kept
+
+    def _add(self, pins: tuple[Pin, ...]) -> None:
+        self.pins = (*self.pins, *pins)
+
+    def _follow(self, event: param.parameterized.Event) -> None:
+        """Another model decodes what is pinned anew; in another latent space the pins have no place."""
+        scene, before = event.new, event.old
+        if before is None or scene.model is before.model:
+            return
+        if scene.dataset is not before.dataset or _space(scene) != _space(before):
+            self.pins, self._removed = (), None
+        elif self.pins:
+            self._removed = None
+            self._decode(scene, self.pins, "pins", self._renew)
+
+    def _ring(self, *_: object) -> None:
+        self._session.errands.ring()
+
+    def _renew(self, pins: tuple[Pin, ...]) -> None:
+        renewed = {pin.number: pin for pin in pins}
+        self.pins = tuple(renewed.get(pin.number, pin) for pin in self.pins)
+
+    def _decode(
+        self, scene: Scene, pins: tuple[Pin, ...], name: str, done: Callable[[tuple[Pin, ...]], None]
+    ) -> None:
+        def take(decoded: tuple[Pin, ...]) -> None:
+            now = self._session.scene
+            if now is not None and now.dataset is scene.dataset and _space(now) == _space(scene):
+                done(decoded)
+
+        session = self._session
+        session.errands.send(session.services.frames, name, partial(_decoded, scene.model, pins), take)
+
+
+def _space(scene: Scene) -> tuple[int, bool]:
+    return scene.cloud.latent, scene.cloud.sphere
+
+
+@torch.inference_mode()
+def _decoded(model: Autoencoder, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
+    codes = torch.tensor(np.stack([pin.code for pin in pins]), device=model.device)
+    samples = model.decode(codes).cpu().numpy().astype(np.float32)
+    return tuple(replace(pin, sample=sample) for pin, sample in zip(pins, samples, strict=True))

@@ -1,0 +1,57 @@
+"""One line above Train: what a process that was killed has left in the middle."""
+
+from __future__ import annotations
+
+import panel as pn
+
+from explorer.runtime.store.records import RunRecord
+from explorer.session import Session
+from explorer.views.components.widgets import Line, button
+
+
+class HistoryOffer:
+    """Offers to go on with the newest interrupted run; nothing is there while there is none."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._offered: tuple[RunRecord, ...] = ()
+        self._line: Line | None = None
+        self.panel = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
+
+    def refresh(self) -> None:
+        """Show the offer, or that there is none."""
+        offers = self._session.history.offers
+        if offers == self._offered:
+            return
+        self._offered = offers
+        self.panel.visible = bool(offers)
+        if not offers:
+            return
+        if self._line is None:
+            self._make()
+        newest = offers[0]
+        others = f" {len(offers) - 1} more in the tab History." if len(offers) > 1 else ""
+        self._line.say(
+            f"“{newest.name}” was interrupted at epoch {newest.epoch} of {newest.plan['epochs']}.{others}"
+        )
+
+    def _make(self) -> None:
+        self._line = Line("lx-offer")
+        go_on = button(
+            "Go on",
+            "lx-offer-go-on",
+            "Train it on from its last finished epoch, with the same state of the optimizer.",
+            self._go_on,
+            variant="contained",
+        )
+        decline = button(
+            "Not now",
+            "lx-offer-decline",
+            "Say no more of it in this session; it stays in the tab History.",
+            self._session.history.decline,
+        )
+        self.panel.objects = [self._line.pane, pn.Row(go_on, decline, margin=(0, 6))]
+
+    def _go_on(self) -> None:
+        if self._offered:
+            self._session.history.opening.go_on(self._offered[0].id)

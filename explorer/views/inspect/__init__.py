@@ -1,0 +1,1 @@
+"""Show decoded samples: under the cursor, along the latent axes, and pinned."""

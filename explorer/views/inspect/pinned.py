@@ -1,0 +1,110 @@
+"""The strip of pinned samples."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+import param
+from panel.custom import JSComponent
+
+from explorer.core.errors import SHOWN
+from explorer.session import Session
+from explorer.views.components.assets import script, styles
+from explorer.views.components.messages import message
+from explorer.views.components.widgets import button
+
+
+class PinStrip(JSComponent):
+    """Draws the pinned samples side by side; each can be removed, or shown on the map."""
+
+    pins = param.Bytes(b"", doc="Numbers and raw samples of the pins.")
+    drawing = param.Dict(default={}, doc="How one sample is drawn.")
+
+    _esm = script("components/drawing", "inspect/pinned")
+    _stylesheets = styles("inspect/pinned")
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        self._session = session
+        super().__init__(**params)
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        if data["kind"] == "remove":
+            self._session.pinning.remove(int(data["number"]))
+
+
+class Pinned:
+    """Pins of a session, with the tool that makes them and what can be done with all of them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shown: tuple[Any, ...] | None = None
+        self.panel = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._strip: PinStrip | None = None
+
+    def unfold(self) -> None:
+        """Make what is in it, the first time that it is looked at."""
+        if self._strip is not None:
+            return
+        pinning = self._session.pinning
+        self._strip = PinStrip(self._session, sizing_mode="stretch_width", margin=(0, 10))
+        generate = pmui.Switch.from_param(
+            pinning.param.tool, label="Generate: a click on the map pins", css_classes=["lx-generate"]
+        )
+        clear = button("Remove all", "lx-pins-clear", "Take every pin off the map.", pinning.clear)
+        self._undo = button("Undo", "lx-pins-undo", "Bring back what was removed last.", pinning.undo)
+        look = {"size": "small", "margin": (4, 4)}
+        table = pmui.FileDownload(
+            callback=self._csv,
+            filename="pins.csv",
+            label="Codes (.csv)",
+            css_classes=["lx-pins-csv"],
+            **look,
+        )
+        arrays = pmui.FileDownload(
+            callback=self._npz,
+            filename="pins.npz",
+            label="Codes and samples (.npz)",
+            css_classes=["lx-pins-npz"],
+            **look,
+        )
+        self._all = [clear, table, arrays]
+        self.refresh()  # first: what comes to the page is complete
+        self.panel.objects = [pn.FlexBox(generate, clear, self._undo, table, arrays), self._strip]
+
+    def refresh(self) -> None:
+        """Show the pins that there are."""
+        session = self._session
+        pins, scene = session.pinning.pins, session.scene
+        if self._strip is None or scene is None or (pins, scene.dataset) == self._shown:
+            return
+        self._shown = (pins, scene.dataset)
+        to_bytes = scene.dataset.drawing.to_bytes
+        head = {"numbers": [pin.number for pin in pins]}
+        self._strip.param.update(
+            drawing=scene.dataset.drawing.described(),
+            pins=message(head, b"".join(to_bytes(pin.sample) for pin in pins)),
+        )
+        self._undo.disabled = not session.pinning.can_undo
+        for widget in self._all:
+            widget.disabled = not pins
+
+    def _csv(self) -> io.StringIO | None:
+        try:
+            return io.StringIO(self._session.pinning.table().to_csv(index=False))
+        except SHOWN as error:
+            self._session.error = str(error)
+            return None
+
+    def _npz(self) -> io.BytesIO | None:
+        pinning, file = self._session.pinning, io.BytesIO()
+        try:
+            np.savez_compressed(file, codes=pinning.codes(), samples=pinning.samples())
+        except SHOWN as error:
+            self._session.error = str(error)
+            return None
+        file.seek(0)
+        return file

@@ -1,0 +1,1 @@
+"""Show the map, and control how it is laid out, coloured, turned and selected from."""

@@ -1,0 +1,317 @@
+"""The map: a HoloViews figure whose pixels come down a channel of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakMethod
+
+import holoviews as hv
+import holoviews.plotting.bokeh  # registers the backend
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+import param
+from bokeh.events import MouseMove
+from bokeh.models import ColumnDataSource, Plot
+from panel.custom import JSComponent
+
+from explorer.core.errors import SHOWN
+from explorer.core.projections import SphereMap
+from explorer.core.rendering.painter import MapImage
+from explorer.core.scene.scene import Scene
+from explorer.core.scene.viewport import Viewport
+from explorer.core.selection.brush import Box, Lasso
+from explorer.session import Session
+from explorer.views.components.assets import script
+from explorer.views.components.binary_channel import Wire
+from explorer.views.components.messages import message
+
+# Not `hv.extension`: in a notebook it would fetch its scripts from the web. The page loads them all.
+hv.Store.set_current_backend("bokeh")
+
+
+_CLICKS = (hv.streams.Tap, hv.streams.PressUp, hv.streams.DoubleTap)
+
+
+class MapChannel(JSComponent):
+    """Carries pixels to the figure, and ranges and gestures that Bokeh has no event for back."""
+
+    plot = param.String(doc="Name of the Bokeh plot that is painted.")
+    pixels = param.Bytes(b"", doc="Head and compressed pixels of the newest map.")
+    mark = param.List(
+        default=[], doc="Plane position of the picked sample, [x, y]; empty where it is not seen."
+    )
+    pins = param.List(default=[], doc="Plane position and number of each pinned sample, [x, y, number].")
+    turns = param.Boolean(False, doc="Whether a drag turns what is on the map.")
+    jump = param.List(default=[], doc="A number, and the ranges to go to by itself; none for everything.")
+    probe = param.Boolean(False, doc="Whether one finger moves the cursor rather than the map.")
+
+    _esm = script("map/latent_map")
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        self._session, self.held = session, False  # held: whether a hand is dragging the map
+        super().__init__(**params)
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        session = self._session
+        if data["kind"] == "view":
+            try:
+                x, y = (data["x0"], data["x1"]), (data["y0"], data["y1"])
+                viewport = Viewport.of_ranges(x, y, data["w"], data["h"])
+            except SHOWN as error:
+                session.error = str(error)
+                return
+            if data["turn"]:
+                turn = data["turn"]
+                session.orienting.drag(turn["gesture"], _place(turn["from"]), _place(turn["to"]))
+            session.looking.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
+        elif data["kind"] == "cursor":
+            session.cursor = _place(data["xy"])
+        elif data["kind"] == "pick":
+            session.point_out(_place(data["xy"]))
+        elif data["kind"] == "pin":
+            session.pinning.pin(_place(data["xy"]))
+        elif data["kind"] == "hold":
+            self.held = bool(data["on"])
+        elif data["kind"] == "step":
+            session.orienting.step(int(data["right"]), int(data["up"]))
+
+
+def _place(xy: list[float]) -> tuple[float, float]:
+    return float(xy[0]), float(xy[1])
+
+
+class LatentMap:
+    """The figure, made once; afterwards only its pixels, its ranges and one mark change."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shown = 0
+        self._marked: tuple[Any, ...] = ()
+        self._jumps = 0
+        name = f"lx-map-{session.token}"
+        self.channel = MapChannel(session, plot=name, width=0, height=0, sizing_mode="fixed", margin=0)
+        self._wire = Wire(self.channel, "pixels")
+        blank = hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(-1, -1, 1, 1), vdims=["r", "g", "b", "a"])
+        self._streams = [
+            # A click that is held for a third of a second, or follows another so soon, is a click too.
+            *(_subscribed(kind(source=blank), self._on_tap) for kind in _CLICKS),
+            _subscribed(hv.streams.BoundsXY(source=blank), self._on_box),
+            _subscribed(hv.streams.Lasso(source=blank), self._on_lasso),
+        ]
+        element = blank.opts(
+            responsive=True,
+            default_tools=["pan", "wheel_zoom", "box_select", "lasso_select", "reset"],
+            active_tools=["pan", "wheel_zoom"],
+            toolbar="right",
+            xlabel="",
+            ylabel="",
+            hooks=[_Finish(name, self._on_move)],
+        )
+        self.pane = pn.pane.HoloViews(
+            element,
+            sizing_mode="stretch_both",
+            min_height=260,
+            css_classes=["lx-map"],
+            linked_axes=False,
+            margin=0,
+        )
+        # Only where there is a finger: a mouse has both at once.
+        self.touch = pmui.Switch.from_param(
+            self.channel.param.probe,
+            label="One finger decodes (off: moves the map)",
+            css_classes=["lx-probe"],
+            stylesheets=["@media (pointer: fine) { :host { display: none; } }"],
+        )
+
+    def refresh(self) -> None:
+        """Send the newest map, if it has not been sent, and what is marked on it."""
+        session = self._session
+        self.refresh_pixels()
+        jumps, jump = session.looking.jump.read()
+        if jump is not None and jumps != self._jumps:
+            self._jumps = jumps
+            view = jump.viewport
+            self.channel.jump = [jumps, *(() if view is None else (*view.x_range, *view.y_range))]
+        marked = (session.scene and session.scene.projection, session.picked, session.pinning.pins)
+        if marked != self._marked:
+            self._marked = marked
+            self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=session.orienting.turns)
+
+    def refresh_pixels(self) -> None:
+        """Send the newest map alone, if it has not been sent: this touches no model of the document."""
+        version, image = self._session.map.read()
+        if image is not None and version != self._shown:
+            self._shown = version
+            self._wire.send(_packed(image))
+
+    def close(self) -> None:
+        """Let go of the streams and of the plot. Idempotent."""
+        for stream in self._streams:
+            stream.clear()
+        self._streams = []
+        # HoloViews keeps the callbacks of every plot in a dictionary of the class until it is told.
+        for plot, _ in tuple(self.pane._plots.values()):
+            plot.cleanup()
+        self.pane._plots.clear()
+
+    def _on_move(self, event: MouseMove) -> None:
+        # Not a PointerXY: it waits 10 ms before it hands a move on, keeps one of those that come in that
+        # time, and cuts them off at ranges that a zoom has left behind.
+        view = self._session.looking.viewport
+        x, y = event.x, event.y
+        if x is None or y is None or (view and not (view.x0 <= x <= view.x1 and view.y0 <= y <= view.y1)):
+            return  # over an axis
+        if self.channel.held:
+            return  # what it holds stays under it
+        self._session.cursor = (float(x), float(y))
+
+    def _on_tap(self, x: float | None, y: float | None) -> None:
+        if x is not None and y is not None:
+            self._session.point_out((x, y))
+
+    def _on_box(self, bounds: tuple[float, float, float, float] | None) -> None:
+        if bounds is not None:
+            self._brush(lambda: Box(*bounds))
+
+    def _on_lasso(self, geometry: np.ndarray | None) -> None:
+        if geometry is not None:
+            self._brush(lambda: Lasso(np.asarray(geometry, dtype=float)))
+
+    def _brush(self, shape: Any) -> None:
+        try:
+            self._session.selecting.brush(shape())
+        except SHOWN as error:
+            self._session.error = str(error)
+
+
+def _subscribed(stream: Any, subscriber: Any) -> Any:
+    stream.add_subscriber(subscriber)
+    return stream
+
+
+def _packed(image: MapImage) -> bytes:
+    view = image.viewport
+    head = {
+        "mime": image.mime,
+        "width": view.width,
+        "height": view.height,
+        "x0": view.x0,
+        "x1": view.x1,
+        "y0": view.y0,
+        "y1": view.y1,
+        "points": image.points,
+        "home": image.home,
+        "sequence": image.sequence,
+        "scene": image.scene,
+        "at": image.at,
+        "net": [len(line) for line in image.net],
+    }
+    lines = np.concatenate(image.net).astype("<f4").tobytes() if image.net else b""
+    return message(head, lines + image.pixels)
+
+
+def _mark(session: Session) -> list[float]:
+    scene, picked = session.scene, session.picked
+    if scene is None or picked is None or picked.index >= len(scene.cloud):
+        return []
+    code = scene.cloud.mean[picked.index : picked.index + 1]
+    return list(scene.place(picked.index)) if _shows(scene, code)[0] else []
+
+
+def _pins(session: Session) -> list[list[float]]:
+    scene, pins = session.scene, session.pinning.pins
+    if scene is None or not pins:
+        return []
+    codes = session.pinning.codes()
+    places = scene.projection.forward(codes)
+    return [
+        [float(x), float(y), pin.number]
+        for pin, (x, y), shown in zip(pins, places, _shows(scene, codes), strict=True)
+        if shown
+    ]
+
+
+def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
+    """Which codes are not behind a globe."""
+    projection = scene.projection
+    return projection.visible(codes) if isinstance(projection, SphereMap) else np.ones(len(codes), bool)
+
+
+class _Finish:
+    """Names the plot and its renderers, and takes away what a map does not need."""
+
+    def __init__(self, name: str, on_move: Callable[[MouseMove], None]) -> None:
+        self._name = name
+        # HoloViews keeps the options of every element, and with them this hook, for good.
+        self._on_move = WeakMethod(on_move)
+
+    def __call__(self, plot: Any, element: Any) -> None:
+        figure: Plot = plot.state
+        if figure.name == self._name:
+            return
+        figure.name = self._name
+        figure.on_event(MouseMove, self._moved)
+        # The canvas is faster than WebGL for one image, and works where there is no GPU.
+        figure.output_backend = "canvas"
+        figure.toolbar.logo = None
+        figure.min_border = 0
+        figure.outline_line_width = 0  # the dark theme sets colour and alpha again
+        for axis in figure.axis:
+            axis.axis_line_alpha = 0
+            axis.minor_tick_line_alpha = 0
+            axis.major_tick_line_alpha = 0.4
+        for grid in figure.grid:
+            grid.grid_line_alpha = 0.15
+        plot.handles["glyph_renderer"].name = "lx-pixels"
+        net = ColumnDataSource({"xs": [], "ys": []})
+        figure.multi_line(
+            "xs",
+            "ys",
+            source=net,
+            line_color="#808890",
+            line_alpha=0.45,
+            line_width=1,
+            level="underlay",
+            name="lx-net",
+        )
+        self._draw_pins(figure)
+        # A dark ring in a light one: seen on any colour, in both themes.
+        mark = ColumnDataSource({"x": [], "y": []})
+        for size, ink in ((14, "#ffffff"), (11, "#000000")):
+            figure.scatter(
+                "x", "y", source=mark, size=size, fill_alpha=0, line_color=ink, line_width=2, name="lx-mark"
+            )
+
+    def _moved(self, event: MouseMove) -> None:
+        on_move = self._on_move()
+        if on_move is not None:
+            on_move(event)
+
+    def _draw_pins(self, figure: Plot) -> None:
+        pins = ColumnDataSource({"x": [], "y": [], "text": []})
+        figure.scatter(
+            "x",
+            "y",
+            source=pins,
+            marker="inverted_triangle",
+            size=13,
+            fill_color="#ffd54a",
+            line_color="#1d1d1f",
+            line_width=1.5,
+            name="lx-pins",
+        )
+        figure.text(
+            "x",
+            "y",
+            "text",
+            source=pins,
+            y_offset=-9,
+            text_align="center",
+            text_font_size="11px",
+            text_font_style="bold",
+            text_color="#1d1d1f",
+            text_outline_color="#ffffff",
+            name="lx-pin-numbers",
+        )

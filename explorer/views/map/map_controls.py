@@ -1,0 +1,159 @@
+"""How the map is laid out and coloured, and the legend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+from panel.custom import JSComponent
+
+from explorer.core.rendering.palette import categorical, sequential
+from explorer.session import Session
+from explorer.views.components.assets import script, styles
+from explorer.views.components.widgets import Line, disclosure, heading
+from explorer.views.map.projection_controls import ProjectionControls
+
+
+class ClassList(JSComponent):
+    """Classes by name, count and colour, each of them to press; or the scale of a numeric column."""
+
+    entries = param.List(default=[], doc="For each class its name, colour and count.")
+    veiled = param.List(default=[], doc="Indices of the classes that are switched off.")
+    ramp = param.Dict(default={}, doc="Name, ends and colours of the scale, for a numeric colouring.")
+
+    _esm = script("map/legend")
+    _stylesheets = styles("map/legend")
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        self._session = session
+        super().__init__(**params)
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        session, index = self._session, int(data["index"])
+        if data["kind"] == "toggle":
+            session.hidden = session.hidden ^ {index}
+        elif data["kind"] == "isolate":
+            others = frozenset(range(len(self.entries))) - {index}
+            session.hidden = frozenset() if session.hidden == others else others
+        elif (
+            data["kind"] == "select"
+            and session.colouring is not None
+            and session.colouring.labels is not None
+        ):
+            session.selecting.add(session.colouring.labels == index)
+
+
+_SMALL = {"& .MuiSelect-select": {"fontSize": "14px"}}  # so that every projection's name fits
+
+
+class MapControls:
+    """Projection, colours, draws and legend."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._projection = ProjectionControls(session)
+        self._legend = ClassList(
+            session, css_classes=["lx-legend"], sizing_mode="stretch_width", margin=(0, 10)
+        )
+        self._points = Line("lx-points")
+        self._shown: tuple[Any, ...] = ()
+        projection = pmui.Select.from_param(
+            session.param.projection,
+            label="Projection",
+            size="small",
+            css_classes=["lx-projection"],
+            sx=_SMALL,
+            sizing_mode="stretch_width",
+        )
+        colour = pmui.Select.from_param(
+            session.param.colour_by,
+            label="Colour by",
+            size="small",
+            css_classes=["lx-colour"],
+            sx=_SMALL,
+            sizing_mode="stretch_width",
+        )
+        self.panel = pn.Column(
+            heading("Map"),
+            pn.Row(projection, colour, sizing_mode="stretch_width", margin=0),
+            self._projection.panel,
+            self._legend,
+            self._points.pane,
+            disclosure("Aggregate posterior", self._aggregate),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    def _aggregate(self) -> list[pn.viewable.Viewable]:
+        draws = pmui.IntInput.from_param(
+            self._session.param.draws,
+            label="Draws per sample (0: posterior means)",
+            size="small",
+            css_classes=["lx-draws"],
+            sizing_mode="stretch_width",
+        )
+        return [draws]
+
+    def refresh(self) -> None:
+        """Show the legend of the colouring that is on the map, and how many points there are."""
+        self._projection.refresh()
+        session = self._session
+        image = session.map.read()[1]
+        shown = (session.colouring, session.hidden, session.theme, image and image.value_range)
+        if shown != self._shown and session.colouring is not None:
+            self._shown = shown
+            self._legend.param.update(**_described(session))
+        if image is not None:
+            self._points.say(
+                f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}{_past(session)}"
+            )
+
+
+def _drawn(session: Session) -> str:
+    if not session.draws:
+        return ""
+    if not session.scene.projection.exact:
+        return ", the posterior means alone: draws have no place on this map"
+    if session.scene.cloud.spread is None:
+        return ", one for each sample: this model has no posterior to draw from"
+    return f", {session.draws} drawn from each posterior"
+
+
+def _past(session: Session) -> str:
+    timeline = session.timeline
+    if timeline.epoch is None:
+        return ""
+    return f"; epoch {timeline.epoch} of {timeline.last}{', ' if timeline.note else ''}{timeline.note}"
+
+
+def _unseen(session: Session) -> str:
+    unseen = ""
+    if session.hidden:
+        unseen = f", {len(session.hidden)} of {len(session.colouring.classes)} classes hidden"
+    if session.orienting.has_back:
+        unseen += f"; those on the back are {'dimmed' if session.orienting.dims else 'hidden'}"
+    return unseen
+
+
+def _described(session: Session) -> dict[str, Any]:
+    colouring = session.colouring
+    if colouring.values is None:
+        names = colouring.classes or ("samples",)
+        counts = colouring.counts or (len(session.scene.cloud),)
+        palette = categorical(len(names), session.theme)
+        rows = [
+            {"name": name, "colour": colour, "count": count}
+            for name, colour, count in zip(names, palette, counts, strict=True)
+        ]
+        return {"entries": rows, "veiled": sorted(session.hidden), "ramp": {}}
+    image = session.map.read()[1]
+    low, high = (image and image.value_range) or (0.0, 1.0)
+    scale = {
+        "name": colouring.title,
+        "low": f"{low:.4g}",
+        "high": f"{high:.4g}",
+        "colours": list(sequential(session.theme))[::16],
+    }
+    return {"entries": [], "veiled": [], "ramp": scale}

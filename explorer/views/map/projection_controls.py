@@ -1,0 +1,202 @@
+"""What belongs to the chosen projection: its knobs, computing it, what is held, how far it errs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from explorer.core.projections import Embedding, Projection
+from explorer.core.projections.layout import shown_knobs
+from explorer.core.rendering.colouring import DISTORTION
+from explorer.runtime.projection_fit import FitState
+from explorer.session import Session
+from explorer.session.map.projection import holds
+from explorer.views.components.widgets import Line, button, disclosure, field
+
+TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+_WIDE = {"sizing_mode": "stretch_width"}
+
+
+class ProjectionControls:
+    """Shows of all this what the choice needs; each part is made when it is needed first."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._note = Line("lx-map-note")
+        self._note.pane.visible = False
+        self._shown: tuple[str, ...] = ()
+        self._parts: dict[str, pn.viewable.Viewable] = {}
+        self._knob_sections: dict[str, pn.viewable.Viewable] = {}
+        self._quiet = False
+        self.panel = pn.Column(self._note.pane, margin=0, **_WIDE)
+
+    def refresh(self) -> None:
+        """Show what the chosen projection needs, and how far its computation is."""
+        session, mapping = self._session, self._session.mapping
+        scene = session.scene
+        if scene is None:
+            return
+        knobs = mapping.knobs(session.projection)
+        fit = mapping.fit
+        active = fit is not None and fit.active
+        wanted = [
+            *(("compute",) if not knobs.exact or active else ()),
+            *(("progress",) if active else ()),
+            *(("hold",) if holds(scene) and knobs.exact else ()),
+            *(("distortion",) if not scene.projection.exact else ()),
+            *((f"knobs {session.projection}",) if shown_knobs(type(knobs)) else ()),
+        ]
+        note = self._sentence(knobs)
+        self._note.pane.visible = bool(note)
+        self._note.say(note)
+        if tuple(wanted) != self._shown:
+            self._shown = tuple(wanted)
+            self.panel.objects = [self._note.pane, *(self._part(name) for name in wanted)]
+        if "compute" in wanted:
+            self._compute.disabled = active or knobs.exact or mapping.complete
+            self._cancel.disabled = not active
+        if active:
+            self._bar.value = round(100 * fit.fraction)
+            self._progress.say(_progress(fit))
+        if "distortion" in wanted and self._switch.value != (session.colour_by == DISTORTION):
+            self._quiet = True
+            self._switch.value = session.colour_by == DISTORTION
+            self._quiet = False
+
+    # -- the parts, each made once -----------------------------------------------------------------------
+
+    def _part(self, name: str) -> pn.viewable.Viewable:
+        if name not in self._parts:
+            kind, _, which = name.partition(" ")
+            make = {
+                "compute": self._make_compute,
+                "progress": self._make_progress,
+                "hold": self._make_hold,
+                "distortion": self._make_distortion,
+                "knobs": partial(self._make_knobs, which),
+            }[kind]
+            self._parts[name] = make()
+        return self._parts[name]
+
+    def _make_compute(self) -> pn.viewable.Viewable:
+        mapping = self._session.mapping
+        help_text = "Compute the chosen map of the codes as they are now; the map stays until it is there."
+        self._compute = button("Compute this map", "lx-fit", help_text, mapping.compute, **_WIDE)
+        cancel_help = "Give the computation up; the map stays as it is."
+        self._cancel = button("Cancel", "lx-fit-cancel", cancel_help, mapping.cancel, disabled=True)
+        return pn.Row(self._compute, self._cancel, margin=(0, 6), **_WIDE)
+
+    def _make_progress(self) -> pn.viewable.Viewable:
+        self._bar = pmui.LinearProgress(value=0, margin=(6, 10), **_WIDE)
+        self._progress = Line("lx-fit-progress")
+        return pn.Column(self._bar, self._progress.pane, margin=0, **_WIDE)
+
+    def _make_hold(self) -> pn.viewable.Viewable:
+        mapping = self._session.mapping
+        return pmui.Select.from_param(
+            mapping.param.hold, label="Held off the plane", size="small", css_classes=["lx-hold"], **_WIDE
+        )
+
+    def _make_distortion(self) -> pn.viewable.Viewable:
+        self._switch = pmui.Switch(
+            label="Colour by distortion",
+            value=self._session.colour_by == DISTORTION,
+            css_classes=["lx-distortion"],
+            size="small",
+            description="Where neighbours on the map are farther apart in latent space than is typical: "
+            "there the map has put together what does not belong together.",
+            margin=(2, 10),
+        )
+        self._former = "label"
+        self._switch.param.watch(self._overlay, "value")
+        return self._switch
+
+    def _make_knobs(self, name: str) -> pn.viewable.Viewable:
+        return disclosure(
+            "Projection knobs", partial(_knobs, self._session.mapping.knobs(name), self._refuse)
+        )
+
+    def _refuse(self, sentence: str) -> None:
+        self._session.error = sentence
+
+    def _overlay(self, event: Any) -> None:
+        session = self._session
+        if self._quiet:
+            return
+        names = session.param.colour_by.objects
+        if event.new and DISTORTION in names:
+            self._former, session.colour_by = session.colour_by, DISTORTION
+        elif not event.new and session.colour_by == DISTORTION:
+            session.colour_by = self._former if self._former in names else names[0]
+
+    # -- in words ----------------------------------------------------------------------------------------
+
+    def _sentence(self, knobs: Projection) -> str:
+        session, mapping = self._session, self._session.mapping
+        drawn, scene = mapping.drawn, session.scene
+        if knobs.exact or drawn is None:
+            return ""
+        title = _title(knobs.name)
+        if drawn.name != knobs.name:
+            begun = ""
+            if mapping.fit is not None and mapping.fit.state is FitState.CANCELLED:
+                begun = "Cancelled. "
+            n, fitted = len(scene.cloud), min(len(scene.cloud), knobs.samples)
+            codes = f"all {n:,} codes" if fitted == n else f"{fitted:,} of {n:,} codes, the rest placed"
+            still = f"{begun}The map still shows {_title(drawn.name)}."
+            return f"{still} {title} is to be fitted to {codes}; {_values(knobs)}."
+        said = ""
+        if mapping.guess is not None:
+            said = (
+                f"Median round-trip error {mapping.guess.median:.2f} of the cloud's spread, "
+                f"over {mapping.guess.samples:,} samples."
+            )
+        if mapping.stale:
+            said += " Computed for an earlier state: the codes are placed on it; compute again to suit them."
+        elif not mapping.complete:
+            said += " Knobs have changed: compute again to see what they do."
+        return said.strip()
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name)
+
+
+def _values(knobs: Projection) -> str:
+    """The knobs with their values, as far as they shape the map."""
+    names = [name for name in shown_knobs(type(knobs)) if name not in shown_knobs(Embedding)]
+    return ", ".join(f"{_words(name)} {getattr(knobs, name):g}" for name in names)
+
+
+def _words(name: str) -> str:
+    return {"min_dist": "least distance"}.get(name, name.replace("_", " "))
+
+
+def _progress(fit: Any) -> str:
+    title = _title(fit.layout.name)
+    if fit.state is FitState.WAITING:
+        return f"{title}: waiting for another computation to end."
+    left = fit.seconds_left
+    rest = "" if left is None else f", about {max(1, round(left))} s left"
+    return f"{title}: {fit.fraction:.0%}, {fit.seconds:.0f} s so far{rest}."
+
+
+def _knobs(knobs: Projection, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
+    kind = type(knobs)
+    return [
+        field(
+            knobs.param[name],
+            pmui.IntInput if isinstance(knobs.param[name], param.Integer) else pmui.FloatInput,
+            refuse,
+            label=f"{_words(name).capitalize()} (default {kind.param[name].default:g})",
+            size="small",
+            css_classes=[f"lx-knob-{name.replace('_', '-')}"],
+            **_WIDE,
+        )
+        for name in sorted(shown_knobs(kind), key=lambda name: name in shown_knobs(Embedding))
+    ]

@@ -1,0 +1,238 @@
+"""The page: views side by side, one tick that refreshes them, and the end of a session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.io.resources import LOCAL_DIST
+from panel.util import edit_readonly
+
+from explorer.runtime.base_models import Base
+from explorer.runtime.concurrency.wakeups import Wakeup
+from explorer.services import Services
+from explorer.session import Session
+from explorer.views.compare.compare import CompareView
+from explorer.views.components.scheduling import turns
+from explorer.views.components.widgets import Line
+from explorer.views.history.history import HistoryView
+from explorer.views.history.offer import HistoryOffer
+from explorer.views.history.timeline import TimeView
+from explorer.views.inspect.axes import AxesView
+from explorer.views.inspect.pinned import Pinned
+from explorer.views.inspect.sample import SampleView
+from explorer.views.inspect.traversals import TraversalsView
+from explorer.views.map.latent_map import LatentMap
+from explorer.views.map.map_controls import MapControls
+from explorer.views.map.selection_controls import SelectionControls
+from explorer.views.map.turn_controls import TurnControls
+from explorer.views.page.tab_token import Returning
+from explorer.views.page.workbench import Workbench
+from explorer.views.training.data_controls import DataControls
+from explorer.views.training.metrics import Metrics
+from explorer.views.training.training_controls import TrainingControls
+
+# A quiet header: the colours on the page belong to the classes.
+_TEXT = {"button": {"textTransform": "none"}}
+# A help that lies over a button does not take its press.
+_HELP = {"MuiTooltip": {"styleOverrides": {"popper": {"pointerEvents": "none"}}}}
+THEME = {
+    "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT, "components": _HELP},
+    "dark": {
+        "palette": {"primary": {"main": "#8fb7e0"}, "background": {"default": "#111418"}},
+        "typography": _TEXT,
+        "components": _HELP,
+    },
+}
+
+
+class View:
+    """One session on the screen."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._map = LatentMap(session)
+        self._sample = SampleView(session)
+        self._axes = AxesView(session)
+        self._time = TimeView(session)
+        self._compare, self._compared = CompareView(session), session.comparing.calls
+        self._drawer = {
+            "train": Metrics(session),
+            "compare": self._compare,
+            "axes": self._axes,
+            "traversals": TraversalsView(session),
+            "pinned": Pinned(session),
+            "history": HistoryView(session),
+        }
+        training_controls = TrainingControls(session)
+        self._controls = (
+            DataControls(session),
+            MapControls(session),
+            TurnControls(session),
+            SelectionControls(session),
+            HistoryOffer(session),
+            training_controls,
+        )
+        self._status = Line("lx-status", colour="#fff")
+        self._run = session.training.run
+        self._wakeups: list[Wakeup] = []
+        data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
+        settings = [data, on_map, turning, self._map.touch, selection, offer, training]
+        self.sidebar = [*settings, training_controls.actions]
+        self.workbench = Workbench(
+            map=self._map.pane,
+            channel=self._map.channel,
+            side=self._sample.panel,
+            time=self._time.panel,
+            **{name: view.panel for name, view in self._drawer.items()},
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.workbench.param.watch(self._dismissed, "error")
+        self.workbench.param.watch(self._opened, ["open", "tab"])
+        self.header = [self._status.pane]
+
+    def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
+        """Begin to follow the session; `schedule` runs a tick with the document's lock. On its own loop."""
+        # Frames and the pixels of maps touch no model of the document, so they wait for no lock.
+        at_once = asyncio.get_running_loop().call_soon_threadsafe
+        wakeups = self.session.services.wakeups
+        bell = wakeups.join(schedule, self.refresh)
+        frame_bell = wakeups.join(at_once, self._refresh_frames)
+        self._wakeups = [bell, frame_bell]
+        self.session.join(bell.ring, frame_bell.ring)
+
+    def refresh(self) -> None:
+        """Take over what is new and send what is not on the screen: one message for all of it."""
+        session = self.session
+        with pn.io.hold():
+            session.pull()
+            self._map.refresh()
+            self._sample.refresh()
+            self._time.refresh()
+            for tab in self._drawer.values():
+                tab.refresh()
+            for control in self._controls:
+                control.refresh()
+            self._say()
+            self.workbench.counts = {
+                "pinned": len(session.pinning.pins),
+                "history": len(session.history.offers),
+            }
+            if session.training.run is not self._run:
+                self._run = session.training.run
+                if session.training.run is not None and not session.comparing.shown:
+                    self.workbench.param.update(open=True, tab="train")
+            if session.comparing.calls != self._compared:
+                self._compared = session.comparing.calls
+                self.workbench.param.update(open=True, tab="compare")
+
+    def _refresh_frames(self) -> None:
+        self._map.refresh_pixels()
+        self._sample.refresh()
+        self._axes.refresh_frame()
+        self._compare.refresh_pixels()
+
+    def close(self) -> None:
+        """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
+        for wakeup in self._wakeups:
+            wakeup.leave()
+        self._map.close()
+        self.session.close()
+
+    def _say(self) -> None:
+        session = self.session
+        scene = session.scene
+        what = session.status
+        if not what and scene is not None:
+            what = f"{scene.dataset.name} · {scene.model.name} {scene.model.latent}-D"
+            if session.training.run is not None:
+                what += f" · {session.training.run.state.name.lower()}"
+            elif session.history.title:
+                what += f" · {session.history.title}"
+            if self._time.sentence:
+                what += f" · {self._time.sentence}"
+        self._status.say(what)
+        self.workbench.error = session.error
+
+    def _opened(self, *_: object) -> None:
+        bench = self.workbench
+        self.session.watching.shown = bench.open and bench.tab == "train"
+        if bench.open:
+            self._drawer[bench.tab].unfold()
+        looked_into = bench.open and bench.tab in ("axes", "traversals")
+        self.session.inspecting.shown = bench.tab if looked_into else ""
+        self.session.comparing.shown = bench.open and bench.tab == "compare"
+
+    def _dismissed(self, event: Any) -> None:
+        self.session.error = event.new
+
+
+def page(services: Services, base: Base | None = None) -> pmui.Page:
+    """Return the page of a new session: what every way of starting the app serves."""
+    document = pn.state.curdoc
+    # Panel says where its style sheets are when it renders the page. A session that is made anew for a
+    # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
+    local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
+    document.template_variables.setdefault("dist_url", local)
+    view = View(Session(services, base))
+    returning = Returning(view.session, view.workbench, document)
+
+    async def ready() -> None:  # so that it runs on the loop, however many threads Panel has
+        view.join(turns(document))
+        returning.join()
+
+    # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
+    pn.state.onload(ready)
+    pn.state.on_session_destroyed(lambda _: view.close())
+    made = pmui.Page(
+        title="Latent Explorer",
+        header=view.header,
+        sidebar=view.sidebar,
+        main=[view.workbench],
+        sidebar_width=300,
+        sidebar_resizable=False,
+        busy_indicator=None,
+        theme_config=THEME,
+        sx={
+            "& .MuiAppBar-root": {"backgroundColor": "#27425f", "backgroundImage": "none", "color": "#fff"},
+            "& .MuiAppBar-root .MuiIconButton-root": {"color": "#fff"},
+            "& .MuiToolbar-root": {"minHeight": "48px"},
+            "& .title": {"fontSize": "18px"},
+        },
+    )
+
+    _unfollow_busy(made)
+
+    def follow_theme(event: Any) -> None:
+        view.session.theme = "dark" if event.new else "light"
+
+    made.param.watch(follow_theme, "dark_theme")
+    view.session.theme = "dark" if made.dark_theme else "light"
+    return made
+
+
+def _unfollow_busy(made: pmui.Page) -> None:
+    """Have a page no longer follow `state.busy`.
+
+    HoloViews turns it on and off at each move of the pointer: two walks over all models, and two
+    messages, for an indicator that is not shown. And the process-wide state holds whoever follows it, so
+    that no page, and no session, would ever be collected.
+    """
+    for _, watcher in made._param__private.ref_watchers:
+        if watcher.inst is pn.state:
+            pn.state.param.unwatch(watcher)
+    with edit_readonly(made):
+        made.busy = False
+
+
+def pages(services: Services, base: Base | None = None) -> Callable[[], pmui.Page]:
+    """Return what to hand to ``panel.serve``: a function that makes the page of each new session."""
+
+    def new_page() -> pmui.Page:
+        return page(services, base)
+
+    return new_page

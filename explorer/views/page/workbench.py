@@ -1,0 +1,44 @@
+"""The frame of the page: what lies where, and the drawer of tabs."""
+
+from __future__ import annotations
+
+import param
+from panel.custom import Child
+
+from explorer.views.components.assets import script, styles
+from explorer.views.components.container import Layout
+
+
+class Workbench(Layout):
+    """Lays out map, sample and a drawer of tabs; one column on a narrow screen."""
+
+    map = Child()
+    channel = Child()
+    side = Child()
+    time = Child()
+    train = Child()
+    compare = Child()
+    axes = Child()
+    traversals = Child()
+    pinned = Child()
+    history = Child()
+    tabs = param.List(
+        [
+            ("train", "Train"),
+            ("compare", "Compare"),
+            ("axes", "Axes"),
+            ("traversals", "Traversals"),
+            ("pinned", "Pinned"),
+            ("history", "History"),
+        ],
+        doc="The tabs of the drawer: the name of the child that is shown, and what the tab is called.",
+    )
+    tab = param.String("train", doc="Name of the tab that is chosen.")
+    counts = param.Dict({}, doc="For some tabs, how many there are of what is on it.")
+    open = param.Boolean(False, doc="Whether the drawer is open.")
+    visit = param.String("", doc="What the tab says of itself: ``tab:`` and the token it was given last.")
+    token = param.String("", doc="What the tab keeps for its next page.")
+    error = param.String("", doc="The sentence in the banner; empty hides it.")
+
+    _esm = script("page/workbench")
+    _stylesheets = styles("page/workbench")

@@ -1,0 +1,153 @@
+"""What training minimises, on training and on held-out samples, with marks where something happened."""
+
+from __future__ import annotations
+
+import panel as pn
+from bokeh.models import HoverTool, Range1d, Span
+from bokeh.plotting import figure
+
+from explorer.runtime.run import Run
+from explorer.session.training.report import Watched, moment
+from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
+
+TERMS = (
+    ("loss", "Loss (nats): should fall"),
+    ("reconstruction", "Reconstruction (nats): the error"),
+    ("kl", "KL (nats): information kept"),
+)
+
+_USUAL = 97.0  # percentile: the first steps of a fresh model are many times the rest, which would be flat
+
+
+class Curves:
+    """A chart a term."""
+
+    title = "Curves"
+    key = (("training", "one", "", "solid"), ("held out", "other", "diamond", "dashed"))
+
+    def __init__(self) -> None:
+        self._training = {term: Trace("epoch", "value") for term, _ in TERMS}
+        self._held_out = {term: Trace("epoch", "value") for term, _ in TERMS}
+        self._marks = Trace("epoch", "height", "number", "sentence")
+        # Ranges of our own: the whole run across from the start, so that nothing jumps while one reads it.
+        self._epochs = Range1d(0, 1)
+        self._values = {term: Range1d(0, 1) for term, _ in TERMS}
+        self._charts: dict[str, figure] = {}
+        self._panes: dict[str, pn.pane.Bokeh] = {}
+        self._looked_at: list[Span] = []
+        self._with_kl = True
+        self._run: Run | None = None
+        self._read = self._told = 0
+
+    def make(self) -> None:
+        """Make the charts. Once."""
+        self._charts = {term: self._chart(term, title) for term, title in TERMS}
+        self._mark(self._charts["loss"])
+        for made in self._charts.values():
+            line = Span(
+                dimension="height", line_color="#8a8f98", line_width=2, line_dash="dotted", visible=False
+            )
+            made.add_layout(line)
+            self._looked_at.append(line)
+        self._panes = dict(zip(self._charts, row(*self._charts.values()), strict=True))
+
+    @property
+    def panes(self) -> list[pn.pane.Bokeh]:
+        """The charts that there is something for, side by side."""
+        return [pane for term, pane in self._panes.items() if self._with_kl or term != "kl"]
+
+    def dress(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        for made in self._charts.values():
+            dress(made, theme)
+
+    def show(self, run: Run, watched: Watched) -> None:
+        """Stream what is not on the charts yet."""
+        if run is not self._run:
+            self._run, self._read, self._told = run, 0, 0
+            for trace in (*self._training.values(), *self._held_out.values(), self._marks):
+                trace.clear()
+            self._epochs.update(start=run.job.done, end=run.job.plan.epochs)
+            self._with_kl = run.job.model.prior_variance is not None
+        steps = run.steps.since(self._read)
+        self._read += len(steps)
+        for term, _ in TERMS:
+            rows = [(moment(step), step.terms[term]) for step in steps if term in step.terms]
+            others = [(float(s.epoch), s.held_out[term]) for s in steps if s.held_out and term in s.held_out]
+            self._training[term].add(rows)
+            self._held_out[term].add(others)
+            if rows or others:
+                curves = (self._training[term].values("value"), self._held_out[term].values("value"))
+                fit(self._values[term], *curves, cap=_USUAL)
+        self._show_marks(run, watched)
+
+    def look_at(self, epoch: int | None) -> None:
+        """Draw a line at the epoch that is looked back at; None takes it away."""
+        for line in self._looked_at:
+            if epoch is None and line.visible:
+                line.visible = False
+            elif epoch is not None and (line.location != epoch or not line.visible):
+                line.update(location=epoch, visible=True)
+
+    def draws(self, run: Run, watched: Watched) -> bool:
+        """Whether there is anything to draw."""
+        return True
+
+    def note(self, run: Run, watched: Watched) -> str:
+        """What the charts are in, and why one is missing."""
+        model = run.job.model
+        missing = ""
+        if model.prior_variance is None:
+            missing = " No KL is drawn: this model has no prior, a sample is one place."
+        return f"Nats per sample ({model.convention}). Held out is measured as each epoch ends.{missing}"
+
+    def _show_marks(self, run: Run, watched: Watched) -> None:
+        happenings = watched.happenings.since(self._told)
+        if happenings:
+            (last,) = run.steps.since(len(run.steps) - 1) or (None,)
+            scale = last.epochs / last.of if last else 1.0
+            first = self._told + 1
+            self._told += len(happenings)
+            self._marks.add(
+                [
+                    # Neighbours at three heights, so that they can be told apart.
+                    (happening.seen * scale, 0.93 - 0.16 * (number % 3), str(number), happening.sentence)
+                    for number, happening in enumerate(happenings, start=first)
+                ]
+            )
+
+    def _chart(self, term: str, title: str) -> figure:
+        made = chart(title, "epoch", x_range=self._epochs, y_range=self._values[term])
+        training, held_out = self._training[term].source, self._held_out[term].source
+        made.line("epoch", "value", source=training, line_width=2, tags=["one"], name="training")
+        made.line("epoch", "value", source=held_out, line_dash="dashed", tags=["other"])
+        points = made.scatter(
+            "epoch",
+            "value",
+            source=held_out,
+            size=6,
+            marker="diamond",
+            tags=["other"],
+            name="held out",
+        )
+        tips = [("epoch", "@epoch{0}"), (f"{term}, held out", "@value{0.00} nats")]
+        made.add_tools(HoverTool(renderers=[points], tooltips=tips))
+        return made
+
+    def _mark(self, made: figure) -> None:
+        made.extra_y_ranges = {"share": Range1d(0, 1)}
+        source = self._marks.source
+        made.vspan(x="epoch", source=source, line_dash="dotted", line_width=1.5, tags=["mark"])
+        place = {"x": "epoch", "y": "height", "source": source, "y_range_name": "share"}
+        # A light disc under a dark number, in both themes.
+        disc = {"fill_color": "white", "line_color": "#5b3a8c", "line_width": 1.5}
+        discs = made.scatter(size=15, name="marks", **disc, **place)
+        made.text(
+            text="number",
+            text_align="center",
+            text_baseline="middle",
+            text_font_size="10px",
+            text_color="#3b2463",
+            **place,
+        )
+        made.add_tools(HoverTool(renderers=[discs], tooltips="<div style='max-width:280px'>@sentence</div>"))

@@ -1,0 +1,132 @@
+"""The drawer's Train: charts by choice, made when they are looked at first, and what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+
+from explorer.runtime.run import Run
+from explorer.session import Session
+from explorer.session.training.report import Watched
+from explorer.views.components.widgets import duration
+from explorer.views.training.metrics.axes import AxesCharts
+from explorer.views.training.metrics.charts import COLOURS, strip
+from explorer.views.training.metrics.curves import Curves
+from explorer.views.training.metrics.forgetting import ForgettingCharts, table
+from explorer.views.training.metrics.plane import Plane
+from explorer.views.training.metrics.studio import Studio
+
+LEAST_SECONDS = 0.9
+"""Between two updates of the charts: an eye follows no more, and drawing one takes the training's time. Less
+than between two reports of a run, so that each of them is drawn; an epoch's end may wait for the next one."""
+
+_EMPTY = "Nothing has been trained yet. Press Train in the sidebar: the charts fill while you go on looking."
+
+
+class Metrics:
+    """Follows the run that the session tells of; what is new is streamed to the charts that are shown.
+
+    Parameters
+    ----------
+    clock
+        Seconds; for tests.
+    """
+
+    def __init__(self, session: Session, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._session = session
+        self._clock = clock
+        self._curves = Curves()
+        self._charts = {
+            "curves": self._curves,
+            "plane": Plane(),
+            "axes": AxesCharts(),
+            "forgetting": ForgettingCharts(),
+        }
+        self._strips = {name: strip() for name in self._charts}
+        self._made: set[str] = set()
+        self._theme = ""
+        self._drawn = 0.0
+        self._run: Run | None = None
+        self._studio: Studio | None = None
+        self.panel = pn.Row(css_classes=["lx-metrics"], sizing_mode="stretch_both", margin=0)
+
+    def unfold(self) -> None:
+        """Make the frame and the charts that are chosen, if they have not been made. Idempotent."""
+        if self._studio is not None:
+            self._choose()
+            return
+        self._studio = Studio(
+            choices=[(name, charts.title) for name, charts in self._charts.items()],
+            note=_EMPTY,
+            sizing_mode="stretch_both",
+            margin=0,
+            **self._strips,
+        )
+        self._choose()
+        self._studio.param.watch(self._choose, "chosen")
+        self.panel.objects = [self._studio]
+
+    def refresh(self) -> None:
+        """Show what is new, if somebody looks and the last time is long enough ago."""
+        run, studio = self._session.training.current, self._studio
+        if studio is None or not self._session.watching.shown:
+            return
+        if self._theme != self._session.theme:
+            self._theme = self._session.theme
+            studio.colours = COLOURS[self._theme]
+            for name in self._made:
+                self._charts[name].dress(self._theme)
+        self._curves.look_at(self._session.timeline.epoch)
+        if run is None:
+            return
+        over = run.state.over  # asked before the reports are: then these are the last
+        now = self._clock()
+        if run is self._run and not over and now - self._drawn < LEAST_SECONDS:
+            return
+        self._drawn, self._run = now, run
+        watched = self._session.watching.of(run)
+        self._charts[studio.chosen].show(run, watched)
+        self._say(studio, run, watched)
+        self._mount(studio.chosen)
+
+    def _choose(self, *_: Any) -> None:
+        assert self._studio is not None
+        name = self._studio.chosen
+        if name not in self._made:
+            self._made.add(name)
+            self._charts[name].make()
+            self._charts[name].dress(self._session.theme)
+        self._studio.key = list(self._charts[name].key)
+        if self._session.training.current is None:
+            self._studio.empty = name != "curves"
+            self._mount(name)
+        self._run = None  # so that they are drawn at once, but only in a turn that holds the document
+        self._session.errands.ring()
+
+    def _mount(self, name: str) -> None:
+        # Only once they are complete: to the browser, charts that it is yet to get cannot be changed.
+        charts = self._charts[name]
+        if self._strips[name].objects != charts.panes:
+            self._strips[name].objects = charts.panes
+
+    def _say(self, studio: Studio, run: Run, watched: Watched) -> None:
+        said = {
+            "note": self._charts[studio.chosen].note(run, watched),
+            "table": table(watched.forgetting) if studio.chosen == "forgetting" else {},
+            "empty": not self._charts[studio.chosen].draws(run, watched),
+            "happened": [happening.sentence for happening in watched.happenings.since(0)],
+            "token": run.token,
+            "pace": _pace(run),
+        }
+        studio.param.update(**{name: value for name, value in said.items() if getattr(studio, name) != value})
+
+
+def _pace(run: Run) -> str:
+    progress = run.progress
+    if progress is None or run.state.over:
+        return ""
+    left = "" if progress.seconds_left is None else f" · {duration(progress.seconds_left)} left"
+    return f"{progress.samples_per_second:,.0f} samples/s{left}"

@@ -1,0 +1,31 @@
+"""The frame of the Train tab: which charts are shown, what they say, and what happened."""
+
+from __future__ import annotations
+
+import param
+from panel.custom import Child
+
+from explorer.views.components.assets import script, styles
+from explorer.views.components.container import Layout
+
+
+class Studio(Layout):
+    """Lays out a choice of charts beside the list of what happened; one column on a narrow screen."""
+
+    curves = Child()
+    plane = Child()
+    axes = Child()
+    forgetting = Child()
+    choices = param.List([], doc="Name and title of each group of charts.")
+    chosen = param.String("curves", doc="Name of the group that is shown.")
+    note = param.String("", doc="What is to be seen in it, or why there is nothing to see.")
+    table = param.Dict({}, doc="Caption, head and rows of the figures beside the forgetting.")
+    key = param.List([], doc="Of each curve the name, the colour, the marker and the dash.")
+    colours = param.Dict({}, doc="The colours by name.")
+    empty = param.Boolean(False, doc="Whether there is nothing to draw.")
+    happened = param.List([], doc="What happened in the run, in order, as sentences.")
+    token = param.Integer(0, doc="Tells the run that is watched from others.")
+    pace = param.String("", doc="How fast it goes and how long it still takes.")
+
+    _esm = script("components/drawing", "training/metrics/studio")
+    _stylesheets = styles("training/metrics/studio")

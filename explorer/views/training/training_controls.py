@@ -1,0 +1,168 @@
+"""Training: which way, what on, how long, how far it is, who waits, and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import panel as pn
+import panel_material_ui as pmui
+
+from explorer.core.settings.training_way import Way
+from explorer.runtime.training.slot import Run, RunState
+from explorer.session import Session
+from explorer.session.training.queue import Place, queue
+from explorer.session.training.training import Training
+from explorer.views.components.widgets import Line, button, disclosure, duration, field, heading
+from explorer.views.training.queue import QueueList
+
+# However far down the knobs reach, or are scrolled: the last child of what scrolls stays at its lower edge.
+_ALWAYS_THERE = {
+    "position": "sticky",
+    "bottom": "0",
+    "z-index": "2",
+    "padding": "4px 0 6px",
+    "background": "var(--mui-palette-background-paper, Canvas)",
+    "border-top": "1px solid color-mix(in srgb, currentColor 15%, transparent)",
+}
+
+
+class TrainingControls:
+    """The knobs of the plan; and in `actions` start, stop and progress, which stay in sight."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        training, wide = session.training, {"sizing_mode": "stretch_width"}
+        group = {"size": "small", **wide}
+        way = pmui.RadioButtonGroup.from_param(
+            training.param.way, label="Weights", css_classes=["lx-train-way"], **group
+        )
+        on = pmui.RadioButtonGroup.from_param(
+            training.param.on, label="Train on", css_classes=["lx-train-on"], **group
+        )
+        self._rest = pmui.FloatSlider.from_param(
+            training.param.rest,
+            label="The rest counts",
+            css_classes=["lx-train-rest"],
+            visible=False,
+            margin=(4, 18),
+            **group,
+        )
+        self._what = Line("lx-train-what")
+        self._train = button(
+            "Fine-tune",
+            "lx-train",
+            "Train a copy of the model; the map follows.",
+            training.start,
+            color="primary",
+            variant="contained",
+            **wide,
+        )
+        stop_help = "Stop after the batch in hand; the last finished epoch is kept."
+        self._stop = button("Stop", "lx-stop", stop_help, training.stop, disabled=True, **wide)
+        revert_help = "Go back to the model before the latest training, of whatever family."
+        self._revert = button("Revert", "lx-revert", revert_help, training.revert, disabled=True, **wide)
+        self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(6, 10), visible=False)
+        self._progress = Line("lx-progress", "Not training.")
+        self._queue: QueueList | None = None
+        self._behind = pn.Column(margin=0, visible=False, **wide)
+        self.panel = pn.Column(
+            heading("Train"),
+            way,
+            on,
+            self._rest,
+            disclosure("Epochs, batch size, learning rate …", partial(_knobs, training, self._refuse)),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.actions = pn.Column(
+            self._what.pane,
+            pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=(0, 6)),
+            self._bar,
+            self._progress.pane,
+            self._behind,
+            sizing_mode="stretch_width",
+            margin=0,
+            styles=_ALWAYS_THERE,
+        )
+
+    def _refuse(self, sentence: str) -> None:
+        self._session.error = sentence
+
+    def refresh(self) -> None:
+        """Show how far the run is."""
+        session = self._session
+        run, waiting = session.training.current, session.choosing.waiting
+        own = run is not None and run in (session.training.run, session.training.coming)
+        active = run is not None and run.state in (RunState.QUEUED, RunState.RUNNING)
+        training = session.training
+        self._train.disabled = waiting
+        label = (
+            "Queue" if training.busy else ("Fine-tune" if training.way is Way.FINE_TUNE else "From scratch")
+        )
+        if self._train.label != label:
+            self._train.label = label
+        self._rest.visible = training.on == "selection"
+        self._what.say(training.beginning.sentence)
+        self._wait(queue(session))
+        self._stop.disabled = not ((own and active) or waiting)
+        self._revert.disabled = not session.training.revertible or active or waiting
+        self._bar.visible = active
+        if run is None:
+            self._progress.say("Not training.")
+            return
+        fraction = run.progress.fraction if run.progress is not None else 0.0
+        if round(100 * fraction) != self._bar.value:
+            self._bar.value = round(100 * fraction)
+        self._progress.say(_sentence(run, own))
+
+    def _wait(self, places: tuple[Place, ...]) -> None:
+        if places and self._queue is None:
+            self._queue = QueueList(self._session, sizing_mode="stretch_width", margin=0)
+            self._behind.objects = [self._queue]
+        if self._queue is not None:
+            self._queue.show(places)
+        self._behind.visible = bool(places)
+
+
+def _knobs(training: Training, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
+    look = {"size": "small", "sizing_mode": "stretch_width"}
+    kinds = {
+        "epochs": pmui.IntInput,
+        "batch_size": pmui.IntInput,
+        "learning_rate": pmui.FloatInput,
+        "seed": pmui.IntInput,
+    }
+    fields = [
+        field(
+            training.plan.param[name],
+            kind,
+            refuse,
+            label=name.replace("_", " ").capitalize(),
+            css_classes=[f"lx-{name.replace('_', '-')}"],
+            **look,
+        )
+        for name, kind in kinds.items()
+    ]
+    keep = pmui.Select.from_param(
+        training.param.keep, label="If this page closes", css_classes=["lx-train-keep"], **look
+    )
+    tensorboard = pmui.Switch.from_param(
+        training.param.tensorboard, label="TensorBoard files", css_classes=["lx-tensorboard"], size="small"
+    )
+    return [*fields, keep, tensorboard]
+
+
+def _sentence(run: Run, own: bool) -> str:
+    if run.state is RunState.QUEUED:
+        return f"Waiting for the device: place {run.position} in the queue."
+    progress = run.progress
+    if progress is None:
+        return "Starting …"
+    epochs = f"epoch {progress.epoch} of {progress.epochs}"
+    if run.state is RunState.RUNNING:
+        first = "" if own else "First training: "
+        left = "" if progress.seconds_left is None else f" · {duration(progress.seconds_left)} left"
+        return f"{first}{epochs} · {progress.samples_per_second:,.0f} samples/s{left}"
+    ends = {RunState.DONE: "Done", RunState.STOPPED: "Stopped", RunState.FAILED: "Ended by an error"}
+    return f"{ends[run.state]}: {epochs}."

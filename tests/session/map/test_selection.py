@@ -1,0 +1,151 @@
+"""Every way to select gives exactly the samples that it names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.core.errors import BadSelection
+from explorer.core.selection.brush import Box, Lasso
+from explorer.runtime.base_models import Base
+from explorer.services import Services
+from explorer.session import Session
+from tests.session.tab import Tab
+
+
+def star(xy: np.ndarray) -> np.ndarray:
+    """A star whose line crosses itself, over the middle of the points."""
+    middle, radius = np.median(xy, axis=0), 1.5 * xy.std(axis=0)
+    angles = np.arange(5) * 2 * 2 * np.pi / 5
+    return (middle + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(float)
+
+
+def inside(xy: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Even-odd by its definition: for each point, the edges that a ray to the right crosses."""
+    found = []
+    for x, y in xy.astype(float):
+        crossings = 0
+        for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            if min(y0, y1) <= y < max(y0, y1) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
+                crossings += 1
+        found.append(crossings % 2 == 1)
+    return np.array(found)
+
+
+def test_a_lasso_selects_exactly_what_lies_inside(tab: Tab) -> None:
+    session, xy = tab.session, tab.session.scene.xy
+    corners = star(xy)
+    wanted = inside(xy, corners)
+    assert 10 < wanted.sum() < 140
+    before = session.map.read()[1]
+    session.selecting.brush(Lasso(corners))
+    tab.rest()
+    np.testing.assert_array_equal(session.selecting.mask, wanted)
+    assert session.map.read()[1].pixels != before.pixels  # the rest is dimmed
+    assert session.map.read()[1].points == 150  # and stays
+
+
+def test_a_brush_does_not_reach_hidden_classes(tab: Tab) -> None:
+    session, xy = tab.session, tab.session.scene.xy
+    session.hidden = frozenset({0, 2})
+    session.selecting.brush(Lasso(star(xy)))
+    tab.rest()
+    wanted = inside(xy, star(xy)) & (session.scene.cloud.labels == 1)
+    assert wanted.any()
+    np.testing.assert_array_equal(session.selecting.mask, wanted)
+
+
+def test_strokes_join_in_the_way_that_was_chosen_and_none_is_lost(tab: Tab) -> None:
+    session, xy = tab.session, tab.session.scene.xy
+    (x0, y0), (x1, y1) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
+    x, y = np.median(xy, axis=0).tolist()
+    session.selecting.how = "add"
+    session.selecting.brush(Box(x0, y0, x, y))  # two in a row: the second must not replace the first
+    session.selecting.brush(Box(x, y, x1, y1))
+    tab.rest()
+    lower, upper = (xy <= [x, y]).all(axis=1), (xy >= [x, y]).all(axis=1)
+    np.testing.assert_array_equal(session.selecting.mask, lower | upper)
+    session.selecting.how = "remove"
+    session.selecting.brush(Box(x0, y0, x, y))
+    tab.rest()
+    np.testing.assert_array_equal(session.selecting.mask, upper & ~lower)
+
+
+def test_an_expression_is_over_the_columns_in_their_own_units(tab: Tab) -> None:
+    session = tab.session
+    session.selecting.where("`petal length (cm)` > 4.5 and label == 'virginica'")
+    table = session.scene.dataset.table
+    wanted = (table["petal length (cm)"] > 4.5).to_numpy() & (session.scene.dataset.y == 2)
+    assert 10 < wanted.sum() < 50
+    np.testing.assert_array_equal(session.selecting.mask, wanted)
+    session.selecting.how = "intersect"
+    session.selecting.where("split == 'test'")
+    np.testing.assert_array_equal(
+        session.selecting.mask, wanted & (np.arange(150) >= len(session.scene.dataset.train))
+    )
+
+
+@pytest.mark.parametrize("text", ["", "weight > 3", "1 +", "__import__('os').getcwd()", "z1"])
+def test_a_bad_expression_is_said_and_the_selection_stays(tab: Tab, text: str) -> None:
+    session = tab.session
+    session.selecting.random(7, seed=1)
+    before = session.selecting.current
+    session.selecting.where(text)
+    assert session.error
+    assert "\n" not in session.error
+    assert session.selecting.current is before
+
+
+def test_chance_takes_as_many_as_were_asked_for(tab: Tab) -> None:
+    selecting = tab.session.selecting
+    selecting.random(30, seed=4)
+    first = selecting.mask
+    assert first.sum() == 30
+    selecting.random(30, seed=4)
+    np.testing.assert_array_equal(selecting.mask, first)
+    selecting.random(30, seed=5)
+    assert (selecting.mask != first).any()
+    for n in (0, 151):
+        selecting.random(n)
+        assert "from 1 to 150" in tab.session.error
+        assert selecting.current.count == 30
+
+
+def test_invert_clear_and_undo(tab: Tab) -> None:
+    selecting = tab.session.selecting
+    selecting.invert()
+    assert selecting.mask.all()
+    selecting.random(30)
+    chosen = selecting.mask
+    selecting.invert()
+    np.testing.assert_array_equal(selecting.mask, ~chosen)
+    selecting.clear()
+    assert selecting.mask is None
+    counts = []
+    for _ in range(5):
+        selecting.undo()
+        counts.append(selecting.current.count)
+    assert counts == [120, 30, 150, 0, 0]
+
+
+def test_a_selection_is_a_table_of_its_rows(tab: Tab) -> None:
+    session = tab.session
+    session.selecting.where("label == 'setosa'")
+    frame = session.selecting.table(session.selecting.mask)
+    np.testing.assert_array_equal(frame.index, np.flatnonzero(session.scene.dataset.y == 0))
+    np.testing.assert_array_equal(frame[["z1", "z2"]], session.scene.cloud.mean[frame.index])
+    assert len(session.selecting.table()) == 150
+
+
+def test_before_there_is_a_map_nothing_can_be_selected(services: Services, base: Base) -> None:
+    session = Session(services, base)
+    session.selecting.brush(Box(0.0, 0.0, 1.0, 1.0))
+    session.selecting.random(3)
+    session.selecting.where("z1 > 0")
+    session.selecting.invert()
+    session.selecting.undo()
+    assert session.selecting.mask is None
+    with pytest.raises(BadSelection, match="wait"):
+        session.selecting.table()
+    session.pick((0.0, 0.0))
+    session.close()
