@@ -19,7 +19,7 @@ from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.store import CLOUDS, RunStore
 from explorer.runtime.store.writer import Recording
-from models import FitState
+from models import OptimizerState
 
 
 def keeping(dataset: Dataset, repeats: int, samples: Samples) -> None:
@@ -35,7 +35,7 @@ def keeping(dataset: Dataset, repeats: int, samples: Samples) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder, "runs"))
         recording = Recording.begin(store, job, "cpu")
-        trained, states = model.clone(), list[FitState]()
+        trained, states = model.clone(), list[OptimizerState]()
         start = time.perf_counter()
         settings = {"epochs": 1, "batch_size": BATCH, "learning_rate": LEARNING_RATE}
         *_, end = models.fit(trained, dataset.train, keep=states.append, **settings)

@@ -17,6 +17,7 @@ from explorer.core import projections
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
 from explorer.core.latent.cloud import Cloud
+from explorer.core.lru import LRU
 from explorer.core.paths import home_folder
 from explorer.core.projections import Projection
 from explorer.core.projections.layout import Computed, Layout
@@ -29,10 +30,9 @@ from explorer.core.scene.scene import Scene, lay_out
 from explorer.core.scene.viewport import Viewport
 from explorer.core.selection import brush
 from explorer.runtime.base_models import Base, Bases, Choice
-from explorer.runtime.concurrency.lru import Recent
 from explorer.runtime.concurrency.wakeups import Wakeups
 from explorer.runtime.concurrency.worker import Newest
-from explorer.runtime.handover import GRACE, Desks
+from explorer.runtime.handover import GRACE, Tabs
 from explorer.runtime.projection_fit import Fit
 from explorer.runtime.store.store import RUNS, RunStore
 from explorer.runtime.training.slot import TrainingSlot
@@ -42,22 +42,22 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Errand:
-    """Work for a worker: its result goes to `done`, or a sentence to `failed`, on that worker."""
+class Task:
+    """TabTrainings for a worker: its result goes to `done`, or a sentence to `failed`, on that worker."""
 
     work: Callable[[], object]
     done: Callable[[object], object]
     failed: Callable[[str], object]
 
 
-def _run(errand: Errand) -> None:
+def _run(errand: Task) -> None:
     try:
         errand.done(errand.work())
     except SHOWN as error:  # no defect: the log is spared
         errand.failed(str(error))
 
 
-def _failed(_owner: object, errand: Errand, error: Exception) -> None:
+def _failed(_owner: object, errand: Task, error: Exception) -> None:
     errand.failed(f"Something failed unexpectedly ({type(error).__name__}); the log has the details.")
 
 
@@ -88,7 +88,7 @@ class Services:
         self.first: Base | None = None
         self._first_laid_out = False
         self.wakeups = Wakeups()
-        self._workers: list[Newest[Errand]] = []
+        self._workers: list[Newest[Task]] = []
         self.frames = self._worker("frames")
         self.maps = self._worker("maps")
         self.scenes = self._worker("scenes")
@@ -102,12 +102,12 @@ class Services:
         self.epochs = self._worker("epochs")
         self.films = self._worker("films")
         self.measures = self._worker("measures")
-        self.computed: Recent[Computed] = Recent(8)
+        self.computed: LRU[Computed] = LRU(8)
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()
         self.store = RunStore(home / RUNS)
         self.slot = TrainingSlot(store=self.store)
-        self.desks = Desks(grace)
+        self.tabs = Tabs(grace)
         self.bases = Bases(self.slot, home / "models", data_folder, self._changed)
         self.painter = Painter()
         # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
@@ -165,11 +165,11 @@ class Services:
         request = MapRequest(scene, style, Viewport.around(scene.home, 700, 600), home=True, sequence=0)
         self._warm(self.maps, partial(self.painter.paint, request), lambda _: None)
 
-    def _warm(self, worker: Newest[Errand], work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        worker.ask("first", Errand(work, done, _log.warning))
+    def _warm(self, worker: Newest[Task], work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        worker.ask("first", Task(work, done, _log.warning))
 
-    def _worker(self, name: str) -> Newest[Errand]:
-        worker: Newest[Errand] = Newest(_run, name, _failed)
+    def _worker(self, name: str) -> Newest[Task]:
+        worker: Newest[Task] = Newest(_run, name, _failed)
         self._workers.append(worker)
         return worker
 
@@ -185,7 +185,7 @@ class Services:
         self.ending.set()
         for fit in tuple(self.under_way):
             fit.cancel()
-        self.desks.close()
+        self.tabs.close()
         self.slot.close()  # before the bases: one waits for its training
         self.bases.close()
         for worker in self._workers:

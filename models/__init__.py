@@ -10,7 +10,7 @@ from models.autoencoder import Autoencoder, Loss, Posterior, reconstruction_erro
 from models.checkpoint import load, read_metadata, save
 from models.evaluation import Activity, Bounds, activity, binarised, bounds, evaluate
 from models.fit import Plan, Step, default_plan, fit
-from models.fit_state import FitState
+from models.fit_state import OptimizerState
 from models.focus import Focus
 from models.option import Option
 from models.registry import anew, create, describe, latent_range, names, options, reweighed, spherical
@@ -19,9 +19,9 @@ __all__ = [
     "Activity",
     "Autoencoder",
     "Bounds",
-    "FitState",
     "Focus",
     "Loss",
+    "OptimizerState",
     "Option",
     "Plan",
     "Posterior",

@@ -22,7 +22,7 @@ from models.evaluation import (
     on_device,
     targets,
 )
-from models.fit_state import FitState, check, observe, take_up
+from models.fit_state import OptimizerState, check, observe, take_up
 from models.focus import Focus
 
 
@@ -87,8 +87,8 @@ def fit(
     learning_rate: float | int | None = None,
     binarise: bool = False,
     seed: int = 0,
-    start: FitState | None = None,
-    keep: Callable[[FitState], object] | None = None,
+    start: OptimizerState | None = None,
+    keep: Callable[[OptimizerState], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
     report_seconds: float | int = 0.25,
     clock: Callable[[], float] = time.perf_counter,
@@ -164,7 +164,7 @@ def fit(
         raise BadOption(
             f"learning_rate cannot be {plan.learning_rate!r}; give a number above 0, such as 0.002."
         )
-    start = FitState(0, {}) if start is None else start
+    start = OptimizerState(0, {}) if start is None else start
     check(start, model, plan.epochs)
     return _train(model, x, others, focus, plan, binarise, seed, start, keep, stop, report_seconds, clock)
 
@@ -177,8 +177,8 @@ def _train(
     plan: Plan,
     binarise: bool,
     seed: int,
-    start: FitState,
-    keep: Callable[[FitState], object] | None,
+    start: OptimizerState,
+    keep: Callable[[OptimizerState], object] | None,
     stop: Callable[[], bool],
     report_seconds: float | int,
     clock: Callable[[], float],

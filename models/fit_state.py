@@ -23,7 +23,7 @@ _GENERATOR = "generator"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FitState:
+class OptimizerState:
     """The end of an epoch, as `fit` takes it up again.
 
     Together with the weights of the same moment and the settings of the training, the epochs to come are
@@ -48,12 +48,12 @@ class FitState:
     generator: Tensor | None = None
     device: str = "cpu"
 
-    def anew(self) -> FitState:
+    def anew(self) -> OptimizerState:
         """The start of another training that keeps the optimizer's means: epoch 0, and draws of its own."""
         return replace(self, epoch=0, generator=None)
 
 
-def packed(state: FitState) -> bytes:
+def packed(state: OptimizerState) -> bytes:
     """The state as a safetensors file; `unpacked` reads it."""
     tensors = dict(state.moments)
     if state.generator is not None:
@@ -62,7 +62,7 @@ def packed(state: FitState) -> bytes:
     return safetensors.torch.save(tensors, {"record": json.dumps(record)})
 
 
-def unpacked(data: bytes, name: str = "the state") -> FitState:
+def unpacked(data: bytes, name: str = "the state") -> OptimizerState:
     """Read what `packed` wrote. Nothing in it is executed.
 
     Parameters
@@ -94,12 +94,12 @@ def unpacked(data: bytes, name: str = "the state") -> FitState:
     generator = tensors.pop(_GENERATOR, None)
     if not known or epoch < 0:
         raise foreign
-    return FitState(epoch, tensors, generator, device)
+    return OptimizerState(epoch, tensors, generator, device)
 
 
 def observe(
     model: Autoencoder, optimizer: torch.optim.Optimizer, generator: torch.Generator, epoch: int
-) -> FitState:
+) -> OptimizerState:
     """A copy of where a training stands."""
     moments = {
         f"{name}/{kind}": optimizer.state[weight][kind].detach().to("cpu", copy=True).contiguous()
@@ -107,11 +107,11 @@ def observe(
         if weight in optimizer.state
         for kind in _MOMENTS
     }
-    return FitState(epoch, moments, generator.get_state(), generator.device.type)
+    return OptimizerState(epoch, moments, generator.get_state(), generator.device.type)
 
 
 def take_up(
-    state: FitState,
+    state: OptimizerState,
     model: Autoencoder,
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
@@ -129,7 +129,7 @@ def take_up(
         generator.manual_seed((seed + 0x9E3779B97F4A7C15 * state.epoch) % 2**63)
 
 
-def check(state: FitState, model: Autoencoder, epochs: int) -> None:
+def check(state: OptimizerState, model: Autoencoder, epochs: int) -> None:
     """Raise where a state is not of such a model, or is past the end.
 
     Raises

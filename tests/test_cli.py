@@ -247,7 +247,7 @@ def test_a_run_is_fine_tuned_from_python_with_its_optimizers_state(home: Path) -
     assert steps[-1].of == 2 * (30 + 18)
     whole, tuned = explorer.runs.open("whole"), explorer.runs.open("tuned")
     record = tuned.record
-    assert (record.way.value, record.parent, record.parent_epoch) == ("fine-tune", whole.record.id, 3)
+    assert (record.mode.value, record.parent, record.parent_epoch) == ("fine-tune", whole.record.id, 3)
     expected = whole.model()
     focus = models.Focus(rows, 0.2)
     list(models.fit(expected, iris.train, focus=focus, epochs=2, start=whole.state().anew()))

@@ -20,7 +20,7 @@ from explorer.core.scene.scene import lay_out
 from explorer.core.scene.viewport import Viewport
 from explorer.runtime import base_models
 from explorer.runtime.base_models import Choice
-from explorer.services import Errand, Services
+from explorer.services import Services, Task
 
 PATIENCE = 60.0
 
@@ -86,7 +86,7 @@ def test_closing_ends_every_thread_and_is_idempotent(tmp_path: Path) -> None:
     services.close()
     services.close()
     assert not any(thread.is_alive() for thread in made)
-    services.frames.ask("late", Errand(pytest.fail, pytest.fail, pytest.fail))
+    services.frames.ask("late", Task(pytest.fail, pytest.fail, pytest.fail))
 
 
 def test_the_home_is_where_models_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def show(run: Named) -> None:
             "note": record.note or "-",
             "state": f"{record.state.value}{f': {record.error}' if record.error else ''}",
             "data": f"{record.dataset['name']}, {record.dataset['train']:,} samples to train on",
-            "way": f"{'unknown' if record.way is None else record.way.value}, on {record.trained_on}",
+            "way": f"{'unknown' if record.mode is None else record.mode.value}, on {record.trained_on}",
             "model": ", ".join(f"{key} {value}" for key, value in record.model.items()),
             "plan": ", ".join(f"{key} {value}" for key, value in record.plan.items()),
             "parent": "-" if record.parent is None else f"{record.parent}, epoch {record.parent_epoch}",

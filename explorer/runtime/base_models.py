@@ -20,7 +20,7 @@ from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import RunRecord
 from explorer.runtime.store.store import RunStore
 from explorer.runtime.training.slot import Job, Run, RunState, Snapshot, TrainingSlot
-from models import Autoencoder, FitState
+from models import Autoencoder, OptimizerState
 
 _log = logging.getLogger(__name__)
 
@@ -247,7 +247,12 @@ class Bases:
         base.say(status)
 
     def _begin(
-        self, base: Base, dataset: Dataset, model: Autoencoder, trained: bool, state: FitState | None = None
+        self,
+        base: Base,
+        dataset: Dataset,
+        model: Autoencoder,
+        trained: bool,
+        state: OptimizerState | None = None,
     ) -> None:
         base.say(f"Encoding {len(dataset):,} samples …")
         cloud = encode(

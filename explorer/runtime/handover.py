@@ -1,4 +1,4 @@
-"""What a tab trains, kept where the next session of the same tab finds it."""
+"""Hand the trainings of a browser tab over to its next session."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST = 8  # of those: each holds a model and a cloud
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
-    """What a session trains, and what it can go back to.
+class TabTrainings:
+    """The trainings of a tab, and the models that it can go back to.
 
     Attributes
     ----------
@@ -40,17 +40,17 @@ class Work:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """All that may still have something to train."""
+        """The runs that may still train."""
         return (*(() if self.run is None else (self.run,)), *self.waiting)
 
     @property
     def over(self) -> bool:
-        """Whether nothing of it trains any more."""
+        """Whether all of its runs are over."""
         return all(run.state.over for run in self.runs)
 
 
-class Desk:
-    """Where one session has its work. Its token is known to its own page alone.
+class Tab:
+    """One browser tab. Only its own page knows its token.
 
     Attributes
     ----------
@@ -62,111 +62,114 @@ class Desk:
 
     def __init__(self, connected: Callable[[], bool]) -> None:
         self.token = secrets.token_urlsafe(16)
-        self.work: Work | None = None
+        self.work: TabTrainings | None = None
         self.taken = False
         self._connected: Callable[[], bool] | None = connected
         self._timer: Timer | None = None
 
     @property
     def occupied(self) -> bool:
-        """Whether a page is at it."""
+        """Whether its page is connected."""
         connected = self._connected
         return connected is not None and connected()
 
 
-class Desks:
-    """The desks of all tabs. Any thread.
+class Tabs:
+    """All open tabs, and those that closed while they trained. Safe on any thread.
 
-    A desk that was left without a word has its trainings stopped after `grace` seconds; those that are to be
+    A tab that closed has its trainings stopped after `grace` seconds; those that are to be
     kept go on, and are found for `found` seconds after their end.
     """
 
     def __init__(self, grace: float = GRACE, found: float = FOUND, most: int = MOST) -> None:
         self._grace, self._found, self._most = grace, found, most
-        self._desks: dict[str, Desk] = {}
+        self._tabs: dict[str, Tab] = {}
         self._lock = RLock()
         self._closed = False
 
     def __len__(self) -> int:
-        return len(self._desks)
+        return len(self._tabs)
 
-    def open(self, connected: Callable[[], bool]) -> Desk:
-        """A new desk; `connected` says whether the page of its session is there, and holds no session."""
-        desk = Desk(connected)
+    def open(self, connected: Callable[[], bool]) -> Tab:
+        """Open a tab; `connected` says whether its page is there, and must not hold the session."""
+        tab = Tab(connected)
         with self._lock:
-            self._desks[desk.token] = desk
-        return desk
+            self._tabs[tab.token] = tab
+        return tab
 
     def occupied(self, token: str) -> bool:
-        """Whether a page is at the desk of that token."""
+        """Return whether the page of a tab is connected."""
         with self._lock:
-            desk = self._desks.get(token)
-        return desk is not None and desk.occupied
+            tab = self._tabs.get(token)
+        return tab is not None and tab.occupied
 
-    def claim(self, token: str) -> Work | None:
-        """The work at the desk of that token, for whoever knows it; None where there is none, or a page is.
+    def claim(self, token: str) -> TabTrainings | None:
+        """Take the trainings of a tab over; None where there are none, or its page is still connected.
 
-        It is theirs from now on: the session that had it neither stops it nor hears of it.
+        The caller owns them from now on: the former session neither stops them nor is notified.
         """
         with self._lock:
-            desk = self._desks.get(token)
-            if desk is None or desk.occupied:
+            tab = self._tabs.get(token)
+            if tab is None or tab.occupied:
                 return None
-            self._forget(desk)
-            desk.taken = True
-            work, desk.work = desk.work, None
+            self._forget(tab)
+            tab.taken = True
+            work, tab.work = tab.work, None
         return work
 
-    def leave(self, desk: Desk) -> None:
-        """Its session has ended. Idempotent; does nothing where the work is another session's by now."""
+    def leave(self, tab: Tab) -> None:
+        """End a tab with its session. Idempotent.
+
+        Does nothing where another session took its trainings over.
+        """
         with self._lock:
-            if desk.taken or desk._connected is None:
+            if tab.taken or tab._connected is None:
                 return
-            desk._connected = None
-            work = desk.work
+            tab._connected = None
+            work = tab.work
             if work is None or self._closed:
-                self._forget(desk)
+                self._forget(tab)
                 return
             keep = work.keep and not work.over
             if not keep:
-                self._expire_in(desk, self._grace)
+                self._expire_in(tab, self._grace)
             for run in work.runs:
-                # Rung with every step, which is cheap; nothing but the desk is held for it.
-                run.hand_over(partial(self._look, desk) if keep else None, desk.token)
+                # Rung with every step, which is cheap; nothing but the tab is held for it.
+                run.hand_over(partial(self._look, tab) if keep else None, tab.token)
 
     def close(self) -> None:
-        """Wait for nobody any more. The trainings themselves are the slot's to end. Idempotent."""
+        """Forget all tabs. The slot ends the trainings themselves. Idempotent."""
         with self._lock:
             self._closed = True
-            for desk in tuple(self._desks.values()):
-                self._forget(desk)
+            for tab in tuple(self._tabs.values()):
+                self._forget(tab)
 
-    def _look(self, desk: Desk) -> None:
+    def _look(self, tab: Tab) -> None:
         with self._lock:
-            work = desk.work
-            if desk.token not in self._desks or work is None or not work.over or desk._timer is not None:
+            work = tab.work
+            if tab.token not in self._tabs or work is None or not work.over or tab._timer is not None:
                 return
-            self._expire_in(desk, self._found)
-            ended = [other for other in self._desks.values() if other._timer is not None]
+            self._expire_in(tab, self._found)
+            ended = [other for other in self._tabs.values() if other._timer is not None]
             for other in ended[: max(0, len(ended) - self._most)]:
                 if other.work is None or other.work.over:
                     self._forget(other)
 
-    def _expire_in(self, desk: Desk, seconds: float) -> None:
-        desk._timer = Timer(seconds, self._expire, (desk,))
-        desk._timer.daemon = True
-        desk._timer.start()
+    def _expire_in(self, tab: Tab, seconds: float) -> None:
+        tab._timer = Timer(seconds, self._expire, (tab,))
+        tab._timer.daemon = True
+        tab._timer.start()
 
-    def _expire(self, desk: Desk) -> None:
+    def _expire(self, tab: Tab) -> None:
         with self._lock:
-            if desk.taken or desk.token not in self._desks:
+            if tab.taken or tab.token not in self._tabs:
                 return
-            self._forget(desk)
-            work, desk.work = desk.work, None
+            self._forget(tab)
+            work, tab.work = tab.work, None
         for run in work.runs if work is not None else ():
             run.abandon()
 
-    def _forget(self, desk: Desk) -> None:
-        self._desks.pop(desk.token, None)
-        if desk._timer is not None:
-            desk._timer.cancel()
+    def _forget(self, tab: Tab) -> None:
+        self._tabs.pop(tab.token, None)
+        if tab._timer is not None:
+            tab._timer.cancel()

@@ -11,9 +11,9 @@ import numpy as np
 
 from explorer.core.errors import Cancelled
 from explorer.core.latent.cloud import Cloud
+from explorer.core.lru import LRU
 from explorer.core.projections import Projection
 from explorer.core.projections.layout import Computed, Layout
-from explorer.runtime.concurrency.lru import Recent
 
 FITTED = 0.9  # of the progress; the rest is placing the codes that the map is not fitted to
 _ROWS = 4_096  # placed between two looks at whether to go on: a quarter of a second
@@ -93,7 +93,7 @@ class Fit:
         """Have nothing come of it. Any thread, no waiting."""
         self._cancelled.set()
 
-    def run(self, known: Recent[Computed]) -> Computed | None:
+    def run(self, known: LRU[Computed]) -> Computed | None:
         """Do it, or take what is known already; None when it was cancelled. On a worker, once.
 
         Raises

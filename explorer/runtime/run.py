@@ -16,9 +16,9 @@ from jaxtyping import Int
 
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import Cloud
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.concurrency.published import Log, Published
-from models import Autoencoder, FitState, Focus, Plan, Step, default_plan
+from models import Autoencoder, Focus, OptimizerState, Plan, Step, default_plan
 
 _log = logging.getLogger(__name__)
 _tokens, _turns = count(1), count(1)
@@ -53,7 +53,7 @@ class Job:
     indices, rest
         Rows of the training split to train on, None is all of them; and what each of the others counts
         beside them, from 0 to 1.
-    way
+    mode
         Whether the weights are those of a training before.
     epochs, batch_size, learning_rate
         As `models.fit` takes them; None is its default.
@@ -80,10 +80,10 @@ class Job:
     source: str = ""
     parent: str | None = None
     parent_epoch: int | None = None
-    start: FitState | None = None
+    start: OptimizerState | None = None
     kept: str = ""
     rest: float = 0.0
-    way: Way = Way.FROM_SCRATCH
+    mode: TrainingMode = TrainingMode.FROM_SCRATCH
     tensorboard: Path | None = None
 
     @property
@@ -133,7 +133,7 @@ class Snapshot:
     cloud: Cloud
     step: Step | None
     version: int
-    state: FitState | None = None
+    state: OptimizerState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from explorer.core.datasets import Dataset
 from explorer.core.paths import home_folder
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import EpochRecord, RunRecord
@@ -188,7 +188,7 @@ def fine_tune(
             parent=kept.record.id,
             parent_epoch=at,
             start=None if state is None else state.anew(),
-            way=Way.FINE_TUNE,
+            mode=TrainingMode.FINE_TUNE,
             tensorboard=tensorboard,
         ),
     )
@@ -262,7 +262,7 @@ def _row(record: RunRecord, last: EpochRecord) -> tuple[object, ...]:
         record.dataset["name"],
         record.model["name"],
         record.model["latent"],
-        None if record.way is None else record.way.value,
+        None if record.mode is None else record.mode.value,
         record.samples,
         record.rest,
         last.terms.get("loss"),

@@ -17,6 +17,7 @@ from explorer.core.rendering.painter import MapImage
 from explorer.core.scene.decode import Frame, FrameRequest, make_frame
 from explorer.core.scene.pick import Picked, nearest_on_plane, pick
 from explorer.core.scene.scene import Scene
+from explorer.core.selection.brush import intersection
 from explorer.core.selection.selection import Selection
 from explorer.runtime.base_models import Base, Choice
 from explorer.runtime.concurrency.published import Published
@@ -303,14 +304,10 @@ class Session(param.Parameterized):
     @property
     def visible(self) -> np.ndarray | None:
         """Which samples the legend shows and no globe hides; None where that is every one."""
-        shown = None
-        if self.hidden and self.colouring is not None and self.colouring.labels is not None:
-            shown = ~np.isin(self.colouring.labels, list(self.hidden))
-        scene = self.scene
-        if scene is not None and isinstance(scene.projection, SphereMap):
-            before = scene.projection.visible(scene.cloud.mean)
-            shown = before if shown is None else shown & before
-        return shown
+        scene, colouring = self.scene, self.colouring
+        shown = None if colouring is None else colouring.shown(self.hidden)
+        globe = scene is not None and isinstance(scene.projection, SphereMap)
+        return intersection(shown, scene.projection.visible(scene.cloud.mean) if globe else None)
 
     def _fail(self, sentence: str) -> None:
         self.error = sentence

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from explorer.runtime.concurrency.worker import Newest
-from explorer.services import Errand
+from explorer.services import Task
 
 _tokens = count(1)
 
@@ -29,7 +29,7 @@ class Errands:
         self._bell: Callable[[], object] = _silence
         self._frame_bell: Callable[[], object] = _silence
         self._done: deque[Callable[[], object]] = deque()
-        self._sent: dict[tuple[Hashable, str], Newest[Errand]] = {}
+        self._sent: dict[tuple[Hashable, str], Newest[Task]] = {}
 
     def join(self, bell: Callable[[], object], frame_bell: Callable[[], object] | None = None) -> None:
         """Have `bell` rung, on any thread, when there is something to `take_over`.
@@ -49,7 +49,7 @@ class Errands:
 
     def send(
         self,
-        worker: Newest[Errand],
+        worker: Newest[Task],
         name: str,
         work: Callable[[], Any],
         done: Callable[[Any], object],
@@ -62,7 +62,7 @@ class Errands:
         self._send(worker, name, work, lambda result: self._put(partial(done, result)), failed or self._fail)
 
     def send_straight(
-        self, worker: Newest[Errand], name: str, work: Callable[[], Any], done: Callable[[Any], object]
+        self, worker: Newest[Task], name: str, work: Callable[[], Any], done: Callable[[Any], object]
     ) -> None:
         """Have a worker do something whose result is published right there, on its thread."""
         self._send(worker, name, work, done, self._fail)
@@ -81,7 +81,7 @@ class Errands:
 
     def _send(
         self,
-        worker: Newest[Errand],
+        worker: Newest[Task],
         name: str,
         work: Callable[[], Any],
         done: Callable[[Any], object],
@@ -89,7 +89,7 @@ class Errands:
     ) -> None:
         owner = (self.token, name)
         self._sent[owner] = worker
-        worker.ask(owner, Errand(work, done, lambda sentence: self._put(partial(failed, sentence))))
+        worker.ask(owner, Task(work, done, lambda sentence: self._put(partial(failed, sentence))))
 
     def _put(self, result: Callable[[], object]) -> None:
         self._done.append(result)

@@ -9,7 +9,7 @@ import torch
 
 import models
 from models.denormals import denormals_as_zero
-from models.fit_state import FitState
+from models.fit_state import OptimizerState
 
 TINY = torch.finfo(torch.float32).tiny
 
@@ -31,7 +31,7 @@ def test_means_of_gradients_that_are_zero_do_not_become_denormal() -> None:
     model, states = models.create("vae", shape=(1, 8, 8), body="dense", width=0.25), []
     for _ in models.fit(model, FULL, epochs=1, keep=states.append):
         pass
-    start: FitState = states[-1].anew()
+    start: OptimizerState = states[-1].anew()
     for _ in models.fit(model, BLANK, epochs=1_000, start=start, keep=states.append):
         assert keeps_denormals(), "what is done between two Steps is the caller's"
     means = [value for name, value in states[-1].moments.items() if name.endswith("/exp_avg")]

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 import models
 from models.autoencoder import Autoencoder
 from models.errors import BadCheckpoint, BadOption
-from models.fit_state import FitState, packed, take_up, unpacked
+from models.fit_state import OptimizerState, packed, take_up, unpacked
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
@@ -50,11 +50,11 @@ def trained(
     until: tuple[int, int] | None = None,
     device: str = "cpu",
     **settings: Any,
-) -> tuple[list[models.Step], Autoencoder, FitState]:
+) -> tuple[list[models.Step], Autoencoder, OptimizerState]:
     """Train a clone, and leave it at a batch of an epoch: its steps, and its last finished epoch."""
     settings = {"epochs": 6, "batch_size": 32, "seed": 5, "report_seconds": 0.0, "held_out": data} | settings
     model = model.clone().to(device)
-    kept = [(model.clone(), FitState(0, {}))]
+    kept = [(model.clone(), OptimizerState(0, {}))]
     steps = []
     for step in models.fit(model, data, keep=lambda state: kept.append((model.clone(), state)), **settings):
         steps.append(step)
@@ -120,7 +120,11 @@ def test_binarised_draws_go_on_too() -> None:
 def test_without_the_moments_or_the_draws_it_would_be_another_training() -> None:
     _, whole, _ = trained(model_of("vae"), Digits)
     _, half, state = trained(model_of("vae"), Digits, until=(4, 32))
-    for lacking in (FitState(3, {}, state.generator), FitState(3, state.moments), FitState(0, {})):
+    for lacking in (
+        OptimizerState(3, {}, state.generator),
+        OptimizerState(3, state.moments),
+        OptimizerState(0, {}),
+    ):
         _, model, _ = trained(half, Digits, start=lacking)
         assert not same(weights(model), weights(whole))
 
@@ -134,7 +138,7 @@ def test_no_further_epochs_change_nothing(name: str) -> None:
 
 
 def test_a_state_is_a_copy() -> None:
-    states: list[FitState] = []
+    states: list[OptimizerState] = []
     run = models.fit(model_of("ae"), Digits, epochs=3, batch_size=60, keep=states.append, report_seconds=1e9)
     while not states:
         next(run)
@@ -156,7 +160,7 @@ def test_a_training_may_begin_with_the_moments_of_another() -> None:
 
 def test_on_another_kind_of_device_the_draws_are_those_of_the_seed_and_the_epoch() -> None:
     _, model, state = trained(model_of("vae"), Digits, until=(3, 32))
-    elsewhere = FitState(state.epoch, state.moments, torch.zeros(16, dtype=torch.uint8), "elsewhere")
+    elsewhere = OptimizerState(state.epoch, state.moments, torch.zeros(16, dtype=torch.uint8), "elsewhere")
     one, other = (trained(model, Digits, start=elsewhere)[1] for _ in range(2))
     assert same(weights(one), weights(other))
     assert not same(weights(one), weights(trained(model, Digits, start=elsewhere, seed=6)[1]))
@@ -165,7 +169,7 @@ def test_on_another_kind_of_device_the_draws_are_those_of_the_seed_and_the_epoch
 def test_frozen_weights_have_no_moments() -> None:
     model = model_of("vae")
     model.encoder.requires_grad_(False)
-    states: list[FitState] = []
+    states: list[OptimizerState] = []
     list(models.fit(model, Digits, epochs=1, keep=states.append))
     assert states[0].moments
     assert not any(name.startswith("encoder") for name in states[0].moments)
@@ -182,10 +186,10 @@ def test_what_does_not_fit_is_said_before_the_first_step() -> None:
         models.fit(model_of("vae", body="dense"), Digits, epochs=9, start=state)
     lost = dict(list(state.moments.items())[1:])
     with pytest.raises(BadOption, match="another model"):
-        models.fit(model, Digits, epochs=9, start=FitState(2, lost, state.generator))
+        models.fit(model, Digits, epochs=9, start=OptimizerState(2, lost, state.generator))
     broken = {name: value * float("nan") for name, value in state.moments.items()}
     with pytest.raises(BadOption, match="not finite"):
-        models.fit(model, Digits, epochs=9, start=FitState(2, broken, state.generator))
+        models.fit(model, Digits, epochs=9, start=OptimizerState(2, broken, state.generator))
 
 
 def test_a_damaged_state_is_refused_in_one_sentence() -> None:

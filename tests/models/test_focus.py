@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 import models
 from models.autoencoder import Autoencoder
 from models.errors import BadOption
-from models.fit_state import FitState
+from models.fit_state import OptimizerState
 from models.focus import Focus
 
 
@@ -108,7 +108,7 @@ def test_a_share_of_the_rest_is_drawn_anew_each_epoch_by_seed_and_epoch_alone() 
 def test_resumed_is_uninterrupted_bit_for_bit(rest: float) -> None:
     settings = {"focus": Focus(np.arange(10, 60), rest), "epochs": 6, "batch_size": 16, "seed": 3}
     whole = trained(model_of("vae"), **settings)
-    part, states = model_of("vae"), [FitState(0, {})]
+    part, states = model_of("vae"), [OptimizerState(0, {})]
     for until in (2, 3, 6):
         run = models.fit(part, Digits, **settings, start=states[-1], keep=states.append)
         for step in run:

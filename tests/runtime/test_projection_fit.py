@@ -11,8 +11,8 @@ import models
 from explorer.core.datasets import load_dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.latent.cloud import Cloud, encode
+from explorer.core.lru import LRU
 from explorer.core.projections.layout import Computed, Layout
-from explorer.runtime.concurrency.lru import Recent
 from explorer.runtime.projection_fit import Fit, FitState, key
 
 LAYOUT = Layout("tsne", (("perplexity", 5.0), ("samples", 100)))
@@ -36,7 +36,7 @@ class Clock:
 
 
 def test_a_fit_places_every_code_and_is_kept(cloud: Cloud) -> None:
-    known: Recent[Computed] = Recent(2)
+    known: LRU[Computed] = LRU(2)
     told = []
     fit = Fit(LAYOUT, cloud, None, lambda: told.append((fit.state, fit.fraction)), Clock())
     assert (fit.state, fit.active, fit.seconds_left) == (FitState.WAITING, True, None)
@@ -63,13 +63,13 @@ def test_time_left_goes_by_what_has_passed(cloud: Cloud) -> None:
 
 def test_reports_come_no_faster_than_an_eye_follows(cloud: Cloud) -> None:
     told = []
-    Fit(LAYOUT, cloud, None, lambda: told.append(1), lambda: 0.0).run(Recent(2))
+    Fit(LAYOUT, cloud, None, lambda: told.append(1), lambda: 0.0).run(LRU(2))
     assert len(told) == 1  # that it began
 
 
 @pytest.mark.parametrize("at", [0.0, 0.3, 0.91])
 def test_a_cancelled_fit_gives_nothing_and_keeps_nothing(cloud: Cloud, at: float) -> None:
-    known: Recent[Computed] = Recent(2)
+    known: LRU[Computed] = LRU(2)
     fit = Fit(LAYOUT, cloud, None, lambda: fit.cancel() if fit.fraction >= at else None, Clock())
     assert fit.run(known) is None
     assert fit.state is FitState.CANCELLED
@@ -80,7 +80,7 @@ def test_a_cancelled_fit_gives_nothing_and_keeps_nothing(cloud: Cloud, at: float
 def test_what_cannot_be_fitted_has_failed(cloud: Cloud) -> None:
     fit = Fit(Layout("tsne", (("perplexity", 60.0),)), cloud, None, lambda: None)
     with pytest.raises(ExplorerError, match="perplexity of 60"):
-        fit.run(Recent(2))
+        fit.run(LRU(2))
     assert (fit.state, fit.active) == (FitState.FAILED, False)
 
 

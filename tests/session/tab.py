@@ -10,7 +10,7 @@ from threading import Event
 
 from explorer.runtime.base_models import Base
 from explorer.runtime.concurrency.worker import Newest
-from explorer.services import Errand, Services
+from explorer.services import Services, Task
 from explorer.session import Session
 
 PATIENCE = 60.0  # seconds until a test that hangs fails; no test waits this long when it passes
@@ -65,18 +65,18 @@ class Tab:
         self.session.close()
 
 
-def served(worker: Newest[Errand]) -> None:
+def served(worker: Newest[Task]) -> None:
     """Wait until a worker is through with all that it has been asked so far."""
     reached = Event()
-    worker.ask("the last in the row", Errand(lambda: None, lambda _: reached.set(), lambda _: None))
+    worker.ask("the last in the row", Task(lambda: None, lambda _: reached.set(), lambda _: None))
     assert reached.wait(PATIENCE)
 
 
 @contextmanager
-def held(worker: Newest[Errand]) -> Iterator[None]:
+def held(worker: Newest[Task]) -> Iterator[None]:
     """Keep a worker busy meanwhile."""
     begun, go_on = Event(), Event()
-    worker.ask("busy", Errand(lambda: begun.set() or go_on.wait(PATIENCE), lambda _: None, lambda _: None))
+    worker.ask("busy", Task(lambda: begun.set() or go_on.wait(PATIENCE), lambda _: None, lambda _: None))
     assert begun.wait(PATIENCE)
     try:
         yield

@@ -8,14 +8,14 @@ import pytest
 
 from explorer.core.errors import DataError
 from explorer.runtime.concurrency.worker import Newest
-from explorer.services import Errand, Services
+from explorer.services import Services, Task
 from explorer.session import Errands
 
 PATIENCE = 60.0
 
 
 @pytest.fixture
-def worker(services: Services) -> Newest[Errand]:
+def worker(services: Services) -> Newest[Task]:
     return services.extras
 
 
@@ -33,7 +33,7 @@ class Caller:
             assert self.bell.acquire(timeout=PATIENCE)
 
 
-def test_a_result_waits_until_it_is_taken_over_on_the_own_thread(worker: Newest[Errand]) -> None:
+def test_a_result_waits_until_it_is_taken_over_on_the_own_thread(worker: Newest[Task]) -> None:
     caller, taken = Caller(), []
     where = []
     caller.errands.send(
@@ -51,7 +51,7 @@ def test_a_result_waits_until_it_is_taken_over_on_the_own_thread(worker: Newest[
     assert len(taken) == 1
 
 
-def test_a_newer_errand_of_one_name_replaces_what_has_not_begun(worker: Newest[Errand]) -> None:
+def test_a_newer_errand_of_one_name_replaces_what_has_not_begun(worker: Newest[Task]) -> None:
     caller, other, done = Caller(), Caller(), []
     begun, go_on = threading.Event(), threading.Event()
     other.errands.send(worker, "long", lambda: begun.set() or go_on.wait(PATIENCE), done.append)
@@ -66,7 +66,7 @@ def test_a_newer_errand_of_one_name_replaces_what_has_not_begun(worker: Newest[E
 
 
 def test_a_failure_becomes_a_sentence_on_the_own_thread(
-    worker: Newest[Errand], caplog: pytest.LogCaptureFixture
+    worker: Newest[Task], caplog: pytest.LogCaptureFixture
 ) -> None:
     caller = Caller()
 
@@ -88,7 +88,7 @@ def test_a_failure_becomes_a_sentence_on_the_own_thread(
     assert "a detail for the log" in caplog.text
 
 
-def test_after_the_end_no_bell_rings_and_nothing_waits(worker: Newest[Errand]) -> None:
+def test_after_the_end_no_bell_rings_and_nothing_waits(worker: Newest[Task]) -> None:
     caller, other, done = Caller(), Caller(), []
     begun, go_on = threading.Event(), threading.Event()
     caller.errands.send(worker, "in hand", lambda: begun.set() or go_on.wait(PATIENCE), done.append)

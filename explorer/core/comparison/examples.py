@@ -10,7 +10,8 @@ from jaxtyping import Float32, Int64
 
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled
-from explorer.core.latent.batches import Progress, Stop, check_fits, evaluating
+from explorer.core.latent.batches import check_fits, evaluating
+from explorer.core.progress import Progress, Stop, never, silent
 from models import Autoencoder, reconstruction_error
 
 COUNT = 24
@@ -72,8 +73,8 @@ def worst_changed(
     after: Autoencoder,
     most: int = COUNT,
     *,
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> Int64[np.ndarray, " samples"]:
     """Find the held-out samples whose reconstruction error has grown most, the worst first.
 

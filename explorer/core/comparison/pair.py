@@ -25,7 +25,7 @@ _keys = count(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placed:
+class PlacedSide:
     """A side with the places of its samples.
 
     Attributes
@@ -112,8 +112,8 @@ class Pair:
     """
 
     dataset: Dataset
-    before: Placed
-    after: Placed
+    before: PlacedSide
+    after: PlacedSide
     common: bool
     turned: bool
     key: int
@@ -172,7 +172,7 @@ def pair(
     *,
     like: Projection | None = None,
     related: bool = False,
-    known: Placed | None = None,
+    known: PlacedSide | None = None,
 ) -> Pair:
     """Lay two sides out on one plane, as far as they can be.
 
@@ -210,7 +210,7 @@ def pair(
         alignment = align(after.cloud.mean, before.cloud.mean, sphere=before.model.sphere)
     codes = alignment.apply(after.cloud.mean)
     places = np.ascontiguousarray(first.projection.forward(codes), dtype=np.float32)
-    second = Placed(after, alignment, first.projection, codes, places, home_of(first.projection, places))
+    second = PlacedSide(after, alignment, first.projection, codes, places, home_of(first.projection, places))
     return Pair(dataset, first, second, True, not alignment.still, next(_keys))
 
 
@@ -219,7 +219,7 @@ def same_space(one: Autoencoder, other: Autoencoder) -> bool:
     return one.latent == other.latent and one.sphere == other.sphere
 
 
-def _laid_out(side: Side, layout: Layout, like: Projection | None) -> Placed:
+def _laid_out(side: Side, layout: Layout, like: Projection | None) -> PlacedSide:
     """A side as the layout has it, or as its latent space opens where that does not suit it."""
     offered = projections.suiting(side.model.latent, sphere=side.model.sphere)
     suits = layout.name in offered
@@ -228,4 +228,4 @@ def _laid_out(side: Side, layout: Layout, like: Projection | None) -> Placed:
         layout = Layout(offered[0])
     projection, xy = layout.place(side.cloud, like)
     still = Alignment.identity(side.cloud.latent)
-    return Placed(side, still, projection, side.cloud.mean, xy, home_of(projection, xy))
+    return PlacedSide(side, still, projection, side.cloud.mean, xy, home_of(projection, xy))

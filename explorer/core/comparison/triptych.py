@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,18 +9,18 @@ from jaxtyping import Bool, Float32
 
 from explorer.core.comparison.displacement import arrows
 from explorer.core.comparison.pair import Pair
+from explorer.core.lru import LRU
 from explorer.core.projections.turnable.orientation import Orientation
 from explorer.core.rendering.colouring import Colouring
 from explorer.core.rendering.png import MIME, encode_pixels
 from explorer.core.rendering.points import Points, scale_of
 from explorer.core.rendering.shade import aggregate, paint
 from explorer.core.scene.viewport import Viewport
-from explorer.core.selection.brush import Box, Lasso
+from explorer.core.selection.brush import Box, Lasso, intersection
 
 BEFORE, CHOSEN, AFTER = range(3)
 """The maps from left to right."""
 
-_MANY = 50_000  # points above which a map has a quarter of the pixels while a hand moves it
 _KEPT = 6  # the points of the maps on the screen, and of those that were there before a gesture
 
 
@@ -88,13 +87,13 @@ class TriptychPainter:
 
     def __init__(self) -> None:
         # What a key names by identity lives as long as its entry, which holds the request.
-        self._ready: OrderedDict[tuple[object, ...], tuple[TriptychRequest, Points]] = OrderedDict()
+        self._ready: LRU[tuple[TriptychRequest, Points]] = LRU(_KEPT)
 
     def paint(self, request: TriptychRequest) -> Triptych:
         """Aggregate, shade and compress all three."""
         viewport = request.viewport
-        if request.draft and len(request.pair.before.codes) > _MANY:
-            viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
+        if request.draft:
+            viewport = viewport.draft(len(request.pair.before.codes))
         every = [self._points(request, which) for which in (BEFORE, CHOSEN, AFTER)]
         pixels = [
             encode_pixels(paint(aggregate(points, viewport), points, request.theme)) for points in every
@@ -122,12 +121,11 @@ class TriptychPainter:
             id(request.chosen) if which == CHOSEN else None,
             request.hidden,
         )
-        if key not in self._ready:
-            self._ready[key] = (request, _made(request, which))
-            while len(self._ready) > _KEPT:
-                self._ready.popitem(last=False)
-        self._ready.move_to_end(key)
-        return self._ready[key][1]
+        kept = self._ready.get(key)
+        if kept is None:
+            kept = (request, _made(request, which))
+            self._ready.put(key, kept)
+        return kept[1]
 
 
 def drawn(request: TriptychRequest, which: int) -> Bool[np.ndarray, " n"] | None:
@@ -151,11 +149,9 @@ def inside(request: TriptychRequest, which: int, shape: Box | Lasso) -> Bool[np.
     """Which of the samples that are seen on a map lie in a shape that was drawn on it."""
     found = shape.mask(places(request, which))
     shown = drawn(request, which)
-    if shown is not None:
-        found &= shown
-    if request.hidden and request.colouring.labels is not None:
-        found &= ~np.isin(request.colouring.labels, list(request.hidden))
-    return found
+    inside = intersection(found, shown, request.colouring.shown(request.hidden))
+    assert inside is not None
+    return inside
 
 
 def _made(request: TriptychRequest, which: int) -> Points:
@@ -177,11 +173,13 @@ def _moves(request: TriptychRequest) -> Float32[np.ndarray, "arrows 4"]:
     if not (request.arrows and pair.common):
         return np.empty((0, 4), np.float32)
     start, end = pair.before.places(request.orientation), pair.after.places(request.orientation)
-    shown = np.ones(len(start), bool) if request.selected is None else request.selected.copy()
-    for placed in (pair.before, pair.after):
-        if (visible := placed.visible(request.orientation)) is not None:
-            shown &= visible
-    if request.hidden and request.colouring.labels is not None:
-        shown &= ~np.isin(request.colouring.labels, list(request.hidden))
+    shown = intersection(
+        request.selected,
+        pair.before.visible(request.orientation),
+        pair.after.visible(request.orientation),
+        request.colouring.shown(request.hidden),
+    )
+    if shown is None:
+        shown = np.ones(len(start), bool)
     rows = arrows(start, end, request.viewport, shown)
     return np.concatenate([start[rows], end[rows]], axis=1)

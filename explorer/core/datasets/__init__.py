@@ -10,15 +10,15 @@ from explorer.core.datasets.base import Dataset, Split
 from explorer.core.datasets.drawing import Drawing, ImageDrawing, ProfileDrawing
 from explorer.core.datasets.images import from_images
 from explorer.core.datasets.loading import dataset_names, findable, load_dataset
-from explorer.core.datasets.request import Progress
 from explorer.core.datasets.tables import from_table
+from explorer.core.progress import LoadProgress
 
 __all__ = [
     "Dataset",
     "Drawing",
     "ImageDrawing",
+    "LoadProgress",
     "ProfileDrawing",
-    "Progress",
     "Split",
     "dataset_names",
     "findable",

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 import pooch
 
-from explorer.core.datasets.request import Progress, Request
+from explorer.core.datasets.request import Request
 from explorer.core.datasets.sentences import reason
 from explorer.core.errors import DataMissing
 from explorer.core.paths import cache_folder, writable
+from explorer.core.progress import LoadProgress
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 CHUNK = 1 << 18
@@ -74,7 +75,7 @@ def obtain(name: str, remotes: tuple[Remote, ...], request: Request) -> tuple[Pa
 class _Bar:
     """What pooch takes for a progress bar; `total` is set by pooch."""
 
-    def __init__(self, progress: Progress, message: str) -> None:
+    def __init__(self, progress: LoadProgress, message: str) -> None:
         self.total = 0
         self._done = 0
         self._progress = progress
@@ -91,14 +92,14 @@ class _Bar:
         self.reset()
 
 
-def _share(progress: Progress, number: int, count: int) -> Progress:
+def _share(progress: LoadProgress, number: int, count: int) -> LoadProgress:
     def share(fraction: float, message: str) -> None:
         progress((number + fraction) / count, message)
 
     return share
 
 
-def _download(remote: Remote, folder: Path, progress: Progress) -> str:
+def _download(remote: Remote, folder: Path, progress: LoadProgress) -> str:
     """Download one file and return why it failed, or `""`."""
     pooch.get_logger().setLevel("WARNING")
     path = folder / remote.path

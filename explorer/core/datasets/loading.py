@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.core.datasets.base import Dataset
-from explorer.core.datasets.request import Progress, Request, silent
+from explorer.core.datasets.request import Request
 from explorer.core.datasets.sources import import_string
 from explorer.core.errors import DataError, DataMissing, UnknownName
 from explorer.core.paths import data_folder
+from explorer.core.progress import LoadProgress, silent_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def load_dataset(
     source: str | os.PathLike[str] | Dataset,
     *,
     folder: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    progress: LoadProgress | None = None,
     label: str | None = None,
     allow_import: bool = True,
 ) -> Dataset:
@@ -91,7 +92,7 @@ def load_dataset(
     if isinstance(source, Dataset):
         return source
     text = os.fspath(source).strip()
-    request = Request(data_folder(folder), label, progress or silent)
+    request = Request(data_folder(folder), label, progress or silent_load)
     name, _, choice = text.partition(":")
     if name in _SOURCES:
         dataset = _load_named(name, Request(request.folder, label or choice or None, request.progress))

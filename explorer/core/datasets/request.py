@@ -1,17 +1,11 @@
-"""What a source is asked for."""
+"""The request that a source answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-Progress = Callable[[float, str], None]
-"""Called with the fraction done, 0 to 1, and what is being done."""
-
-
-def silent(fraction: float, message: str) -> None:
-    """Report progress to nobody."""
+from explorer.core.progress import LoadProgress, silent_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +19,9 @@ class Request:
     label
         The label that was asked for, of those that the source has, or None for its own choice.
     progress
-        Whom to tell how far the loading is.
+        Called with the share done and what is being loaded.
     """
 
     folder: Path
     label: str | None = None
-    progress: Progress = silent
+    progress: LoadProgress = silent_load

@@ -7,7 +7,7 @@ from dataclasses import replace
 from models import Step
 
 
-class Means:
+class RunningMeans:
     """Adds up the terms of Steps, each weighed by the samples that it tells of.
 
     Attributes
@@ -37,11 +37,11 @@ class Means:
         return means
 
 
-class Epochs:
+class EpochMeans:
     """Adds up the Steps of a training, so that the one that closes an epoch tells of all of it."""
 
     def __init__(self) -> None:
-        self._means = Means()
+        self._means = RunningMeans()
 
     def add(self, step: Step) -> Step:
         """The same Step; at the end of an epoch with the means over all of its samples."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from explorer.core.diagnostics.epoch_means import Epochs, Means
+from explorer.core.diagnostics.epoch_means import EpochMeans, RunningMeans
 from models import Step
 from models.losses import ACTIVE
 
@@ -51,7 +51,7 @@ _SIGMA = 1.4826  # standard deviations in a median absolute deviation, for a nor
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TrainingEvent:
     """Something that happened in a training.
 
     Attributes
@@ -83,23 +83,7 @@ class _Point:
         return self.terms["loss"]
 
 
-def happenings(steps: Sequence[Step], active: Mapping[int, int] | None = None) -> tuple[Happening, ...]:
-    """Name what happened, in the order in which it did, as `Happenings` does.
-
-    Parameters
-    ----------
-    steps
-        All reports so far, or some in a row from the first on.
-    active
-        Of some epochs, how many axes are active; by default only the KL is judged.
-    """
-    judge = Happenings()
-    for epoch, units in (active or {}).items():
-        judge.know(epoch, units)
-    return tuple(happening for step in steps for happening in judge.add(step))
-
-
-class Happenings:
+class EventDetector:
     """Names what happens as the steps come; a step costs the same, however many came before.
 
     **Spike**: a point of the training loss lies above the median of the `LATELY` before it by `SPIKE`
@@ -113,14 +97,14 @@ class Happenings:
     """
 
     def __init__(self) -> None:
-        self._means, self._epochs = Means(), Epochs()
+        self._means, self._epochs = RunningMeans(), EpochMeans()
         self._spikes, self._divergence, self._plateaus = _Spikes(), _Divergence(), _Plateaus()
         self._collapses = _Collapses()
         self._finite = True
 
-    def add(self, step: Step) -> tuple[Happening, ...]:
+    def add(self, step: Step) -> tuple[TrainingEvent, ...]:
         """Take the next report in; returns what has happened with it."""
-        found: list[Happening | None] = []
+        found: list[TrainingEvent | None] = []
         self._means.add(step)
         if self._means.samples and self._means.samples >= SHARE * step.of / step.epochs:
             point = _Point(step.epoch, step.seen, self._means.take())
@@ -134,7 +118,7 @@ class Happenings:
             found += [self._plateaus.judge(epoch), self._collapses.judge(epoch)]
         return tuple(happening for happening in found if happening is not None)
 
-    def know(self, epoch: int, active: int) -> tuple[Happening, ...]:
+    def know(self, epoch: int, active: int) -> tuple[TrainingEvent, ...]:
         """Learn how many axes were active at the end of an epoch, which may be told after its Step."""
         happening = self._collapses.know(epoch, active)
         return () if happening is None else (happening,)
@@ -170,7 +154,7 @@ class _Spikes:
     def __init__(self) -> None:
         self._losses, self._count, self._high = _Losses(), 0, False
 
-    def judge(self, point: _Point) -> Happening | None:
+    def judge(self, point: _Point) -> TrainingEvent | None:
         losses = self._losses
         if not losses.add(point.loss):
             return None
@@ -195,7 +179,7 @@ class _Divergence:
     def __init__(self) -> None:
         self._losses, self._above, self._told = _Losses(), 0, False
 
-    def judge(self, point: _Point) -> Happening | None:
+    def judge(self, point: _Point) -> TrainingEvent | None:
         losses = self._losses
         if not losses.add(point.loss) or len(losses.lately) < 2:
             return None
@@ -219,7 +203,7 @@ class _Plateaus:
         self._losses, self._flat = _Losses(), False
         self._before = math.inf  # the least of those before the last few
 
-    def judge(self, epoch: _Point) -> Happening | None:
+    def judge(self, epoch: _Point) -> TrainingEvent | None:
         losses = self._losses
         if not losses.add(epoch.loss) or len(losses.lately) <= PLATEAU:
             return None
@@ -250,16 +234,16 @@ class _Collapses:
         self._lately: deque[_Point] = deque(maxlen=COLLAPSE)
         self._told = False
 
-    def judge(self, epoch: _Point) -> Happening | None:
+    def judge(self, epoch: _Point) -> TrainingEvent | None:
         self._lately.append(epoch)
         self._told = self._told and self._silent(epoch)
         return self._tell()
 
-    def know(self, epoch: int, active: int) -> Happening | None:
+    def know(self, epoch: int, active: int) -> TrainingEvent | None:
         self._active[epoch] = active
         return self._tell()
 
-    def _tell(self) -> Happening | None:
+    def _tell(self) -> TrainingEvent | None:
         if self._told or len(self._lately) < COLLAPSE or not all(map(self._silent, self._lately)):
             return None
         self._told = True
@@ -277,8 +261,10 @@ class _Collapses:
         return epoch.terms.get("kl", math.nan) < SILENT
 
 
-def _happening(kind: str, point: _Point, sentence: str) -> Happening:
-    return Happening(kind, point.epoch, point.seen, f"{kind.capitalize()} in epoch {point.epoch}: {sentence}")
+def _happening(kind: str, point: _Point, sentence: str) -> TrainingEvent:
+    return TrainingEvent(
+        kind, point.epoch, point.seen, f"{kind.capitalize()} in epoch {point.epoch}: {sentence}"
+    )
 
 
 def _values(step: Step) -> Iterator[float]:

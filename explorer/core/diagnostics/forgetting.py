@@ -11,8 +11,8 @@ from jaxtyping import Bool, Float32, Int64
 
 from explorer.core.datasets import Dataset
 from explorer.core.errors import BadSelection, Cancelled, ExplorerError
-from explorer.core.latent.batches import Progress, Stop
 from explorer.core.latent.cloud import reconstruction_errors
+from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.quality.bootstrap import interval, resampled
 from models import Autoencoder
 
@@ -176,7 +176,7 @@ def baseline(
     *,
     most: int | None = None,
     seed: int = 0,
-    stop: Stop = lambda: False,
+    stop: Stop = never,
 ) -> Baseline:
     """Measure the errors to compare with.
 
@@ -205,7 +205,7 @@ def baseline(
 
 
 def since(
-    before: Baseline, now: Autoencoder, dataset: Dataset, *, seed: int = 0, stop: Stop = lambda: False
+    before: Baseline, now: Autoencoder, dataset: Dataset, *, seed: int = 0, stop: Stop = never
 ) -> Forgetting:
     """Hold a model against the errors of another one before: one pass over the samples of these.
 
@@ -228,8 +228,8 @@ def measure(
     selected: Bool[np.ndarray, " n"],
     *,
     seed: int = 0,
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> Forgetting:
     """Compare two models on both splits of a data set: two passes over the data.
 

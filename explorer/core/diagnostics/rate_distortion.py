@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.core.diagnostics.epoch_means import Epochs
 from models import Step
 
 
@@ -28,20 +26,13 @@ class RatePoint:
     held_out_distortion: float | None
 
 
-def rate_distortion(steps: Sequence[Step]) -> tuple[RatePoint, ...]:
-    """A point for each finished epoch; none for a model without a KL.
+def rate_point(whole: Step) -> RatePoint | None:
+    """Return the point of a Step that reports a whole epoch; None for any other, and without a KL.
 
     References
     ----------
     Alemi et al. (2018), Fixing a Broken ELBO.
     """
-    epochs = Epochs()
-    wholes = (epochs.add(step) for step in steps)
-    return tuple(point for whole in wholes if (point := rate_point(whole)) is not None)
-
-
-def rate_point(whole: Step) -> RatePoint | None:
-    """The point of a Step that tells of a whole epoch; None for any other, and without a KL."""
     terms, others = whole.terms, whole.held_out or {}
     if not whole.epoch_done or "kl" not in terms or "reconstruction" not in terms:
         return None

@@ -13,7 +13,8 @@ from torch import Tensor
 import models
 from explorer.core.datasets import Dataset
 from explorer.core.errors import ExplorerError
-from explorer.core.latent.batches import Progress, Stop, batches, check_fits, evaluating
+from explorer.core.latent.batches import batches, check_fits, evaluating
+from explorer.core.progress import Progress, Stop
 from models import Autoencoder
 from models.sphere import SpherePosterior
 

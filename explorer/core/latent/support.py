@@ -172,7 +172,7 @@ class Neighbours:
 
 
 def _radii(index: Nearest, places: Float[np.ndarray, "m latent"], k: int) -> Float[np.ndarray, " m"]:
-    return _kth(index.distances(places, k + 1), k)
+    return _kth(index.query_many(places, k + 1)[0], k)
 
 
 def _kth(distances: Float[np.ndarray, "m neighbours"], k: int) -> Float[np.ndarray, " m"]:

@@ -10,10 +10,12 @@ import param
 from jaxtyping import Float
 
 from explorer.core.errors import ExplorerError, NotFitted
-from explorer.core.progress import Asked, Told, Watch, never, silent
+from explorer.core.progress import Progress, Stage, Stop, never, silent
 
 # Not typing.Self: the shape checker of the tests does not take it in a decorated method.
 Same = TypeVar("Same", bound="Projection")
+
+_CANCELLED = "the map was not fitted, since it was asked to stop; the former one still holds."
 
 
 class Projection(param.ParameterizedABC):
@@ -66,7 +68,7 @@ class Projection(param.ParameterizedABC):
         """What to write beside the plane's two axes."""
 
     def fit(
-        self: Same, z: Float[np.ndarray, "points latent"], *, progress: Told = silent, stop: Asked = never
+        self: Same, z: Float[np.ndarray, "points latent"], *, progress: Progress = silent, stop: Stop = never
     ) -> Same:
         """Fit to a cloud of codes, in latent units, and return the projection itself.
 
@@ -75,7 +77,7 @@ class Projection(param.ParameterizedABC):
         progress
             Called with the fraction done, which only grows and ends at 1.
         stop
-            Asked every so often, by those that take long, whether to stop.
+            Asked every so often, by projections that take long, whether to stop.
 
         Raises
         ------
@@ -91,7 +93,7 @@ class Projection(param.ParameterizedABC):
             )
         if count == 0 or not np.isfinite(z).all():
             raise ExplorerError(f"the projection {self.key!r} needs at least one code, all of them finite.")
-        self._fit_watched(z, Watch(progress, stop))
+        self._fit_in_stages(z, Stage(progress, stop, cancelled=_CANCELLED))
         self._latent = latent
         progress(1.0)
         return self
@@ -121,7 +123,7 @@ class Projection(param.ParameterizedABC):
     @abstractmethod
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None: ...
 
-    def _fit_watched(self, z: Float[np.ndarray, "points latent"], watch: Watch) -> None:
+    def _fit_in_stages(self, z: Float[np.ndarray, "points latent"], stage: Stage) -> None:
         """Fit as one that takes long does: with somebody to tell, and to ask whether to stop."""
         self._fit(z)
 

@@ -6,15 +6,13 @@ after the best turn is what the samples did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float64
 from scipy.linalg import svd
 
-from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.latent.batches import Progress, Stop
+from explorer.core.errors import ExplorerError
 
 _OPPOSITE = 1e-6  # sine of an angle below which two directions do not tell a great circle
 
@@ -138,58 +136,6 @@ def align(
     if scale and (squares := float(np.square(source).sum())):
         factor = float(strengths.sum()) / squares * (far / long)
     return Alignment(turn, centre, middle, factor)
-
-
-def chain(
-    epochs: Sequence[Float[np.ndarray, "_ _"]],
-    *,
-    anchor: int = 0,
-    scale: bool = False,
-    sphere: bool = False,
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
-) -> tuple[Alignment, ...]:
-    """Align each epoch with its neighbour, from one that stays as it is to both ends.
-
-    Parameters
-    ----------
-    epochs
-        The same samples at each epoch, in order.
-    anchor
-        Which one stays: 0 the first, -1 the last, so that the newest map is the one that is shown anyway.
-    scale, sphere
-        As in `align`.
-    stop
-        Asked before each epoch.
-    progress
-        Told the share that is done, in (0, 1].
-
-    Returns
-    -------
-    tuple of Alignment
-        One for each epoch, to be applied to it.
-
-    Raises
-    ------
-    Cancelled
-        When `stop` turned true.
-    ExplorerError
-        As `align`; for an anchor that is no epoch.
-    """
-    count = len(epochs)
-    if not -count <= anchor < count:
-        raise ExplorerError(f"there is no epoch {anchor} among {count} to hold still; choose one of them.")
-    held = anchor % count
-    found = {held: Alignment.identity(epochs[held].shape[1])}
-    for at, beside in [(at, at - 1) for at in range(held + 1, count)] + [
-        (at, at + 1) for at in range(held - 1, -1, -1)
-    ]:
-        if stop():
-            raise Cancelled(f"the epochs were not aligned: stopped after {len(found)} of {count}.")
-        onto = found[beside].apply(epochs[beside])
-        found[at] = align(epochs[at], onto, scale=scale, sphere=sphere)
-        progress(len(found) / count)
-    return tuple(found[at] for at in range(count))
 
 
 def between(

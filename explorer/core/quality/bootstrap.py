@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from explorer.core.errors import Cancelled
-from explorer.core.latent.batches import Progress, Stop
+from explorer.core.progress import Progress, Stop
 
 RESAMPLES = 500
 """How often samples are drawn again; the ends of a 95 % interval are then known to about a tenth of it."""

@@ -11,8 +11,8 @@ from jaxtyping import Float, Float32, Float64, Int, Int64
 
 from explorer.core.datasets import Dataset
 from explorer.core.errors import ExplorerError
-from explorer.core.latent.batches import Progress, Stop
 from explorer.core.latent.cloud import Cloud
+from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.quality.bootstrap import Pairs, drawn_pairs, interval, resampled
 from explorer.core.quality.class_measures import Classes
 from explorer.core.quality.distances import Space
@@ -35,8 +35,8 @@ def measure(
     k: int = 10,
     seed: int = 0,
     most: int = _MOST,
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> Quality:
     """Measure a map of samples; give it held-out ones, since those trained on flatter it.
 
@@ -108,8 +108,8 @@ def held_out(
     k: int = 10,
     seed: int = 0,
     most: int = _MOST,
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> Quality:
     """Measure a cloud, or where a map draws it, on the data's test split: as `measure`.
 
@@ -147,8 +147,8 @@ def trustworthiness(
     k: int = 10,
     seed: int = 0,
     most: int = _MOST,
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> Float32[np.ndarray, " n"]:
     """How far each sample's neighbours on the map are its neighbours in the data, to colour a map by.
 

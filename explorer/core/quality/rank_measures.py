@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int, Int64
 
 from explorer.core.errors import Cancelled
-from explorer.core.latent.batches import Progress, Stop
+from explorer.core.progress import Progress, Stop
 from explorer.core.quality.distances import Space
 
 _AT_ONCE = 1 << 21  # distances: 16 MB, of which a handful exist at a time

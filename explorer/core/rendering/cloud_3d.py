@@ -16,7 +16,7 @@ from explorer.core.scene.viewport import Viewport
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Solid:
+class Cloud3D:
     """Codes in an order in which every side of them is counted fast.
 
     Attributes
@@ -32,7 +32,7 @@ class Solid:
     view: Float32[np.ndarray, "3 points"]
 
     @classmethod
-    def of(cls, codes: Float32[np.ndarray, "points 3"]) -> Solid:
+    def of(cls, codes: Float32[np.ndarray, "points 3"]) -> Cloud3D:
         """Put codes into order (0.05 s for a million)."""
         grid = GridOrder.of_space(codes)
         return cls(codes.take(grid.order, axis=0), grid, np.empty((3, len(codes)), np.float32))
@@ -68,6 +68,6 @@ class Solid:
 def warm_up() -> None:
     """Compile what a turned map needs (a second, once on a machine), on a handful of points."""
     codes, viewport = np.eye(3, dtype=np.float32), Viewport(-1.0, 1.0, -1.0, 1.0, 8, 8)
-    solid = Solid.of(codes)
+    solid = Cloud3D.of(codes)
     points = Points.of(solid.codes[:, :2], grid=solid.grid)
     solid.counted(points, Rotation().fit(codes), viewport)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from explorer.core.datasets import Dataset
 from explorer.core.errors import UnknownName
-from explorer.core.latent.batches import Stop
 from explorer.core.latent.cloud import reconstruction_errors
+from explorer.core.progress import Stop, never
 from explorer.core.projections import Turning
 from explorer.core.quality.measure import trustworthiness
 from explorer.core.scene.inversion import map_distortion, round_trip_errors
@@ -56,6 +56,12 @@ class Colouring:
     classes: tuple[str, ...] = ()
     values: Float32[np.ndarray, " n"] | None = None
 
+    def shown(self, hidden: frozenset[int]) -> Bool[np.ndarray, " n"] | None:
+        """Return the samples whose class is not among the hidden ones; None where that is every sample."""
+        if not hidden or self.labels is None:
+            return None
+        return ~np.isin(self.labels, list(hidden))
+
     @property
     def counts(self) -> tuple[int, ...]:
         """How many samples each class has."""
@@ -78,7 +84,7 @@ def names(scene: Scene) -> tuple[str, ...]:
     )
 
 
-def colouring(scene: Scene, name: str, *, stop: Stop = lambda: False) -> Colouring:
+def colouring(scene: Scene, name: str, *, stop: Stop = never) -> Colouring:
     """Return the classes or numbers of that name; density and errors take seconds on large data.
 
     Parameters

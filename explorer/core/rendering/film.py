@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.latent.batches import Progress, Stop
+from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.projections.turnable.orientation import Orientation
 from explorer.core.rendering import palette
 from explorer.core.rendering.painter import MapRequest, Painter, Style
@@ -70,7 +70,7 @@ class Film:
         return (*way, *[float(last)] * round(_HELD * self.fps))
 
     def frames(
-        self, stop: Stop = lambda: False, progress: Progress = lambda share: None
+        self, stop: Stop = never, progress: Progress = silent
     ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
         """Paint one after the other.
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.latent.batches import Progress, Stop
+from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.rendering import palette
 from explorer.core.rendering.film import TEXT, Canvas, Film
 
@@ -18,9 +18,7 @@ MOST_PIXELS = 400_000_000  # of all frames of a GIF, which is put together in me
 _SAMPLED = 12  # frames that the palette of a GIF is found from
 
 
-def write(
-    film: Film, path: Path, stop: Stop = lambda: False, progress: Progress = lambda share: None
-) -> None:
+def write(film: Film, path: Path, stop: Stop = never, progress: Progress = silent) -> None:
     """Write it as a GIF or an MP4 (H.264), by the ending of the file's name; all of it or nothing.
 
     Raises

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64, UInt8
 
+from explorer.core.lru import LRU
 from explorer.core.projections import Projection, SphereMap, Turning
 from explorer.core.projections.turnable.orientation import Orientation
-from explorer.core.rendering.cloud_3d import Solid
+from explorer.core.rendering.cloud_3d import Cloud3D
 from explorer.core.rendering.colouring import Colouring
 from explorer.core.rendering.depth_buffer import Front
 from explorer.core.rendering.graticule import graticule
@@ -24,11 +24,6 @@ from explorer.core.rendering.shade import paint
 from explorer.core.scene.evolution import Moment
 from explorer.core.scene.scene import Scene
 from explorer.core.scene.viewport import Viewport
-
-# Points above which a map that is being turned has a quarter of the pixels: counting a million in any order
-# misses the cache at nearly each of them, unless the counts are few; and of so many points, few are single
-# dots that would be seen to grow.
-_MANY = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,12 +122,13 @@ class Painter:
     """
 
     def __init__(self, capacity: int = 30_000_000, entries: int = 32) -> None:
-        self._capacity = capacity
-        self._entries = max(2, entries)
         # What the key names by identity keeps it for as long as the entry lives: the style holds it. The
         # request is not kept, since it holds a scene with its model, of which a training makes thousands.
-        self._ready: OrderedDict[tuple[object, ...], tuple[Style, Points]] = OrderedDict()
-        self._in_space: tuple[tuple[object, ...], Solid] | None = None
+        # The last two stay: a selection's points and those that it was made from.
+        self._ready: LRU[tuple[Style, Points]] = LRU(
+            max(2, entries), weight=lambda kept: len(kept[1]), capacity=capacity, least=2
+        )
+        self._in_space: tuple[tuple[object, ...], Cloud3D] | None = None
         self._panning = Panning()
 
     @property
@@ -149,8 +145,8 @@ class Painter:
         """The same, with the pixels as `shade` gives them."""
         points = self._styled(request)
         viewport, moment = request.viewport, request.moment
-        if request.draft and len(points) > _MANY:
-            viewport = replace(viewport, width=-(-viewport.width // 2), height=-(-viewport.height // 2))
+        if request.draft:
+            viewport = viewport.draft(len(points))
         viewport = self._panning.aligned(points, viewport)
         image = MapImage(
             b"",
@@ -190,11 +186,11 @@ class Painter:
         net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
         return replace(image, projection=projection, net=net, front=front), pixels
 
-    def _solid(self, request: MapRequest) -> Solid:
+    def _solid(self, request: MapRequest) -> Cloud3D:
         """The codes of the last scene that could be turned, ready to be."""
         key = (request.scene.key, request.style.draws)
         if self._in_space is None or self._in_space[0] != key:
-            self._in_space = (key, Solid.of(request.scene.cloud.draws(request.style.draws).mean))
+            self._in_space = (key, Cloud3D.of(request.scene.cloud.draws(request.style.draws).mean))
         return self._in_space[1]
 
     def _styled(self, request: MapRequest) -> Points:
@@ -213,13 +209,11 @@ class Painter:
     def _kept(
         self, key: tuple[object, ...], request: MapRequest, make: Callable[[MapRequest], Points]
     ) -> Points:
-        if key not in self._ready:
-            self._ready[key] = (request.style, make(request))
-            # The last two stay: a selection's points and those that it was made from.
-            while len(self._ready) > 2 and self._too_many():
-                self._ready.popitem(last=False)
-        self._ready.move_to_end(key)
-        return self._ready[key][1]
+        kept = self._ready.get(key)
+        if kept is None:
+            kept = (request.style, make(request))
+            self._ready.put(key, kept)
+        return kept[1]
 
     def _points(self, request: MapRequest) -> Points:
         scene, colouring, draws = request.scene, request.style.colouring, request.style.draws
@@ -236,10 +230,6 @@ class Painter:
             xy, n = np.asarray(scene.projection.forward(drawn.mean), dtype=np.float32), len(drawn)
         labels, values = _repeated(colouring.labels, n), _repeated(colouring.values, n)
         return Points.of(xy, labels, colouring.classes, values=values, grid=grid)
-
-    def _too_many(self) -> bool:
-        points = sum(len(points) for _, points in self._ready.values())
-        return len(self._ready) > self._entries or points > self._capacity
 
 
 def _repeated(column: Any, n: int) -> Any:

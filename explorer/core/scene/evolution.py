@@ -10,50 +10,36 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt16
+from jaxtyping import Float32, Float64
 
 from explorer.core.errors import ExplorerError
+from explorer.core.latent.quantisation import Quantised
 from explorer.core.projections import Aligned, Projection, Rotation, Turning
 from explorer.core.projections.procrustes import Alignment, align, between
 
-_STEPS = 65_535
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placed:
-    """Points of one epoch: ``steps * step + low``, within half a step of what they were.
+class PlacedEpoch:
+    """Points of one epoch, quantised.
 
     Attributes
     ----------
-    steps
-        From the axis's lowest to its highest.
     projection
         The map as it was fitted to that epoch.
     alignment
         To the first epoch that was added.
     """
 
-    steps: UInt16[np.ndarray, "n axes"]
-    low: Float64[np.ndarray, " axes"]
-    step: Float64[np.ndarray, " axes"]
+    quantised: Quantised
     projection: Projection
     alignment: Alignment
 
-    @classmethod
-    def of(
-        cls, points: Float32[np.ndarray, "n axes"], projection: Projection, alignment: Alignment
-    ) -> Placed:
-        """Round points to 65,536 steps along each axis."""
-        low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
-        step = np.where(high > low, high - low, 1.0) / _STEPS
-        return cls(np.rint((points - low) / step).astype(np.uint16), low, step, projection, alignment)
-
     def points(self, alignment: Alignment) -> Float32[np.ndarray, "n axes"]:
-        """Where they are, once they are turned: one product for rounding and turn together."""
+        """Return the points, aligned: one product for rounding and turn together."""
         turn = alignment.scale * alignment.turn
-        matrix = (self.step[:, None] * turn).astype(np.float32)
-        offset = ((self.low - alignment.centre) @ turn + alignment.target).astype(np.float32)
-        placed: np.ndarray = self.steps.astype(np.float32) @ matrix
+        matrix = (self.quantised.step[:, None] * turn).astype(np.float32)
+        offset = ((self.quantised.low - alignment.centre) @ turn + alignment.target).astype(np.float32)
+        placed: np.ndarray = self.quantised.steps.astype(np.float32) @ matrix
         placed += offset
         return placed
 
@@ -73,7 +59,7 @@ class Evolution:
     """
 
     epochs: tuple[int, ...] = ()
-    placed: tuple[Placed, ...] = ()
+    placed: tuple[PlacedEpoch, ...] = ()
     rigid: bool = True
 
     def __contains__(self, epoch: int) -> bool:
@@ -82,7 +68,7 @@ class Evolution:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the points take."""
-        return sum(placed.steps.nbytes for placed in self.placed)
+        return sum(placed.quantised.steps.nbytes for placed in self.placed)
 
     @property
     def turns(self) -> bool:
@@ -114,7 +100,7 @@ class Evolution:
             onto = near.points(Alignment.identity(points.shape[1]))
             sphere = projection.sphere
             alignment = align(points, onto, sphere=sphere).then(near.alignment)
-        one = Placed.of(points, projection, alignment)
+        one = PlacedEpoch(Quantised.of(points), projection, alignment)
         return Evolution(
             (*self.epochs[:at], epoch, *self.epochs[at:]),
             (*self.placed[:at], one, *self.placed[at:]),
@@ -142,10 +128,10 @@ class Evolution:
         """
         one, held = self._nearest(epoch), self._nearest(anchor)
         if not self.rigid or one is held:
-            return Alignment.identity(len(one.low))
+            return Alignment.identity(len(one.quantised.low))
         if aligned:
             return one.alignment.then(held.alignment.inverse())
-        still = Alignment.identity(len(one.low))
+        still = Alignment.identity(len(one.quantised.low))
         if isinstance(one.projection, Rotation) and isinstance(held.projection, Rotation):
             return Alignment(still.turn, one.projection.centre, held.projection.centre)
         return still
@@ -183,8 +169,8 @@ class Evolution:
         """Places of the plane that hold every epoch; None where the map itself says so, or none is placed."""
         if not self.placed or self.turns:
             return None
-        low = np.stack([one.low for one in self.placed])
-        high = low + _STEPS * np.stack([one.step for one in self.placed])
+        low = np.stack([one.quantised.low for one in self.placed])
+        high = np.stack([one.quantised.high for one in self.placed])
         x, y = (np.stack([low[:, axis], high[:, axis]], axis=1) for axis in (0, 1))
         corners = np.stack([x[:, [0, 1, 0, 1]], y[:, [0, 0, 1, 1]]], axis=2)
         if not aligned or not self.rigid:
@@ -199,7 +185,7 @@ class Evolution:
     def _at(self, epoch: int, anchor: int, aligned: bool) -> Float32[np.ndarray, "n axes"]:
         return self._nearest(epoch).points(self.alignment(epoch, anchor, aligned))
 
-    def _nearest(self, epoch: int) -> Placed:
+    def _nearest(self, epoch: int) -> PlacedEpoch:
         left, right = self.around(epoch)
         near = left if epoch - left <= right - epoch else right
         return self.placed[bisect_left(self.epochs, near)]

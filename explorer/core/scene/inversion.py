@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
-from scipy.spatial import cKDTree
 
+from explorer.core.latent.knn import Tree
 from explorer.core.projections import Embedding, Projection, SphereMap
 from explorer.core.scene.scene import Scene
 
@@ -72,10 +72,10 @@ class NearestHeld(Lift):
 
     def __init__(self, scene: Scene) -> None:
         self._codes = scene.cloud.mean
-        self._tree = cKDTree(scene.xy, balanced_tree=False, compact_nodes=False)
+        self._tree = Tree(scene.xy)
 
     def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
-        row = int(self._tree.query(xy[0])[1])
+        row = int(self._tree.query(xy[0], 1)[1][0])
         code = projection.inverse(xy)[0] + _apart(projection, self._codes[row])
         return Lifted(code, f"exact, residual of sample #{row} held")
 
@@ -101,13 +101,13 @@ class Guess(Lift):
         if n > _SAMPLES:
             rows = np.sort(np.random.default_rng(seed).choice(n, _SAMPLES, replace=False))
         self._errors = projection.error(scene.cloud.mean[rows])
-        self._tree = cKDTree(scene.xy[rows])
+        self._tree = Tree(scene.xy[rows])
         self._k = min(_AROUND, len(rows))
         self.samples = len(rows)
         self.median = float(np.median(self._errors))
 
     def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
-        rows = self._tree.query(xy[0], k=range(1, self._k + 1))[1]
+        rows = self._tree.query(xy[0], self._k)[1]
         error = float(self._errors[rows].mean())
         code = projection.inverse(xy)[0]
         return Lifted(code, f"a guess: error {error:.2f} of the cloud's spread", error)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import no_type_check
 
 import numba
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from explorer.core.errors import BadSelection
 
@@ -104,9 +103,10 @@ class Lasso:
         return _odd_crossings(xy[:, 0], xy[:, 1], lower, upper, _SLABS)
 
 
-def of_classes(labels: Int[np.ndarray, " n"], classes: Collection[int]) -> Bool[np.ndarray, " n"]:
-    """The samples of these classes (indices)."""
-    return np.isin(labels, list(classes))
+def intersection(*masks: Bool[np.ndarray, " n"] | None) -> Bool[np.ndarray, " n"] | None:
+    """Return the samples that all masks have; None, as a mask and as the answer, is every sample."""
+    given = [mask for mask in masks if mask is not None]
+    return np.logical_and.reduce(given) if given else None
 
 
 def random(n_total: int, n: int, seed: int) -> Bool[np.ndarray, " n"]:

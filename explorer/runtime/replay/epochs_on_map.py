@@ -11,11 +11,11 @@ from jaxtyping import Float32
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN, StoreError
 from explorer.core.latent.cloud import Cloud, Stamp, encode
+from explorer.core.lru import LRU
 from explorer.core.projections import Projection
 from explorer.core.projections.layout import Layout
 from explorer.core.scene.evolution import Evolution
 from explorer.core.scene.scene import Scene, fitted_scene
-from explorer.runtime.concurrency.lru import Recent
 from explorer.runtime.run import Snapshot
 from explorer.runtime.store.reader import KeptRun
 from models import Autoencoder
@@ -28,7 +28,7 @@ MOST_BYTES = 256 * 2**20
 _LATEST = 4  # models, with their clouds, that are at hand for going to and fro
 
 
-class Track:
+class EpochsOnMap:
     """Where the samples are at each epoch of a run. Written by one worker; what it gives is read by any.
 
     Attributes
@@ -52,7 +52,7 @@ class Track:
         self.layout = layout
         self.evolution = evolution or Evolution()
         self._device = device or torch.device("cpu")
-        self._latest: Recent[Snapshot] = Recent(_LATEST)
+        self._latest: LRU[Snapshot] = LRU(_LATEST)
         self._lost: set[int] = set()  # epochs that cannot be read
 
     @property

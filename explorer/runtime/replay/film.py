@@ -9,7 +9,7 @@ from pathlib import Path
 from explorer.core import projections
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.latent.batches import Progress, Stop
+from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.projections.layout import Layout
 from explorer.core.projections.turnable.orientation import Orientation
 from explorer.core.rendering.colouring import Colouring, colouring
@@ -18,7 +18,7 @@ from explorer.core.rendering.film import check as check_shot
 from explorer.core.rendering.film_writer import KINDS, write
 from explorer.core.rendering.painter import Style
 from explorer.core.scene.scene import Scene
-from explorer.runtime.replay.epochs_on_map import Track
+from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.store.reader import KeptRun
 
 _PLACING = 0.2  # of the progress
@@ -45,19 +45,19 @@ class Shot:
 
 
 def film(
-    track: Track,
+    track: EpochsOnMap,
     path: Path,
     shot: Shot,
     style: Callable[[Scene], Style],
-    stop: Stop = lambda: False,
-    progress: Progress = lambda share: None,
+    stop: Stop = never,
+    progress: Progress = silent,
 ) -> None:
     """Place what is not placed yet of a run, and write the film of it.
 
     Raises
     ------
     ExplorerError, StoreError
-        As `write` and `Track` do.
+        As `write` and `EpochsOnMap` do.
     Cancelled
         When `stop` turned true.
     """
@@ -93,7 +93,7 @@ def film_kept(
     projection: str = "",
     colour_by: str = "label",
     theme: str = "light",
-    progress: Progress = lambda share: None,
+    progress: Progress = silent,
 ) -> None:
     """The same from Python and from a terminal: of the run alone."""
     check(kept, path, shot)
@@ -106,7 +106,7 @@ def film_kept(
             f"{name!r} is computed on the page, and filmed from there; choose from "
             f"{', '.join(n for n in projections.suiting(model.latent, sphere=model.sphere) if _exact(n))}."
         )
-    track = Track(kept, data, Layout(name))
+    track = EpochsOnMap(kept, data, Layout(name))
 
     def style(scene: Scene) -> Style:
         by = colour_by if colour_by != "label" or data.y is not None else "split"

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 import models
 from explorer.core.datasets import dataset_names
 from explorer.core.errors import BROKEN_ZIP, StoreError
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.store.codes_file import unpack_codes
 from explorer.runtime.store.lock import Ownership
 from explorer.runtime.store.records import KeptState, RunRecord
@@ -169,7 +169,7 @@ def _check(record: Any, epochs: Any) -> None:
     _require(record["parent"] is None or _ID.fullmatch(record["parent"]) is not None)
     _require(record["rows"] in (None, ROWS))
     KeptState(record["state"])
-    _require(record["way"] is None or record["way"] in {way.value for way in Way})
+    _require(record["way"] is None or record["way"] in {mode.value for mode in TrainingMode})
     _require(record["rest"] is None or 0 <= record["rest"] <= 1)
     models.options(record["model"]["name"])
     _require(isinstance(epochs, list) and len(epochs) > 0)

@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Float32
 
 from explorer.core.errors import StoreError
+from explorer.core.latent.quantisation import Quantised
 
 _MAGIC = b"LXC1"
 _HEAD = struct.Struct("<4sIII")  # magic, samples, axes, CRC-32 of what follows
-_STEPS = 65_535
 
 
 def pack_codes(codes: Float32[np.ndarray, "n latent"]) -> bytes:
@@ -28,12 +28,11 @@ def pack_codes(codes: Float32[np.ndarray, "n latent"]) -> bytes:
     StoreError
         For codes that are not finite.
     """
-    low, high = _extremes(codes)
-    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+    # The extremes are not finite where a code is not.
+    if len(codes) and not (np.isfinite(codes.min(0)).all() and np.isfinite(codes.max(0)).all()):
         raise StoreError("codes that are not finite are not kept; the model has diverged.")
-    span = np.where(high > low, high - low, 1.0)
-    steps = np.rint((codes.astype(np.float64) - low) / span * _STEPS)
-    body = np.stack([low, high]).astype("<f8").tobytes() + steps.astype("<u2").tobytes()
+    kept = Quantised.of(codes)
+    body = np.stack([kept.low, kept.high]).astype("<f8").tobytes() + kept.steps.astype("<u2").tobytes()
     return _HEAD.pack(_MAGIC, *codes.shape, zlib.crc32(body)) + body
 
 
@@ -74,12 +73,4 @@ def unpack_codes(data: bytes) -> Float32[np.ndarray, "n latent"]:
         raise damaged
     low, high = np.frombuffer(data, "<f8", 2 * latent, _HEAD.size).reshape(2, latent)
     steps = np.frombuffer(data, "<u2", samples * latent, _HEAD.size + 16 * latent)
-    codes = steps.reshape(samples, latent) * ((high - low) / _STEPS) + low
-    return codes.astype(np.float32)
-
-
-def _extremes(codes: Float32[np.ndarray, "n latent"]) -> tuple[np.ndarray, np.ndarray]:
-    if not len(codes):
-        zeros = np.zeros(codes.shape[1])
-        return zeros, zeros
-    return codes.min(0).astype(np.float64), codes.max(0).astype(np.float64)
+    return Quantised(steps.reshape(samples, latent), low, high).points()

@@ -17,14 +17,14 @@ import models
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import StoreError
 from explorer.core.latent.cloud import Cloud, Stamp
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.run import Job
 from explorer.runtime.store.codes_file import unpack_codes
 from explorer.runtime.store.records import EpochRecord, RunRecord
 from explorer.runtime.store.schema import sentences
 from explorer.runtime.store.store import CLOUDS, RunStore
 from explorer.runtime.store.tensorboard import Events
-from models import Autoencoder, FitState
+from models import Autoencoder, OptimizerState
 from models.fit_state import unpacked
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class KeptRun:
             )
         return models.load(self._folder / epoch.weights)
 
-    def state(self) -> FitState | None:
+    def state(self) -> OptimizerState | None:
         """Where the optimizer stood at the last epoch; None where it had not begun."""
         return self._attached("fit_state", lambda path: unpacked(path.read_bytes(), path.name))
 
@@ -192,7 +192,7 @@ class KeptRun:
             plan["epochs"] = epochs
         state = self.state()
         if state is None and self.record.epoch:
-            state = FitState(self.record.epoch, {})
+            state = OptimizerState(self.record.epoch, {})
         return replace(
             Job(self.model(), dataset, self.rows(), **plan),
             name=self.record.name,
@@ -202,7 +202,7 @@ class KeptRun:
             start=state,
             kept=self.record.id,
             rest=self.record.rest or 0.0,
-            way=self.record.way or Way.FROM_SCRATCH,
+            mode=self.record.mode or TrainingMode.FROM_SCRATCH,
         )
 
     def _attached(self, column: str, read: Callable[[Path], T]) -> T | None:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 import models
-from explorer.core.settings.training_way import Way, trained_on
+from explorer.core.settings.training import TrainingMode, trained_on
 from explorer.runtime.run import Job
 from models import Step
 from models.autoencoder import CONVENTIONS, likelihood
@@ -48,7 +48,7 @@ class RunRecord:
     chosen, rest
         How many samples were selected to train on, and what each of the others counted, where it is not
         trained on all; else None.
-    way
+    mode
         Whether it went on from weights that were there; None for a run of a store that did not say.
     """
 
@@ -70,7 +70,7 @@ class RunRecord:
     epoch: int
     chosen: int | None
     rest: float | None
-    way: Way | None
+    mode: TrainingMode | None
 
     @property
     def samples(self) -> int:
@@ -140,7 +140,7 @@ def run_record(row: sqlite3.Row, epoch: int, owned: bool) -> RunRecord:
         epoch=epoch,
         chosen=chosen,
         rest=row["rest"],
-        way=None if row["way"] is None else Way(row["way"]),
+        mode=None if row["way"] is None else TrainingMode(row["way"]),
     )
 
 
@@ -180,7 +180,7 @@ def run_row(run: str, name: str, job: Job, device: str, owner: str, rows: str | 
         "state": KeptState.RUNNING.value,
         "created": time.time(),
         "rows": rows,
-        "way": job.way.value,
+        "way": job.mode.value,
         "rest": None if chosen is None else job.rest,
     }
 

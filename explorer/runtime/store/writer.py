@@ -22,7 +22,7 @@ from explorer.runtime.store.lock import Ownership
 from explorer.runtime.store.records import KeptState, run_row, step_row
 from explorer.runtime.store.schema import connect, insert, sentences, transaction
 from explorer.runtime.store.store import CLOUDS, ROWS, RunStore
-from models import Autoencoder, FitState, Step
+from models import Autoencoder, OptimizerState, Step
 from models.checkpoint import packed as packed_weights
 from models.files import write_whole
 from models.fit_state import packed as packed_state
@@ -117,7 +117,7 @@ class Recording:
         self,
         step: Step,
         model: Autoencoder,
-        state: FitState | None,
+        state: OptimizerState | None,
         codes: Float32[np.ndarray, "n latent"] | None = None,
     ) -> None:
         """Keep a finished epoch: its step, the weights and the state at its end, and its cloud's codes.
@@ -195,7 +195,7 @@ class Recording:
             self._every = 1 + size * int(str(plan["epochs"])) // WEIGHTS_BYTES
 
     def _commit(
-        self, step: Step, model: Autoencoder, state: FitState | None, codes: np.ndarray | None
+        self, step: Step, model: Autoencoder, state: OptimizerState | None, codes: np.ndarray | None
     ) -> None:
         names = self._write_files(step.epoch, model, state)
         cloud = None if codes is None else append_codes(self._folder / CLOUDS, self._committed, codes)
@@ -214,7 +214,9 @@ class Recording:
                     (self._folder / name).unlink()
         self._committed_as(step, names[1], cloud)
 
-    def _write_files(self, epoch: int, model: Autoencoder, state: FitState | None) -> tuple[str, str | None]:
+    def _write_files(
+        self, epoch: int, model: Autoencoder, state: OptimizerState | None
+    ) -> tuple[str, str | None]:
         weights = f"epoch-{epoch:06}.safetensors"
         write_whole(self._folder / weights, packed_weights(model, run=self.run, epoch=epoch))
         if state is None:

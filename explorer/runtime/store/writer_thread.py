@@ -13,7 +13,7 @@ from jaxtyping import Float32
 from explorer.core.errors import StoreError
 from explorer.runtime.store.records import KeptState
 from explorer.runtime.store.writer import Recording
-from models import Autoencoder, FitState, Step
+from models import Autoencoder, OptimizerState, Step
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Epoch:
 
     step: Step
     model: Autoencoder
-    state: FitState | None
+    state: OptimizerState | None
     codes: Float32[np.ndarray, "n latent"] | None
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import torch
 
 from explorer.core.datasets import Dataset
-from explorer.core.diagnostics.epoch_means import Epochs
+from explorer.core.diagnostics.epoch_means import EpochMeans
 from explorer.core.errors import SHOWN, StoreError
 from explorer.core.latent.batches import check_fits
 from explorer.core.latent.cloud import encode
+from explorer.core.progress import pause_after
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import KeptState, RunRecord
@@ -98,12 +99,12 @@ class Headless:
         job, states = self.job, []
         steps = steps_of(job, self._model, keep=states.append, stop=self._stop, clock=self._clock)
         cost, encoded = 0.0, self._clock()
-        epochs = Epochs()
+        epochs = EpochMeans()
         for step in steps:
             whole = epochs.add(step)
             if step.epoch_done:
                 codes = None
-                if step.epoch == step.epochs or self._clock() - encoded >= cost * (1 - SHARE) / SHARE:
+                if step.epoch == step.epochs or self._clock() - encoded >= pause_after(cost, SHARE):
                     began = self._clock()
                     codes = encode(self._model, job.dataset).mean
                     encoded = self._clock()

@@ -11,13 +11,14 @@ import torch
 from jaxtyping import Float32
 
 import models
-from explorer.core.diagnostics.epoch_means import Epochs
+from explorer.core.diagnostics.epoch_means import EpochMeans
 from explorer.core.errors import Cancelled
 from explorer.core.latent.cloud import Stamp, encode, weights_token
+from explorer.core.progress import pause_after
 from explorer.runtime.run import Job, Run, Snapshot
 from explorer.runtime.store.tensorboard import Events
 from explorer.runtime.store.writer_thread import Epoch, Recorder
-from models import Autoencoder, FitState, Step
+from models import Autoencoder, OptimizerState, Step
 
 LEAST_SECONDS = 0.25  # between the snapshots of short epochs: an eye follows no more
 REPORT_SECONDS = 1.5  # between two reports within an epoch: after each the page looks at all that may be new
@@ -33,7 +34,7 @@ class Samples:
     x: Float32[np.ndarray, "n *shape"]
 
 
-class Course:
+class TrainingLoop:
     """Trains a clone of a job's model and publishes its steps and snapshots on the run.
 
     A snapshot is a frozen copy of the weights with a cloud encoded by it. It is taken at the end of
@@ -66,10 +67,12 @@ class Course:
         self._spent = 0.0  # seconds of encoding in all
         self._recorder = recorder
         self._events = events
-        self._epochs = Epochs()
-        self._state: FitState | None = None  # at the end of the last epoch
+        self._epochs = EpochMeans()
+        self._state: OptimizerState | None = None  # at the end of the last epoch
         self._last: Step | None = None
-        self._finished: tuple[Autoencoder, Step, FitState | None] | None = None  # the last finished epoch
+        self._finished: tuple[Autoencoder, Step, OptimizerState | None] | None = (
+            None  # the last finished epoch
+        )
         self._finished_snapshot: Snapshot | None = None  # the same, once encoded
 
     def follow(self) -> bool:
@@ -107,7 +110,7 @@ class Course:
         elif newest is not self._finished_snapshot:
             self._run.snapshot.post(self._finished_snapshot)
 
-    def _note(self, state: FitState) -> None:
+    def _note(self, state: OptimizerState) -> None:
         self._state = state
 
     def _see(self, step: Step) -> None:
@@ -135,7 +138,7 @@ class Course:
 
     def _affordable_at_epoch_end(self) -> bool:
         passed = self._clock() - self._epoch_snapped
-        return passed >= max(LEAST_SECONDS, (self._cost or 0.0) * (1 - SHARE) / SHARE)
+        return passed >= max(LEAST_SECONDS, pause_after(self._cost or 0.0, SHARE))
 
     def _affordable_within(self, step: Step) -> bool:
         passed = self._clock() - self._began
@@ -147,7 +150,7 @@ class Course:
         return left >= 3 * cost and self._spent + cost <= SHARE_WITHIN * passed
 
     def _take(
-        self, model: Autoencoder, step: Step, state: FitState | None, stop: Callable[[], bool]
+        self, model: Autoencoder, step: Step, state: OptimizerState | None, stop: Callable[[], bool]
     ) -> Snapshot:
         began = self._clock()
         dataset, version = self._job.dataset, self._run.snapshot.version + 1
@@ -165,7 +168,7 @@ def steps_of(
     job: Job,
     model: Autoencoder,
     *,
-    keep: Callable[[FitState], object] | None = None,
+    keep: Callable[[OptimizerState], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Step]:

@@ -19,7 +19,7 @@ from explorer.runtime.store.store import RunStore
 from explorer.runtime.store.tensorboard import Events
 from explorer.runtime.store.writer import Recording
 from explorer.runtime.store.writer_thread import Recorder
-from explorer.runtime.training.loop import Course
+from explorer.runtime.training.loop import TrainingLoop
 from models.errors import ModelError
 
 __all__ = ["Job", "Progress", "Run", "RunState", "Snapshot", "TrainingSlot", "training_threads"]
@@ -181,13 +181,13 @@ class TrainingSlot:
 
     def _train(self, run: Run) -> None:
         run.enter(RunState.RUNNING, 0)
-        course: Course | None = None
+        course: TrainingLoop | None = None
         recorder: Recorder | None = None
         events: Events | None = None
         try:
             recorder = self._recorder(run)
             events = _events(run)
-            course = Course(run, self.device, self._clock, recorder, events)
+            course = TrainingLoop(run, self.device, self._clock, recorder, events)
             finished = course.follow()
             if recorder is not None and (lost := recorder.finish()) is not None:
                 raise lost

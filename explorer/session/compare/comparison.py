@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import param
 
-from explorer.core.comparison.pair import Pair, Placed, TwinFrame, pair
+from explorer.core.comparison.pair import Pair, PlacedSide, TwinFrame, pair
 from explorer.core.comparison.side import Side
 from explorer.core.comparison.triptych import Triptych, TriptychPainter, TriptychRequest, inside
 from explorer.core.datasets import Dataset
@@ -313,5 +313,5 @@ class Comparing(param.Parameterized):
         self._session.errands.ring_frame()
 
 
-def _laid_out(sides: Sides, layout: Layout, like: Projection, known: Placed | None) -> Pair:
+def _laid_out(sides: Sides, layout: Layout, like: Projection, known: PlacedSide | None) -> Pair:
     return pair(sides.dataset, sides.before, sides.after, layout, like=like, related=sides.kin(), known=known)

@@ -9,15 +9,15 @@ import numpy as np
 import param
 
 from explorer.core.comparison.examples import Examples, evenly, examples, worst_changed
-from explorer.core.comparison.pair import Pair, Placed
+from explorer.core.comparison.pair import Pair, PlacedSide
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled
-from explorer.core.latent.batches import Stop
+from explorer.core.lru import LRU
+from explorer.core.progress import Stop
 from explorer.core.projections import Turning
 from explorer.core.quality import change as core
 from explorer.core.quality.measure import held_out
 from explorer.core.quality.values import Quality
-from explorer.runtime.concurrency.lru import Recent
 from explorer.runtime.concurrency.published import Published
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Measuring(param.Parameterized):
         self._session = session
         self._comparing = comparing
         self.progress: Published[float] = Published()
-        self._known: Recent[Quality] = Recent(6)
+        self._known: LRU[Quality] = LRU(6)
         self._task: object = None
         self._refused: tuple[object, ...] = ()  # what cannot be measured, or was cancelled
         self._measured: tuple[object, ...] = ()  # what the table is of
@@ -176,7 +176,7 @@ class Measuring(param.Parameterized):
         except Cancelled:
             return None
 
-    def _one(self, pair: Pair, placed: Placed, of: str, task: object, share: float) -> Quality:
+    def _one(self, pair: Pair, placed: PlacedSide, of: str, task: object, share: float) -> Quality:
         def told(part: float) -> None:
             self.progress.post(share + part / 2)
             self._session.errands.ring()

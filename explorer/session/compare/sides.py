@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from explorer.core.comparison.side import Side
 from explorer.core.datasets import Dataset
 from explorer.core.errors import Cancelled
-from explorer.core.latent.batches import Stop
 from explorer.core.latent.cloud import Cloud, encode, weights_token
+from explorer.core.progress import Stop
 from explorer.runtime.run import Run, Snapshot
 from models import Autoencoder
 

@@ -14,7 +14,7 @@ from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.projections import Turning
 from explorer.core.rendering.painter import Style
 from explorer.core.scene.scene import Scene
-from explorer.runtime.replay.epochs_on_map import Track
+from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.replay.film import Shot, film
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Filming(param.Parameterized):
         before = timeline.track
         placed = before.evolution if before is not None and before.layout == layout else None
         # One of its own: a track has one writer.
-        track = Track(kept, scene.dataset, layout, scene.model.device, placed)
+        track = EpochsOnMap(kept, scene.dataset, layout, scene.model.device, placed)
         width, height = SIZES[size]
         orientation = session.orienting.orientation if isinstance(scene.projection, Turning) else None
         shot = Shot(width, height, fps, speed, timeline.aligned, orientation)
@@ -74,7 +74,7 @@ class Filming(param.Parameterized):
         if self.share is not None and self.share != self._told:
             self.share = self._told
 
-    def _film(self, track: Track, name: str, shot: Shot, style: Style) -> tuple[str, bytes] | None:
+    def _film(self, track: EpochsOnMap, name: str, shot: Shot, style: Style) -> tuple[str, bytes] | None:
         def style_of(scene: Scene) -> Style:
             return style
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from explorer.core.errors import SHOWN
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.base_models import Base
 from explorer.runtime.run import Job
 from explorer.runtime.store.records import RunRecord
@@ -115,7 +115,7 @@ class Opening:
         session.errands.ring()
 
     def _start(self, record: RunRecord) -> None:
-        self._session.training.way = Way.FINE_TUNE  # fresh weights would come from no run
+        self._session.training.mode = TrainingMode.FINE_TUNE  # fresh weights would come from no run
         self._session.training.start()
 
     def _take_up(self, more: int, record: RunRecord) -> None:

@@ -14,7 +14,7 @@ from explorer.core.projections import Turning
 from explorer.core.projections.layout import Layout
 from explorer.core.scene.evolution import Moment
 from explorer.core.scene.scene import Scene
-from explorer.runtime.replay.epochs_on_map import Track
+from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.run import Snapshot
 from explorer.runtime.store.reader import KeptRun
 from explorer.session.history.film import Filming
@@ -55,7 +55,7 @@ class Timeline(param.Parameterized):
         self._run = RunOnMap(session)
         self.filming = Filming(session)
         self.at_hand: Scene | None = None
-        self._track: Track | None = None
+        self._track: EpochsOnMap | None = None
         self._placing = self._resting = self._touched = False
         self._anchor, self._asked_at = 0, 0.0
         self._asked: tuple[object, ...] = ()  # which epoch was, to be decoded
@@ -78,7 +78,7 @@ class Timeline(param.Parameterized):
         return self._run.last
 
     @property
-    def track(self) -> Track | None:
+    def track(self) -> EpochsOnMap | None:
         """Its epochs as far as they are placed; None before anybody looked back."""
         return self._track
 
@@ -191,7 +191,7 @@ class Timeline(param.Parameterized):
         if self.at is None or track is None or scene is None or not track.evolution.epochs:
             return None
         evolution = track.evolution
-        fits = len(evolution.placed[0].steps) == len(scene.cloud)
+        fits = len(evolution.placed[0].quantised.steps) == len(scene.cloud)
         if not fits or evolution.turns != isinstance(scene.projection, Turning):
             return None  # another choice is coming on the map
         here = self.snapshot()
@@ -247,14 +247,14 @@ class Timeline(param.Parameterized):
         scene, run = session.scene, session.training.run
         layout, track = self.track_layout(), self._track
         if track is None or track.layout != layout:
-            track = self._track = Track(self.kept, scene.dataset, layout, scene.model.device)
+            track = self._track = EpochsOnMap(self.kept, scene.dataset, layout, scene.model.device)
         going = run is not None and not run.state.over
         if not self._placing and track.next(self.epoch, stored=going) is not None:
             self._placing = True
             work = partial(self._place, track, self.epoch, going)
             session.errands.send(session.services.epochs, "place", work, self._placed, self._not_placed)
 
-    def _place(self, track: Track, near: int | None, going: bool) -> None:
+    def _place(self, track: EpochsOnMap, near: int | None, going: bool) -> None:
         end = perf_counter() + _AT_A_TIME
         while perf_counter() < end and (epoch := track.next(near, stored=going)) is not None:
             track.place(epoch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from explorer.runtime.handover import Desk, Work
+from explorer.runtime.handover import Tab, TabTrainings
 
 if TYPE_CHECKING:
     from explorer.session.training.training import Training
@@ -16,10 +16,10 @@ class Handing:
 
     def __init__(self, training: Training) -> None:
         self._training = training
-        self._desk: Desk | None = None
+        self._tab: Tab | None = None
 
     def arrive(self, former: str, connected: Callable[[], bool], *, patient: bool) -> str:
-        """Sit down at a desk, and take over the work of the one before. On the session's own thread.
+        """Sit down at a tab, and take over the work of the one before. On the session's own thread.
 
         Parameters
         ----------
@@ -28,41 +28,41 @@ class Handing:
         connected
             Whether the session's page is there; it must not hold the session.
         patient
-            Whether to come again where a page still seems to be at the former desk: a page that is loaded
+            Whether to come again where a page still seems to be at the former tab: a page that is loaded
             anew may come before its connection is known to be lost.
 
         Returns
         -------
         str
-            The token of the new desk, for the tab to keep; empty where it is to come again.
+            The token of the new tab, for the tab to keep; empty where it is to come again.
         """
         training = self._training
-        desks = training.session.services.desks
-        if self._desk is None:
-            self._desk = desks.open(connected)
-        if former and former != self._desk.token and not training.busy:
-            if patient and desks.occupied(former):
+        tabs = training.session.services.tabs
+        if self._tab is None:
+            self._tab = tabs.open(connected)
+        if former and former != self._tab.token and not training.busy:
+            if patient and tabs.occupied(former):
                 return ""
-            work = desks.claim(former)
+            work = tabs.claim(former)
             if work is not None:
                 self._take(work)
-        return self._desk.token
+        return self._tab.token
 
     def note(self) -> None:
-        """Put on the desk what there is to be found."""
-        if self._desk is not None:
-            self._desk.work = self._training.work
+        """Put on the tab what there is to be found."""
+        if self._tab is not None:
+            self._tab.work = self._training.work
 
     def leave(self) -> bool:
         """The session ends; whether its trainings are seen to. Any thread."""
-        if self._desk is None:
+        if self._tab is None:
             return False
-        if not self._desk.taken:
+        if not self._tab.taken:
             self.note()
-        self._training.session.services.desks.leave(self._desk)
+        self._training.session.services.tabs.leave(self._tab)
         return True
 
-    def _take(self, work: Work) -> None:
+    def _take(self, work: TabTrainings) -> None:
         training = self._training
         session = training.session
         training.take_over(work)

@@ -9,7 +9,7 @@ import numpy as np
 
 import models
 from explorer.core.datasets import Dataset
-from explorer.core.settings.training_way import Way, trained_on
+from explorer.core.settings.training import TrainingMode, trained_on
 from explorer.runtime.run import Job, Snapshot
 from explorer.runtime.store.tensorboard import FOLDER
 from models import Autoencoder
@@ -61,7 +61,7 @@ class Beginning:
         scene = session.scene
         assert scene is not None
         start, parent, epoch, model, anew = None, None, None, scene.model, ""
-        if training.way is Way.FROM_SCRATCH:
+        if training.mode is TrainingMode.FROM_SCRATCH:
             plan.seed = self.seed
             model = models.anew(model, plan.seed).to(model.device)
             self._seeds.add(plan.seed)
@@ -76,7 +76,7 @@ class Beginning:
             dataset=scene.dataset,
             indices=indices,
             rest=training.rest if indices is not None else 0.0,
-            way=training.way,
+            mode=training.mode,
             parent=parent,
             parent_epoch=epoch,
             start=start,
@@ -121,7 +121,7 @@ class Beginning:
         if chosen == 0:
             return "Select training samples on the map first, or train on everything."
         on = trained_on(scene.cloud.train, chosen, training.rest)
-        if training.way is Way.FROM_SCRATCH:
+        if training.mode is TrainingMode.FROM_SCRATCH:
             said = (
                 f"Trains the same kind of model with fresh weights (seed {self.seed}) on {on}; the map stays "
                 "until there is something of it to see."
@@ -132,7 +132,9 @@ class Beginning:
             said = f"Fine-tunes the model on the map on {on}; its optimizer starts afresh."
         if not training.busy:
             return said
-        from_now = "" if training.way is Way.FROM_SCRATCH else ", and starts from what is on the map now"
+        from_now = (
+            "" if training.mode is TrainingMode.FROM_SCRATCH else ", and starts from what is on the map now"
+        )
         return f"{said} It waits for your other training{from_now}."
 
     def _on_map(self) -> Snapshot | None:

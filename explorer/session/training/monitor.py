@@ -15,6 +15,7 @@ import param
 from explorer.core.diagnostics.forgetting import Baseline, Forgetting, baseline, since
 from explorer.core.errors import Cancelled
 from explorer.core.latent.activity import activity
+from explorer.core.progress import pause_after
 from explorer.runtime.run import Run, Snapshot
 from explorer.session.training.report import Watched
 from models import Autoencoder
@@ -123,7 +124,7 @@ class _Measuring:
         passes
             How many times as much work it is as it will be the next time.
         """
-        early = self._clock() - self._ended < self._cost * (1 - SHARE) / SHARE
+        early = self._clock() - self._ended < pause_after(self._cost, SHARE)
         which = (run.token, snapshot.version)
         if self._under_way or which == self._last or (early and not run.state.over):
             return

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explorer.core.diagnostics.epoch_means import Epochs
-from explorer.core.diagnostics.events import Happening, Happenings
+from explorer.core.diagnostics.epoch_means import EpochMeans
+from explorer.core.diagnostics.events import EventDetector, TrainingEvent
 from explorer.core.diagnostics.forgetting import Baseline, Forgetting
 from explorer.core.diagnostics.rate_distortion import RatePoint, rate_point
 from explorer.core.latent.activity import Activity
@@ -57,7 +57,7 @@ class Watched:
             and before.convention == job.model.convention
         ):
             self.before = before
-        self.happenings: Log[Happening] = Log()
+        self.happenings: Log[TrainingEvent] = Log()
         self.rates: Log[RatePoint] = Log()
         self.axes: Log[Activities] = Log()
         self.errors: Log[Errors] = Log()
@@ -65,7 +65,7 @@ class Watched:
         self.activity: Activity | None = None
         self.forgetting: Forgetting | None = None
         self.trouble = ""
-        self._judge, self._epochs = Happenings(), Epochs()
+        self._judge, self._epochs = EventDetector(), EpochMeans()
         self._read = 0
         self._ended = False
 
@@ -99,7 +99,7 @@ class Watched:
         if snapshot.step is not None and _later(moment(snapshot.step), self.errors):
             self.errors.append(Errors(moment(snapshot.step), now))
 
-    def _note(self, found: tuple[Happening, ...]) -> None:
+    def _note(self, found: tuple[TrainingEvent, ...]) -> None:
         for happening in found:
             self.happenings.append(happening)
 
@@ -114,8 +114,8 @@ def _later(at: float, log: Log[Activities] | Log[Errors]) -> bool:
     return not last or at > last[0].at
 
 
-def _end(run: Run) -> Happening:
+def _end(run: Run) -> TrainingEvent:
     last = run.steps.since(len(run.steps) - 1)
     epoch, seen = (last[0].epoch, last[0].seen) if last else (1, 0)
     sentence = str(run.error)
-    return Happening("end", epoch, seen, f"Ended: {sentence[:1].lower()}{sentence[1:]}")
+    return TrainingEvent("end", epoch, seen, f"Ended: {sentence[:1].lower()}{sentence[1:]}")

@@ -8,10 +8,9 @@ import param
 
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
-from explorer.core.settings.training_plan import Plan
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode, TrainingPlan
 from explorer.runtime.base_models import Base
-from explorer.runtime.handover import Work
+from explorer.runtime.handover import TabTrainings
 from explorer.runtime.run import Job, Run, Snapshot
 from explorer.session.training.handover import Handing
 from explorer.session.training.job import Beginning
@@ -31,9 +30,9 @@ class Training(param.Parameterized):
     becomes of the others changes what it is; the map follows it when its turn comes.
     """
 
-    way = param.Selector(
-        default=Way.FINE_TUNE,
-        objects={"Fine-tune": Way.FINE_TUNE, "From scratch": Way.FROM_SCRATCH},
+    mode = param.Selector(
+        default=TrainingMode.FINE_TUNE,
+        objects={"Fine-tune": TrainingMode.FINE_TUNE, "From scratch": TrainingMode.FROM_SCRATCH},
         doc="Go on from the weights and the optimizer's state of the model on the map, or begin anew with "
         "fresh weights.",
     )
@@ -62,7 +61,7 @@ class Training(param.Parameterized):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.plan = Plan()
+        self.plan = TrainingPlan()
         self.session = session
         self.beginning = Beginning(self)
         self.handing = Handing(self)
@@ -111,7 +110,7 @@ class Training(param.Parameterized):
         self.handing.note()
         self.session.errands.ring()  # nothing else does while it waits
 
-    @param.depends("way", "on", "rest", watch=True)
+    @param.depends("mode", "on", "rest", watch=True)
     def _ring(self) -> None:
         self.session.errands.ring()  # what is about to be done is told by the page
 
@@ -231,17 +230,17 @@ class Training(param.Parameterized):
                     run.abandon()
 
     @property
-    def work(self) -> Work | None:
+    def work(self) -> TabTrainings | None:
         """What another session of the same tab takes over; None where nothing was trained."""
         session, run, before = self.session, self.run, self._before
         if self.coming is not None:
             base, before = session.base, (*before, (session.shown, run))
-            return Work(base, self.coming, self.queued, before, self.keep)
+            return TabTrainings(base, self.coming, self.queued, before, self.keep)
         if run is None and not self.queued:
             return None
-        return Work(session.shown, run, self.queued, before, self.keep)
+        return TabTrainings(session.shown, run, self.queued, before, self.keep)
 
-    def take_over(self, work: Work) -> None:
+    def take_over(self, work: TabTrainings) -> None:
         """Have on the map what another session had, and follow its run."""
         self._before, self.keep = work.before, work.keep
         self.session.return_to(work.base)

@@ -8,7 +8,7 @@ from functools import partial
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.training.slot import Run, RunState
 from explorer.session import Session
 from explorer.session.training.queue import Place, queue
@@ -35,7 +35,7 @@ class TrainingControls:
         training, wide = session.training, {"sizing_mode": "stretch_width"}
         group = {"size": "small", **wide}
         way = pmui.RadioButtonGroup.from_param(
-            training.param.way, label="Weights", css_classes=["lx-train-way"], **group
+            training.param.mode, label="Weights", css_classes=["lx-train-way"], **group
         )
         on = pmui.RadioButtonGroup.from_param(
             training.param.on, label="Train on", css_classes=["lx-train-on"], **group
@@ -98,7 +98,9 @@ class TrainingControls:
         training = session.training
         self._train.disabled = waiting
         label = (
-            "Queue" if training.busy else ("Fine-tune" if training.way is Way.FINE_TUNE else "From scratch")
+            "Queue"
+            if training.busy
+            else ("Fine-tune" if training.mode is TrainingMode.FINE_TUNE else "From scratch")
         )
         if self._train.label != label:
             self._train.label = label

@@ -109,7 +109,7 @@ def test_a_draft_of_many_points_has_a_quarter_of_the_pixels(
     plane: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert TriptychPainter().paint(request(plane, draft=True)).viewport.width == 120
-    monkeypatch.setattr(triptych, "_MANY", 100)
+    monkeypatch.setattr("explorer.core.scene.viewport._DRAFT_FROM", 100)
     found = TriptychPainter().paint(request(plane, draft=True))
     assert (found.viewport.width, found.viewport.height) == (60, 50)
     assert found.viewport.x_range == request(plane).viewport.x_range

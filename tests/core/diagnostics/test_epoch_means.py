@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.core.diagnostics.epoch_means import Epochs
+from explorer.core.diagnostics.epoch_means import EpochMeans
 from models import Step
 
 
 def test_an_epoch_tells_of_all_its_samples() -> None:
-    epochs = Epochs()  # taken up again after the first 100
+    epochs = EpochMeans()  # taken up again after the first 100
     given = [(110, 5.0, False), (140, 2.0, False), (200, 1.0, True), (210, 7.0, False), (300, 3.0, True)]
     ends = []
     for seen, loss, done in given:

@@ -21,11 +21,11 @@ from sklearn.datasets import load_digits
 
 from explorer.core import projections
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.progress import Watch
+from explorer.core.latent.knn import FEW_FOR_MANY, nearest_in
+from explorer.core.progress import Stage
 from explorer.core.projections import PCA, TSNE, UMAP, Embedding
-from explorer.core.projections.embeddings.nearby import Nearby, shepard
 from explorer.core.projections.embeddings.out_of_sample import Placing
-from explorer.core.projections.embeddings.shepard import NEAREST, ShepardInverse
+from explorer.core.projections.embeddings.shepard import NEAREST, ShepardInverse, shepard
 
 NAMES = tuple(name for name in projections.names() if issubclass(projections.family(name), Embedding))
 SMALL = {"tsne": {"perplexity": 8.0}, "umap": {"neighbours": 8}}
@@ -344,7 +344,7 @@ def test_the_nearest_are_those_of_a_full_comparison(latent: int) -> None:
     random = np.random.default_rng(latent)
     codes = 100 + random.normal(size=(300, latent))
     z = np.concatenate([codes[:20], 100 + random.normal(size=(80, latent))])
-    distances, rows = Nearby(codes).query(z, 7)
+    distances, rows = nearest_in(codes, FEW_FOR_MANY).query_many(z, 7)
     full = cdist(z, codes)
     np.testing.assert_array_equal(rows, np.argsort(full, axis=1)[:, :7])
     np.testing.assert_allclose(distances, np.sort(full, axis=1)[:, :7], atol=1e-12)
@@ -356,14 +356,16 @@ def test_a_code_between_two_parts_of_the_map_is_placed_in_one_of_them() -> None:
     codes = random.normal(size=(200, 4))
     # Neighbours in latent space, torn apart on the plane.
     xy = codes[:, :2] + np.where(codes[:, 2:3] > 0, 100.0, -100.0)
-    placed, own = Placing(Nearby(codes), xy, codes).places(random.normal(scale=0.5, size=(100, 4)))
+    placed, own = Placing(nearest_in(codes, FEW_FOR_MANY), xy, codes).places(
+        random.normal(scale=0.5, size=(100, 4))
+    )
     assert (own == -1).all()
     assert (np.abs(np.abs(placed) - 100) < 10).all()
 
 
 def test_pieces_of_a_piece_fill_the_whole() -> None:
     told: list[float] = []
-    whole = Watch(told.append)
+    whole = Stage(told.append)
     second = whole.part(0.5, 1.0)
     for piece in (whole.part(0.0, 0.5), second.part(0.0, 0.5), second.part(0.5, 1.0)):
         piece.at(0.0)

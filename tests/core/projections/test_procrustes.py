@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
-from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.projections.procrustes import Alignment, align, between, chain
+from explorer.core.errors import ExplorerError
+from explorer.core.projections.procrustes import Alignment, align, between
 
 AXES = st.integers(1, 6)
 
@@ -124,35 +122,6 @@ def test_axes_that_no_sample_uses_are_not_turned(sphere: bool) -> None:
     np.testing.assert_allclose(one.turn, np.eye(3))
 
 
-def test_a_chain_takes_out_the_turns_and_leaves_the_change() -> None:
-    random = np.random.default_rng(0)
-    start, end = random.normal(size=(2, 200, 2)).astype(np.float32)
-    change = [(start + share * (end - start)).astype(np.float32) for share in np.linspace(0, 1, 12)]
-    epochs = [
-        (each @ turned(2, at, bool(at % 2)) + 5 * at).astype(np.float32) for at, each in enumerate(change)
-    ]
-    for anchor in (0, 5, -1):
-        found = chain(epochs, anchor=anchor)
-        moved = [each.apply(epoch) for each, epoch in zip(found, epochs, strict=True)]
-        held = range(12)[anchor]
-        assert found[held].still
-        np.testing.assert_array_equal(moved[held], epochs[held])
-        steps = [squared(one, other) for one, other in pairwise(moved)]
-        centred = [each - each.mean(0) for each in change]
-        wanted = [squared(one, other) for one, other in pairwise(centred)]
-        assert np.all(np.array(steps) <= np.array(wanted) * 1.001 + 1e-6)
-        assert max(steps) < 0.1
-
-
-def test_a_chain_says_how_far_it_is_and_can_be_stopped() -> None:
-    epochs = list(np.random.default_rng(0).normal(size=(5, 10, 3)))
-    shares: list[float] = []
-    chain(epochs, anchor=2, progress=shares.append)
-    assert shares == [0.4, 0.6, 0.8, 1.0]
-    with pytest.raises(Cancelled, match="after 3 of 5"):
-        chain(epochs, progress=shares.append, stop=lambda: len(shares) >= 6)
-
-
 @given(st.integers(1, 5), st.integers(0, 1_000), st.floats(0.01, 0.99))
 def test_on_the_plane_the_way_is_straight(axes: int, seed: int, fraction: float) -> None:
     start, end = np.random.default_rng(seed).normal(size=(2, 20, axes)).astype(np.float32)
@@ -208,10 +177,6 @@ def test_what_cannot_be_aligned_is_one_sentence() -> None:
             align(*wrong)
     with pytest.raises(ExplorerError, match="leave scale off"):
         align(points, points, scale=True, sphere=True)
-    with pytest.raises(ExplorerError, match="no epoch 3 among 2"):
-        chain([points, points], anchor=3)
-    with pytest.raises(ExplorerError, match="no epoch 0 among 0"):
-        chain([])
     with pytest.raises(ExplorerError, match="no way leads"):
         between(points, points[:5], 0.5)
     for fraction in (-0.1, 1.5, float("nan")):

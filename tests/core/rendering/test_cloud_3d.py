@@ -8,7 +8,7 @@ import pytest
 from explorer.core import projections
 from explorer.core.projections import Turning
 from explorer.core.projections.turnable.orientation import Orientation
-from explorer.core.rendering.cloud_3d import Solid
+from explorer.core.rendering.cloud_3d import Cloud3D
 from explorer.core.rendering.grid_order import GridOrder
 from explorer.core.rendering.points import Points
 from explorer.core.rendering.shade import aggregate
@@ -28,8 +28,8 @@ def seen_from(name: str, orientation: Orientation) -> Turning:
     return fitted.turned(orientation)
 
 
-def prepared(values: np.ndarray | None = None, hidden: set[int] = frozenset()) -> tuple[Solid, Points]:
-    solid = Solid.of(CLOUD)
+def prepared(values: np.ndarray | None = None, hidden: set[int] = frozenset()) -> tuple[Cloud3D, Points]:
+    solid = Cloud3D.of(CLOUD)
     classes = () if values is not None else CLASSES
     labels = None if values is not None else LABELS
     return solid, Points.of(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from explorer.core import projections
 from explorer.core.errors import ExplorerError
 from explorer.core.projections import Aligned, SphereMap
-from explorer.core.projections.procrustes import Alignment, align, chain
+from explorer.core.projections.procrustes import Alignment, align
 from explorer.core.scene.evolution import Evolution, Moment
 
 SEEDS = st.integers(0, 10_000)
@@ -79,6 +79,15 @@ def test_a_known_turn_between_epochs_moves_no_point(seed: int) -> None:
     assert not np.allclose(found.points(0, 3, aligned=False), turned[-1], atol=0.1)
 
 
+def chain(epochs: list[np.ndarray], anchor: int) -> list[Alignment]:
+    """Align each epoch with its neighbour, from the anchor to both ends."""
+    found = {anchor: Alignment.identity(epochs[anchor].shape[1])}
+    for step, ends in ((1, range(anchor + 1, len(epochs))), (-1, range(anchor - 1, -1, -1))):
+        for at in ends:
+            found[at] = align(epochs[at], found[at - step].apply(epochs[at - step]))
+    return [found[at] for at in range(len(epochs))]
+
+
 def test_it_matches_epochs_as_a_chain_does() -> None:
     random = np.random.default_rng(1)
     epochs = [cloud(random)]
@@ -91,7 +100,7 @@ def test_it_matches_epochs_as_a_chain_does() -> None:
         for epoch in range(5, -1, -1):
             codes = epochs[epoch]
             backwards = backwards.added(epoch, projections.create("identity").fit(codes), codes)
-        for alignment, (at, codes) in zip(chain(epochs, anchor=anchor), enumerate(epochs), strict=True):
+        for alignment, (at, codes) in zip(chain(epochs, anchor), enumerate(epochs), strict=True):
             for one in (found, backwards):
                 shown = one.points(at, anchor)
                 np.testing.assert_allclose(shown, alignment.apply(codes), atol=2e-3)

@@ -152,12 +152,6 @@ def test_what_cannot_be_combined_is_refused():
         combine(np.ones(2, bool), np.ones(3, bool), "add")
 
 
-def test_classes_select_their_samples():
-    labels = np.array([0, 1, 2, 1])
-    assert brush.of_classes(labels, {1, 2}).tolist() == [False, True, True, True]
-    assert not brush.of_classes(labels, set()).any()
-
-
 @given(st.integers(1, 200), st.data())
 def test_random_takes_exactly_n_and_the_same_for_the_same_seed(total, data):
     n = data.draw(st.integers(1, total))

@@ -13,7 +13,7 @@ from explorer.core.errors import StoreError
 from explorer.core.latent.cloud import encode
 from explorer.core.projections.layout import Layout
 from explorer.runtime.replay import epochs_on_map as module
-from explorer.runtime.replay.epochs_on_map import Track
+from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import KeptState
@@ -60,7 +60,7 @@ def without(store: RunStore, column: str, epoch: int) -> KeptRun:
     return opened(store)
 
 
-def placed(track: Track, **how: object) -> list[int]:
+def placed(track: EpochsOnMap, **how: object) -> list[int]:
     order = []
     while (epoch := track.next(**how)) is not None:
         track.place(epoch)
@@ -69,7 +69,7 @@ def placed(track: Track, **how: object) -> list[int]:
 
 
 def test_what_was_kept_comes_first_from_the_newest_back(store: RunStore, iris: Dataset) -> None:
-    track = Track(opened(store), iris, Layout("identity"))
+    track = EpochsOnMap(opened(store), iris, Layout("identity"))
     assert placed(track, near=1.0) == [6, 5, 3, 2, 1, 0, 4]
     assert track.evolution.epochs == tuple(range(EPOCHS + 1))
     np.testing.assert_allclose(
@@ -78,14 +78,14 @@ def test_what_was_kept_comes_first_from_the_newest_back(store: RunStore, iris: D
 
 
 def test_beside_a_training_nothing_is_encoded_but_what_is_looked_at(store: RunStore, iris: Dataset) -> None:
-    track = Track(opened(store), iris, Layout("identity"))
+    track = EpochsOnMap(opened(store), iris, Layout("identity"))
     assert placed(track, near=4, stored=True) == [6, 5, 3, 2, 4]
 
 
 def test_an_epoch_without_weights_is_decoded_by_the_nearest_and_says_so(
     store: RunStore, iris: Dataset
 ) -> None:
-    track = Track(without(store, "weights", 5), iris, Layout("identity"))
+    track = EpochsOnMap(without(store, "weights", 5), iris, Layout("identity"))
     assert track.weights(5) in (4, 6)
     assert "those of 5 were not kept" in track.remarks(5)[0]
     assert track.remarks(6) == []
@@ -95,7 +95,7 @@ def test_an_epoch_without_weights_is_decoded_by_the_nearest_and_says_so(
 
 
 def test_an_epoch_of_which_nothing_was_kept_is_passed_over(store: RunStore, iris: Dataset) -> None:
-    track = Track(without(store, "weights", 4), iris, Layout("identity"))
+    track = EpochsOnMap(without(store, "weights", 4), iris, Layout("identity"))
     assert 4 not in track.wanted()
     assert 4 not in placed(track)
     assert track.evolution.around(4) == (3, 5)
@@ -106,7 +106,7 @@ def test_an_epoch_of_which_nothing_was_kept_is_passed_over(store: RunStore, iris
 def test_an_epoch_that_is_damaged_is_passed_over(store: RunStore, iris: Dataset) -> None:
     kept = opened(store)
     (store.of(kept.record.id) / kept.epoch(1).weights).write_bytes(b"no weights")
-    track = Track(kept, iris, Layout("identity"))
+    track = EpochsOnMap(kept, iris, Layout("identity"))
     assert 1 in placed(track)
     assert 1 not in track.evolution
     assert track.share == 1.0
@@ -114,7 +114,7 @@ def test_an_epoch_that_is_damaged_is_passed_over(store: RunStore, iris: Dataset)
 
 def test_memory_is_bounded(store: RunStore, iris: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 3 * 4 * len(iris))
-    track = Track(opened(store), iris, Layout("identity"))
+    track = EpochsOnMap(opened(store), iris, Layout("identity"))
     placed(track)
     assert track.evolution.epochs == (0, 3, 6)
     # One that is not among them can be rested at all the same.

@@ -18,7 +18,7 @@ import models
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import StoreError
 from explorer.core.latent.cloud import weights_token
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.run import Job
 from explorer.runtime.store.archive import RECORD, export_run, import_run
 from explorer.runtime.store.reader import KeptRun
@@ -38,7 +38,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, iris: Dataset) -> RunStore:
     store = RunStore(tmp_path_factory.mktemp("runs"))
     model = models.create("vae", shape=iris.shape, width=0.25)
     rows = np.arange(0, 120, 3)
-    told = {"name": "to go", "source": "iris", "way": Way.FINE_TUNE, "rest": 0.5}
+    told = {"name": "to go", "source": "iris", "mode": TrainingMode.FINE_TUNE, "rest": 0.5}
     run = headless.begin(store, Job(model, iris, rows, epochs=4, **told))
     for step in run:
         if step.epoch == 3 and step.epoch_done:
@@ -198,9 +198,9 @@ def test_one_of_an_earlier_version_says_nothing_of_its_way(parcel: Path, tmp_pat
         entries[RECORD] = json.dumps({**whole, "version": 1}).encode()
 
     taken = import_run(RunStore(tmp_path / "runs"), rewritten(parcel, tmp_path / "older.zip", older))
-    assert (taken.way, taken.rest) == (None, None)
+    assert (taken.mode, taken.rest) == (None, None)
     same = import_run(RunStore(tmp_path / "others"), parcel)
-    assert (same.way, same.rest) == (Way.FINE_TUNE, 0.5)
+    assert (same.mode, same.rest) == (TrainingMode.FINE_TUNE, 0.5)
 
 
 def test_a_newer_one_a_compressed_one_and_none_are_refused(parcel: Path, tmp_path: Path) -> None:

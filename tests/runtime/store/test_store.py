@@ -15,7 +15,7 @@ import models
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import DiskFull, StoreError
 from explorer.core.latent.cloud import encode, weights_token
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.run import Job
 from explorer.runtime.store import writer
 from explorer.runtime.store.reader import KeptRun
@@ -368,12 +368,12 @@ def test_an_older_store_opens_and_goes_on(store: RunStore, iris: Dataset) -> Non
         database.execute("PRAGMA user_version=1")
         database.commit()
     old = store.find(part.record.id)
-    assert (old.way, old.rest, old.chosen) == (None, None, 40)
+    assert (old.mode, old.rest, old.chosen) == (None, None, 40)
     assert old.trained_on == "40 selected samples alone"
     list(headless.go_on(store, old))
     assert same(KeptRun(store, store.find(old.id)).model(), whole.model())
     new, _ = trained(store, job_of(iris, epochs=1))
-    assert new.record.way is Way.FROM_SCRATCH
+    assert new.record.mode is TrainingMode.FROM_SCRATCH
     with contextlib.closing(sqlite3.connect(store.folder / FILE)) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
 
@@ -382,15 +382,15 @@ def test_an_older_store_opens_and_goes_on(store: RunStore, iris: Dataset) -> Non
 def test_the_way_and_what_the_rest_counts_are_kept_and_gone_on_with(
     store: RunStore, iris: Dataset, rest: float
 ) -> None:
-    settings = {"indices": np.arange(10, 50), "rest": rest, "way": Way.FINE_TUNE}
+    settings = {"indices": np.arange(10, 50), "rest": rest, "mode": TrainingMode.FINE_TUNE}
     whole, ends = trained(store, job_of(iris, **settings))
     part, _ = trained(store, job_of(iris, **settings), epochs=2)
     record = part.record
-    assert (record.way, record.chosen, record.rest) == (Way.FINE_TUNE, 40, rest)
+    assert (record.mode, record.chosen, record.rest) == (TrainingMode.FINE_TUNE, 40, rest)
     assert part.epoch().seen == 2 * (40 + round(rest * 80))
     list(headless.go_on(store, record))
     again = KeptRun(store, store.find(record.id))
-    assert again.record.way is Way.FINE_TUNE
+    assert again.record.mode is TrainingMode.FINE_TUNE
     assert same(again.model(), ends[-1])
     alone = job_of(iris).model.clone()
     list(

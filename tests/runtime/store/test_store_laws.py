@@ -19,7 +19,7 @@ from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import KeptState
 from explorer.runtime.store.store import RunStore
 from explorer.runtime.store.writer import Recording
-from models import FitState, Step
+from models import OptimizerState, Step
 
 IRIS = load_dataset("iris")
 MODELS = [models.create("ae", shape=IRIS.shape, width=0.25, seed=seed) for seed in range(3)]
@@ -65,7 +65,7 @@ class Store(RuleBasedStateMachine):
         epoch = len(kept.weights)
         codes = np.random.default_rng(epoch).standard_normal((150, 2), dtype=np.float32) if cloud else None
         step = Step(epoch, 9, epoch * 120, 9 * 120, {"loss": 1 / epoch}, None, True, float(epoch))
-        self.held[run].commit(step, model, FitState(epoch, {}) if state else None, codes)
+        self.held[run].commit(step, model, OptimizerState(epoch, {}) if state else None, codes)
         kept.weights.append(weights_token(model))
         kept.codes.append(codes)
 

@@ -16,7 +16,7 @@ from explorer.core.latent import cloud
 from explorer.core.latent.cloud import Cloud
 from explorer.runtime.run import Job, Run
 from explorer.runtime.training import loop
-from explorer.runtime.training.loop import Course
+from explorer.runtime.training.loop import TrainingLoop
 from models import Autoencoder, Step
 
 
@@ -42,7 +42,7 @@ class Pretended:
         monkeypatch.setattr(loop, "encode", self._encode)
         iris = load_dataset("iris")
         self.run = Run(Job(models.create("ae", shape=iris.shape, width=0.25), iris), self._look, self.time)
-        self.course = Course(self.run, torch.device("cpu"), self.time)
+        self.course = TrainingLoop(self.run, torch.device("cpu"), self.time)
 
     @property
     def share(self) -> float:

@@ -15,7 +15,7 @@ import models
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import BadSelection, DataError, ExplorerError
 from explorer.core.latent.cloud import encode, weights_token
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.training.slot import Job, Run, RunState, Snapshot, TrainingSlot, training_threads
 from models import Autoencoder
 from models.errors import NotFinite
@@ -401,7 +401,7 @@ def test_a_snapshot_at_the_end_of_an_epoch_has_the_optimizers_state_and_one_with
 ) -> None:
     done = slot.submit(Job(model, iris, epochs=2, batch_size=16, seed=1))
     assert done.join(PATIENCE)
-    states: list[models.FitState] = []
+    states: list[models.OptimizerState] = []
     list(models.fit(model.clone(), iris.train, epochs=2, batch_size=16, seed=1, keep=states.append))
     state = newest(done).state
     assert state is not None
@@ -422,7 +422,9 @@ def test_fine_tuning_for_zero_steps_changes_nothing(
     start = newest(first)
     assert start.state is not None
     token, moments = weights_token(start.model), {n: m.clone() for n, m in start.state.moments.items()}
-    job = Job(start.model, iris, np.arange(20), rest=0.5, way=Way.FINE_TUNE, start=start.state.anew())
+    job = Job(
+        start.model, iris, np.arange(20), rest=0.5, mode=TrainingMode.FINE_TUNE, start=start.state.anew()
+    )
     watch = Watch(lambda run: run.state is RunState.RUNNING, lambda run: run.stop())
     run = watch.start(slot, job)
     assert run.join(PATIENCE)

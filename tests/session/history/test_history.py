@@ -13,7 +13,7 @@ import models
 from explorer.core.comparison.side import Side
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.latent.cloud import weights_token
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import KeptState, RunRecord
@@ -143,11 +143,11 @@ def test_a_branch_goes_on_from_weights_whatever_was_chosen_before(
     services: Services, tab: Tab, iris: Dataset
 ) -> None:
     record, training = kept(services, iris), tab.session.training
-    training.way = Way.FROM_SCRATCH
+    training.mode = TrainingMode.FROM_SCRATCH
     training.plan.epochs = 1
     tab.session.history.opening.branch(record.id)
     tab.until(lambda: training.run is not None and training.run.join(0), "the branch")
-    assert services.store.find(training.run.kept).way is Way.FINE_TUNE
+    assert services.store.find(training.run.kept).mode is TrainingMode.FINE_TUNE
 
 
 def test_a_new_model_is_no_child_of_what_was_open(services: Services, tab: Tab, iris: Dataset) -> None:

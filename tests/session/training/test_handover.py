@@ -84,7 +84,7 @@ def test_after_its_session_has_gone_too(services: Services, page: Callable[..., 
     before.tab.session.training.start()
     waiting = before.tab.session.training.queued
     before.tab.close()
-    assert len(services.desks) == 1
+    assert len(services.tabs) == 1
     after = page(token)
     after.arrive()
     training = after.tab.session.training
@@ -165,7 +165,7 @@ def test_who_trains_already_takes_nothing_over(page: Callable[..., Page]) -> Non
 def test_a_closed_page_stops_its_training_unless_it_is_to_be_kept(
     services: Services, page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.desks, "_grace", 0.0)
+    monkeypatch.setattr(services.tabs, "_grace", 0.0)
     stopped = page()
     stopped.arrive()
     run = stopped.train()
@@ -201,7 +201,7 @@ def test_a_session_that_has_left_its_work_is_let_go(services: Services, page: Ca
     left.train()
     tab.close()
     gone = weakref.ref(tab.session)
-    assert len(services.desks) >= 1
+    assert len(services.tabs) >= 1
     del tab, left
     end = time.monotonic() + PATIENCE
     while gone() is not None and time.monotonic() < end:  # a worker ends what it has in hand first

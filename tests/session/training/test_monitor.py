@@ -10,14 +10,13 @@ import pytest
 
 import models
 from explorer.core.datasets import Dataset
-from explorer.core.diagnostics.events import happenings
-from explorer.core.diagnostics.rate_distortion import rate_distortion
 from explorer.core.latent.activity import activity
 from explorer.core.latent.cloud import reconstruction_errors
 from explorer.runtime.run import Job, Run, RunState
 from explorer.services import Services
 from explorer.session.training.monitor import SHARE, Watching, _Measuring, forgets, trained_on
 from explorer.session.training.report import Watched
+from tests.core.diagnostics.made import events_of, rate_points_of
 from tests.session.tab import PATIENCE, Tab, held
 
 
@@ -41,8 +40,8 @@ def test_nothing_is_measured_until_somebody_looks_and_then_all_is_caught_up(tab:
     assert len(watched.rates) == len(watched.axes) == 0
     watching.shown = True
     tab.rest()
-    assert watched.rates.since(0) == rate_distortion(run.steps.since(0))
-    assert watched.happenings.since(0) == happenings(run.steps.since(0))
+    assert watched.rates.since(0) == rate_points_of(run.steps.since(0))
+    assert watched.happenings.since(0) == events_of(run.steps.since(0))
     (point,) = watched.axes.since(0)
     assert point.at == 3.0
     snapshot = run.snapshot.read()[1]

@@ -11,7 +11,7 @@ import pytest
 import models
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import weights_token
-from explorer.core.settings.training_way import Way
+from explorer.core.settings.training import TrainingMode
 from explorer.runtime.base_models import Base, Choice
 from explorer.runtime.run import Run, RunState
 from explorer.services import Services
@@ -282,7 +282,7 @@ def test_fine_tuning_goes_on_with_the_optimizers_state_of_the_run_on_the_map(
     assert same(session.scene.model, warm)
     assert not same(session.scene.model, cold)
     record = services.store.find(second.kept)
-    assert (record.way, record.parent, record.rest) == (Way.FINE_TUNE, first.kept, None)
+    assert (record.mode, record.parent, record.rest) == (TrainingMode.FINE_TUNE, first.kept, None)
     training.revert()
     tab.until(lambda: session.scene.model is first.snapshot.read()[1].model, "the first training").rest()
     assert "with its optimizer's state" in training.beginning.sentence
@@ -323,7 +323,7 @@ def test_from_scratch_is_the_same_kind_of_model_of_a_new_seed(services: Services
     session, training = tab.session, tab.session.training
     train(tab)
     scene = session.scene
-    training.way = Way.FROM_SCRATCH
+    training.mode = TrainingMode.FROM_SCRATCH
     assert "fresh weights (seed 1) on all 120 samples; the map stays" in training.beginning.sentence
     training.plan.param.update(epochs=3, batch_size=32)
     training.start()
@@ -334,14 +334,14 @@ def test_from_scratch_is_the_same_kind_of_model_of_a_new_seed(services: Services
     assert run.join(PATIENCE)
     tab.until(lambda: session.scene is not scene, "the new model").rest()
     record = services.store.find(run.kept)
-    assert (record.way, record.parent, record.parent_epoch) == (Way.FROM_SCRATCH, None, None)
+    assert (record.mode, record.parent, record.parent_epoch) == (TrainingMode.FROM_SCRATCH, None, None)
     assert record.plan["seed"] == 1
     again = train(tab)
     assert again.job.seed == 2
     assert not same(again.job.model, run.job.model)
     training.plan.seed = 7
     assert train(tab).job.seed == 7
-    training.way = Way.FINE_TUNE
+    training.mode = TrainingMode.FINE_TUNE
     assert "with its optimizer's state" in training.beginning.sentence
 
 
@@ -349,7 +349,7 @@ def test_the_map_stays_until_a_model_from_scratch_shows(opened: Callable[..., Ta
     first, second = opened().rest(), opened().rest()
     holding = train_long(second)
     scene = first.session.scene
-    first.session.training.way = Way.FROM_SCRATCH
+    first.session.training.mode = TrainingMode.FROM_SCRATCH
     first.session.training.start()
     first.rest()
     assert first.session.scene is scene

@@ -11,12 +11,13 @@ import param
 from jaxtyping import Float, Float64, Int64
 
 from explorer.core.errors import ExplorerError
-from explorer.core.progress import Watch
+from explorer.core.latent.knn import FEW_FOR_MANY, Nearest, nearest_in
+from explorer.core.progress import Stage
 from explorer.core.projections.base import Projection
-from explorer.core.projections.embeddings.nearby import Nearby
 from explorer.core.projections.embeddings.out_of_sample import Placing
 from explorer.core.projections.embeddings.shepard import ShepardInverse
 from explorer.core.projections.pca import PCA
+from explorer.core.projections.procrustes import align
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class Fitted:
     codes: Float64[np.ndarray, "n latent"]
     xy: Float64[np.ndarray, "n 2"]
     spread: float
-    nearby: Nearby
+    nearest: Nearest
     placing: Placing
     lift: ShepardInverse
 
@@ -160,17 +161,17 @@ class Embedding(Projection):
     @abstractmethod
     def _embed(
         self,
-        nearby: Nearby,
+        codes: Float64[np.ndarray, "n latent"],
         start: Float64[np.ndarray, "n 2"],
-        watch: Watch,
+        stage: Stage,
     ) -> Float64[np.ndarray, "n 2"]:
         """Find the places of codes of spread 1, from principal coordinates of spread 1 along x."""
 
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
-        self._fit_watched(z, Watch())
+        self._fit_in_stages(z, Stage())
 
-    def _fit_watched(self, z: Float[np.ndarray, "points latent"], watch: Watch) -> None:
-        watch.at(0.0)
+    def _fit_in_stages(self, z: Float[np.ndarray, "points latent"], stage: Stage) -> None:
+        stage.at(0.0)
         rows = self._chosen(z)
         if len(rows) < self._least:
             raise ExplorerError(self._too_few(len(rows)))
@@ -183,8 +184,8 @@ class Embedding(Projection):
         start = PCA().fit(unit).forward(unit)
         start = start / start[:, 0].std()
         start += np.random.default_rng(self.seed).normal(scale=0.01, size=start.shape)
-        xy = self._embed(Nearby(unit), start, watch)
-        self._map = _joined(rows, len(z), codes, xy, spread, Nearby(codes))
+        xy = self._embed(unit, start, stage)
+        self._map = _joined(rows, len(z), codes, xy, spread, nearest_in(codes, FEW_FOR_MANY))
 
     def _chosen(self, z: Float[np.ndarray, "points latent"]) -> Int64[np.ndarray, " n"]:
         """Rows of the codes to fit to: at most `samples`, no two of them the same."""
@@ -202,8 +203,8 @@ class Embedding(Projection):
         _, there, here = np.intersect1d(before.rows, now.rows, assume_unique=True, return_indices=True)
         if len(here) < 2:
             return
-        xy = _laid_over(now.xy, here, before.xy[there])
-        self._map = _joined(now.rows, now.count, now.codes, xy, now.spread, now.nearby)
+        xy = align(now.xy[here], before.xy[there]).apply(now.xy)
+        self._map = _joined(now.rows, now.count, now.codes, xy, now.spread, now.nearest)
 
 
 def _joined(
@@ -212,23 +213,8 @@ def _joined(
     codes: Float64[np.ndarray, "n latent"],
     xy: Float64[np.ndarray, "n 2"],
     spread: float,
-    nearby: Nearby,
+    nearest: Nearest,
 ) -> Fitted:
     return Fitted(
-        rows, count, codes, xy, spread, nearby, Placing(nearby, xy, codes), ShepardInverse(xy, codes)
+        rows, count, codes, xy, spread, nearest, Placing(nearest, xy, codes), ShepardInverse(xy, codes)
     )
-
-
-def _laid_over(
-    xy: Float64[np.ndarray, "n 2"], rows: Int64[np.ndarray, " m"], onto: Float64[np.ndarray, "m 2"]
-) -> Float64[np.ndarray, "n 2"]:
-    """Move a map as a whole, turned or mirrored but not scaled, so that some rows come nearest to places.
-
-    References
-    ----------
-    Schoenemann (1966), A generalized solution of the orthogonal Procrustes problem.
-    """
-    centre, target = xy[rows].mean(axis=0), onto.mean(axis=0)
-    left, _, right = np.linalg.svd((xy[rows] - centre).T @ (onto - target))
-    moved: np.ndarray = (xy - centre) @ (left @ right) + target
-    return moved

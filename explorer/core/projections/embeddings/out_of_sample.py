@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy.spatial import cKDTree
 
-from explorer.core.projections.embeddings.nearby import Nearby, parts, shepard
+from explorer.core.latent.knn import Nearest, Tree, parts
+from explorer.core.projections.embeddings.shepard import shepard
 
 NEAREST = 15
 """How many fitted codes say where a code goes."""
@@ -25,13 +25,13 @@ class Placing:
     """
 
     def __init__(
-        self, nearby: Nearby, xy: Float64[np.ndarray, "n 2"], codes: Float64[np.ndarray, "n latent"]
+        self, nearest: Nearest, xy: Float64[np.ndarray, "n 2"], codes: Float64[np.ndarray, "n latent"]
     ) -> None:
-        self._nearby = nearby
+        self._nearest = nearest
         self._xy = xy
         self._k = min(NEAREST, len(codes) - 1)
         around = min(_AROUND, len(xy) - 1)
-        self._reach = cKDTree(xy).query(xy, k=[around + 1])[0][:, 0]
+        self._reach = Tree(xy).query_many(xy, around + 1)[0][:, -1]
         # Places that coincide still need some reach.
         self._reach = np.maximum(self._reach, np.finfo(np.float32).tiny)
 
@@ -41,7 +41,7 @@ class Placing:
         """Place codes; and the row of the fitted code that each of them is, or -1."""
         xy, own = np.empty((len(codes), 2)), np.empty(len(codes), dtype=np.int64)
         for part in parts(len(codes)):
-            distances, rows = self._nearby.query(codes[part], self._k + 1)
+            distances, rows = self._nearest.query_many(codes[part], self._k + 1)
             xy[part] = self._agreed(distances, rows)
             fitted = distances[:, 0] == 0
             xy[part][fitted] = self._xy[rows[fitted, 0]]

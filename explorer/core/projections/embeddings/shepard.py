@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy.spatial import cKDTree
 
-from explorer.core.projections.embeddings.nearby import parts, shepard
+from explorer.core.latent.knn import Tree, parts
 
 NEAREST = 50
 """How many fitted places are interpolated between: docs/decisions/0002 has what others gave."""
+
+
+def shepard(
+    distances: Float64[np.ndarray, "m k"], radius: Float64[np.ndarray, "m 1"]
+) -> Float64[np.ndarray, "m k"]:
+    """Weights of the nearest samples for interpolation, of sum 1.
+
+    ``w = ((radius - d) / (radius d))^2``: all of it for a sample at distance 0, and none at the radius,
+    so that samples come and go without a jump.
+
+    Parameters
+    ----------
+    distances
+        To the k nearest, nearest first.
+    radius
+        At least the last of them; the distance to the next sample.
+
+    References
+    ----------
+    Franke and Nielson (1980), Smooth interpolation of large sets of scattered data.
+    """
+    nearest = distances[:, :1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights: np.ndarray = ((radius - distances) / radius * (nearest / distances)) ** 2
+    weights = np.where(nearest == 0, distances == 0, weights)
+    total = weights.sum(axis=1, keepdims=True)
+    # All at the radius: none is nearer than another.
+    weights = np.where(total > 0, weights, 1.0)
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 class ShepardInverse:
@@ -31,7 +59,7 @@ class ShepardInverse:
     def __init__(self, xy: Float64[np.ndarray, "n 2"], codes: Float64[np.ndarray, "n latent"]) -> None:
         self._xy = xy
         self._given = codes
-        self._tree = cKDTree(xy)
+        self._nearest = Tree(xy)
         self._k = min(NEAREST, len(xy) - 1)
         self._typical = 1.0
         self._typical = float(np.median(self.stretch(xy)))
@@ -79,8 +107,7 @@ class ShepardInverse:
     def _query(
         self, xy: Float64[np.ndarray, "m 2"], k: int
     ) -> tuple[Float64[np.ndarray, "m k"], Int[np.ndarray, "m k"]]:
-        distances, rows = self._tree.query(xy, k=range(1, k + 1))
-        return distances, rows
+        return self._nearest.query_many(xy, k)
 
     def _interpolated(
         self, distances: Float64[np.ndarray, "m found"], rows: Int[np.ndarray, "m found"]

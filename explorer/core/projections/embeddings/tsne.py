@@ -9,9 +9,9 @@ import numpy as np
 import param
 from jaxtyping import Float64
 
-from explorer.core.progress import Watch
+from explorer.core.latent.knn import FEW_FOR_MANY, nearest_in
+from explorer.core.progress import Stage
 from explorer.core.projections.embeddings.embedding import Embedding
-from explorer.core.projections.embeddings.nearby import Nearby
 
 _EARLY, _LATE = 250, 500
 """Iterations with and without the early exaggeration, as the field has them."""
@@ -67,17 +67,17 @@ class TSNE(Embedding):
         )
 
     def _embed(
-        self, nearby: Nearby, start: Float64[np.ndarray, "n 2"], watch: Watch
+        self, codes: Float64[np.ndarray, "n latent"], start: Float64[np.ndarray, "n 2"], stage: Stage
     ) -> Float64[np.ndarray, "n 2"]:
         # Here, since it takes seconds to import.
         from openTSNE import TSNEEmbedding
         from openTSNE.affinity import PerplexityBasedNN
         from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-        watch.at(0.02)
-        distances, rows = nearby.among(self._least)
+        stage.at(0.02)
+        distances, rows = nearest_in(codes, FEW_FOR_MANY).query_many(codes, self._least)
         known = PrecomputedNeighbors(rows[:, 1:], np.ascontiguousarray(distances[:, 1:]))
-        watch.at(0.05)
+        stage.at(0.05)
         embedding = TSNEEmbedding(
             1e-4 * start,
             PerplexityBasedNN(knn_index=known, perplexity=self.perplexity, n_jobs=1),
@@ -89,11 +89,11 @@ class TSNE(Embedding):
         )
         share = 0.05 + 0.9 * _EARLY / (_EARLY + _LATE)
         for iterations, attraction, piece in (
-            (_EARLY, max(12.0, self.exaggeration), watch.part(0.05, share)),
-            (_LATE, self.exaggeration, watch.part(share, 0.95)),
+            (_EARLY, max(12.0, self.exaggeration), stage.part(0.05, share)),
+            (_LATE, self.exaggeration, stage.part(share, 0.95)),
         ):
 
-            def told(iteration: int, *_: object, done: Watch = piece, of: int = iterations) -> None:
+            def told(iteration: int, *_: object, done: Stage = piece, of: int = iterations) -> None:
                 done.at(iteration / of)
 
             embedding.optimize(

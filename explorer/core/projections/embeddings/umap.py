@@ -8,9 +8,9 @@ import numpy as np
 import param
 from jaxtyping import Float64
 
-from explorer.core.progress import Watch
+from explorer.core.latent.knn import FEW_FOR_MANY, nearest_in
+from explorer.core.progress import Stage
 from explorer.core.projections.embeddings.embedding import Embedding
-from explorer.core.projections.embeddings.nearby import Nearby
 from explorer.core.projections.embeddings.umap_kernel import descend
 
 _REPELLED = 5
@@ -61,14 +61,14 @@ class UMAP(Embedding):
         )
 
     def _embed(
-        self, nearby: Nearby, start: Float64[np.ndarray, "n 2"], watch: Watch
+        self, codes: Float64[np.ndarray, "n latent"], start: Float64[np.ndarray, "n 2"], stage: Stage
     ) -> Float64[np.ndarray, "n 2"]:
         # Here, since it takes seconds to import.
         from umap.umap_ import find_ab_params, fuzzy_simplicial_set
 
-        watch.at(0.02)
-        distances, rows = nearby.among(self.neighbours)
-        watch.at(0.05)
+        stage.at(0.02)
+        distances, rows = nearest_in(codes, FEW_FOR_MANY).query_many(codes, self.neighbours)
+        stage.at(0.05)
         graph, _, _ = fuzzy_simplicial_set(
             start,
             self.neighbours,
@@ -86,7 +86,7 @@ class UMAP(Embedding):
         due, repelled = every.copy(), every / _REPELLED
         xy = 10 * (start - start.min(axis=0)) / np.ptp(start, axis=0)
         random = np.random.default_rng(self.seed)
-        laying = watch.part(0.1, 0.95)
+        laying = stage.part(0.1, 0.95)
         for number in range(passes):
             laying.at(number / passes)
             rate = 1 - max(number - 1, 0) / passes

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from explorer.runtime.concurrency.lru import Recent
+from explorer.core.lru import LRU
 
 
 def test_the_one_not_asked_for_longest_goes_first() -> None:
-    recent: Recent[str] = Recent(2)
+    recent: LRU[str] = LRU(2)
     recent.put("a", "A")
     recent.put("b", "B")
     assert recent.get("a") == "A"
