@@ -254,7 +254,7 @@ def test_while_a_hand_turns_very_many_points_a_quarter_of_the_pixels_do(
 ) -> None:
     viewport, style = Viewport.around(solid.home, 81, 60), Style(colouring(solid, "label"))
     for many, size in ((10**6, (81, 60)), (10, (41, 30))):
-        monkeypatch.setattr(module, "_MANY", many)
+        monkeypatch.setattr("explorer.core.scene.viewport._DRAFT_FROM", many)
         image = Painter().paint(MapRequest(solid, style, viewport, True, 1, Orientation(), draft=True))
         assert (image.viewport.width, image.viewport.height) == size
         assert image.viewport.x_range == viewport.x_range
