@@ -19,7 +19,7 @@ from explorer.core.latent.cloud import Cloud, Stamp
 from explorer.core.projections.layout import Layout
 from explorer.runtime.projection_fit import Fit
 from explorer.services import shared
-from explorer.session.training.training import Training
+from explorer.session.training.settings import TrainingSettings
 from models import Autoencoder
 
 FLAT = ("plane", "time")
@@ -42,7 +42,7 @@ def main() -> None:
         model = workload.autoencoder(dataset.shape)
         cloud = explorer.encode(model, dataset)
         workload.count_training(type(model), Counter(arguments.counter))
-        Training.suit = _as_stock  # type: ignore[method-assign]
+        TrainingSettings.suit = _as_stock  # type: ignore[method-assign]
         models.anew = _anew
     app = explorer.Explorer(dataset, model, cloud=cloud)
     if arguments.space == "time":
@@ -57,9 +57,9 @@ def main() -> None:
     server.io_loop.start()
 
 
-def _as_stock(training: Training, samples: int) -> None:
+def _as_stock(settings: TrainingSettings, samples: int) -> None:
     """Batches of the same size; and a last epoch far beyond the measurement, as stock has none."""
-    training.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
+    training.settings.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
 
 
 def _anew(model: Autoencoder, seed: int) -> Autoencoder:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -15,7 +14,6 @@ from weakref import WeakSet
 
 from explorer.core import projections
 from explorer.core.datasets import Dataset
-from explorer.core.errors import SHOWN
 from explorer.core.latent.cloud import Cloud
 from explorer.core.lru import LRU
 from explorer.core.paths import home_folder
@@ -31,7 +29,7 @@ from explorer.core.scene.viewport import Viewport
 from explorer.core.selection import brush
 from explorer.runtime.base_models import Base, Bases, Choice
 from explorer.runtime.concurrency.wakeups import Wakeups
-from explorer.runtime.concurrency.worker import Newest
+from explorer.runtime.concurrency.worker import Newest, Task, task_worker
 from explorer.runtime.handover import GRACE, Tabs
 from explorer.runtime.projection_fit import Fit
 from explorer.runtime.store.store import RUNS, RunStore
@@ -39,26 +37,6 @@ from explorer.runtime.training.slot import TrainingSlot
 from models import Autoencoder
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
-    """TabTrainings for a worker: its result goes to `done`, or a sentence to `failed`, on that worker."""
-
-    work: Callable[[], object]
-    done: Callable[[object], object]
-    failed: Callable[[str], object]
-
-
-def _run(errand: Task) -> None:
-    try:
-        errand.done(errand.work())
-    except SHOWN as error:  # no defect: the log is spared
-        errand.failed(str(error))
-
-
-def _failed(_owner: object, errand: Task, error: Exception) -> None:
-    errand.failed(f"Something failed unexpectedly ({type(error).__name__}); the log has the details.")
 
 
 class Services:
@@ -169,7 +147,7 @@ class Services:
         worker.ask("first", Task(work, done, _log.warning))
 
     def _worker(self, name: str) -> Newest[Task]:
-        worker: Newest[Task] = Newest(_run, name, _failed)
+        worker = task_worker(name)
         self._workers.append(worker)
         return worker
 

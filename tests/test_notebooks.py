@@ -94,7 +94,7 @@ def test_selection_in_a_plain_script_waits_for_the_map_and_comes_back() -> None:
     app = explorer.Explorer(data, models.create("ae", shape=data.shape, latent=2))
     assert app.selection.tolist() == []
     assert len(app.selected_frame()) == 0
-    app.session.selecting.random(10, seed=3)
+    app.session.selection.random(10, seed=3)
     assert len(app.selection) == 10
     assert app.selected_frame().index.tolist() == app.selection.tolist()
     app.session.close()

@@ -20,7 +20,8 @@ from explorer.core.scene.scene import lay_out
 from explorer.core.scene.viewport import Viewport
 from explorer.runtime import base_models
 from explorer.runtime.base_models import Choice
-from explorer.services import Services, Task
+from explorer.runtime.concurrency.worker import Task
+from explorer.services import Services
 
 PATIENCE = 60.0
 

@@ -1,9 +1,8 @@
-"""Looking into the axes of the latent space: a code that the hand moves, and traversals."""
+"""The axes of the latent space: a code that is moved along them, and traversals."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import param
@@ -16,15 +15,16 @@ from explorer.core.scene.decode import Frame
 from explorer.core.scene.probing import probe
 from explorer.core.scene.scene import Scene
 from explorer.runtime.concurrency.published import Published
+from explorer.services import Services
+from explorer.session.map.decoder import Decoder
+from explorer.session.state import State
+from explorer.session.tasks import CODE, Tasks
 
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
-
-class Inspecting(param.Parameterized):
+class LatentAxes(param.Parameterized):
     """The axes of the cloud on the map, a code that begins at the picked sample's, and what it decodes to.
 
-    All of it is computed only while somebody looks (`shown`), and follows the map and the pick then.
+    All of it is computed only while it is `shown`, and follows the map and the pick then.
 
     Attributes
     ----------
@@ -43,21 +43,22 @@ class Inspecting(param.Parameterized):
     code = param.Array(None, allow_None=True, doc="The code that is decoded, in latent units.")
     traversal = param.ClassSelector(class_=Traversal, doc="The grid of decoded samples.")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services, decoder: Decoder) -> None:
         super().__init__()
-        self._session = session
+        self._state, self._tasks, self._services = state, tasks, services
+        self._decoder = decoder
         self.frame: Published[Frame] = Published()
         self.progress: Published[float] = Published()
         self._cloud: Cloud | None = None  # whose axes are measured, or being measured
         self._scene: Scene | None = None  # of the axes
         self._traversed: tuple[object, ...] = ()
-        session.param.watch(self._follow, ["scene", "picked"])
+        state.param.watch(self._follow, ["scene", "picked"])
         self.param.watch(self._follow, ["shown", "every"])
 
     @property
     def current(self) -> bool:
         """Whether `axes`, `start` and `code` are of the codes that are on the map."""
-        scene = self._session.scene
+        scene = self._state.scene
         return scene is not None and self._scene is not None and self._scene.cloud is scene.cloud
 
     # -- gestures ----------------------------------------------------------------------------------------
@@ -88,34 +89,34 @@ class Inspecting(param.Parameterized):
         self._decode(also_under_cursor=True)
 
     def abandon(self) -> None:
-        """Give up what is being measured, with nobody left to see it. Any thread."""
+        """Give up what is being measured when the session ends. Any thread."""
         self._cloud = None
 
     # -- following ---------------------------------------------------------------------------------------
 
     def _follow(self, *_: object) -> None:
-        session, scene = self._session, self._session.scene
+        scene = self._state.scene
         if not self.shown or scene is None:
             return
         if scene.cloud is not self._cloud:
             self._cloud = scene.cloud
             work = partial(self._measure, scene.cloud, scene)
-            session.errands.send(session.services.extras, "axes", work, partial(self._measured, scene))
+            self._tasks.send(self._services.extras, "axes", work, partial(self._on_measured, scene))
         elif self.axes is not None and self._scene is not None and self._scene.cloud is scene.cloud:
             self._begin(scene)
 
     def _measure(self, cloud: Cloud, scene: Scene) -> Axes | None:
         def told(share: float) -> None:
             self.progress.post(share)
-            self._session.errands.ring()
+            self._tasks.ring()
 
         try:
             return measure(cloud, scene.model, progress=told, stop=lambda: self._cloud is not cloud)
         except Cancelled:
             return None  # another cloud has come meanwhile
 
-    def _measured(self, scene: Scene, axes: Axes | None) -> None:
-        now = self._session.scene
+    def _on_measured(self, scene: Scene, axes: Axes | None) -> None:
+        now = self._state.scene
         if axes is None or now is None or now.cloud is not scene.cloud:
             return
         before = self._scene
@@ -126,7 +127,7 @@ class Inspecting(param.Parameterized):
         self._begin(now)
 
     def _begin(self, scene: Scene) -> None:
-        picked = self._session.picked
+        picked = self._state.picked
         index = None if picked is None or picked.index >= len(scene.cloud) else picked.index
         before, stays = self.start, self.start is not None and self.start.index == index
         if not stays or self._scene is None or self._scene.cloud is not scene.cloud:
@@ -140,7 +141,7 @@ class Inspecting(param.Parameterized):
             self._decode()
         if self.shown == "traversals":
             self._traverse(scene)
-        self._session.errands.ring()  # a tab that is opened again begins without a worker that would
+        self._tasks.ring()  # a tab that is opened again begins without a worker that would
 
     def _traverse(self, scene: Scene) -> None:
         wanted = (self.start, self.every)
@@ -153,28 +154,28 @@ class Inspecting(param.Parameterized):
             return self._traversed is not wanted
 
         work = partial(_tried, partial(traverse, scene.model, self.axes, self.start, rows, stop=outdated))
-        errands, worker = self._session.errands, self._session.services.extras
-        errands.send(worker, "traversal", work, partial(self._gain_traversal, wanted))
+        done = partial(self._on_traversed, wanted)
+        self._tasks.send(self._services.extras, "traversal", work, done)
 
-    def _gain_traversal(self, wanted: tuple[object, ...], traversal: Traversal | None) -> None:
+    def _on_traversed(self, wanted: tuple[object, ...], traversal: Traversal | None) -> None:
         if traversal is not None and wanted is self._traversed:
             self.traversal = traversal
 
     def _decode(self, *, also_under_cursor: bool = False) -> None:
-        session, scene = self._session, self._session.scene
+        scene = self._state.scene
         if scene is None or self.code is None or len(self.code) != scene.cloud.latent:
             return
         work = partial(probe, scene, self.code)
-        name, done = ("cell", self._decoded_cell) if also_under_cursor else ("code", self._decoded)
-        session.errands.send_straight(session.services.frames, name, work, done)
+        name, done = ("cell", self._on_decoded_cell) if also_under_cursor else ("code", self._on_decoded)
+        self._tasks.send_straight(self._services.frames, name, work, done)
 
-    def _decoded(self, frame: Frame) -> None:
+    def _on_decoded(self, frame: Frame) -> None:
         self.frame.post(frame)
-        self._session.errands.ring_frame()
+        self._tasks.ring_channel(CODE)
 
-    def _decoded_cell(self, frame: Frame) -> None:
-        self._session.frame.post(frame)
-        self._decoded(frame)
+    def _on_decoded_cell(self, frame: Frame) -> None:
+        self._decoder.publish(frame)
+        self._on_decoded(frame)
 
 
 def _tried(work: partial[Traversal]) -> Traversal | None:

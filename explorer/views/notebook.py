@@ -89,22 +89,22 @@ class Explorer(pn.viewable.Viewer):
         """Indices of the selected samples into the data, training split first."""
         session = self.session
         session.pull()
-        mask = session.selecting.mask
+        mask = session.state.selected
         return np.flatnonzero(mask) if mask is not None else np.empty(0, dtype=np.int64)
 
     def selected_frame(self) -> pd.DataFrame:
         """Return the selected samples as a DataFrame: labels, table columns in their units, codes."""
         session = self.session
         session.pull()
-        n = len(session.scene.cloud) if session.scene is not None else 0
-        mask = session.selecting.mask
-        return session.selecting.table(np.zeros(n, dtype=bool) if mask is None else mask)
+        n = len(session.state.scene.cloud) if session.state.scene is not None else 0
+        mask = session.state.selected
+        return session.selection.table(np.zeros(n, dtype=bool) if mask is None else mask)
 
     def _made(self) -> View:
         if self._view is None:
             view = self._view = View(Session(self._services, self.base))
             view.workbench.stylesheets = [f":host {{ --lx-height: {_NOTEBOOK_HEIGHT}px; --lx-side: 230px; }}"]
-            view.session.param.watch(self._settle, ["scene", "error"])
+            view.session.state.param.watch(self._settle, ["scene", "error"])
             # A cell's output has no event for having been built, but the map speaks as soon as it is there.
             view.workbench.channel.on_msg(self._join)
         return self._view

@@ -47,7 +47,7 @@ def open_axes(tab: Tab, app: App, *, pick: bool = True) -> None:
     session = app.session()
     if pick:
         tab.page.mouse.click(*tab.at(0.4, 0.5))
-        until(lambda: session.picked is not None, "the pick")
+        until(lambda: session.state.picked is not None, "the pick")
     tab.page.locator(".lx-tab-axes").click()
     tab.page.locator(".lx-axes-frame:not([data-frames='0'])").wait_for()
 
@@ -160,7 +160,7 @@ def test_a_cell_of_the_traversals_becomes_the_code(tab: Tab, deep: App) -> None:
     open_axes(tab, deep)
     session, page = deep.session(), tab.page
     page.locator(".lx-tab-traversals").click()
-    inspecting = session.inspecting
+    inspecting = session.latent_axes
     # Its cells may be of what was picked before, until those of this sample are there.
     until(lambda: inspecting.traversal and inspecting.traversal.start is inspecting.start, "the grid")
     grid = inspecting.traversal
@@ -170,10 +170,10 @@ def test_a_cell_of_the_traversals_becomes_the_code(tab: Tab, deep: App) -> None:
     frames = tab.frames
     cell.click()
     until(lambda: tab.frames > frames, "the cell beside the map")
-    until(lambda: np.array_equal(session.inspecting.code, grid.codes[1, 8]), "the cell's code")
+    until(lambda: np.array_equal(session.latent_axes.code, grid.codes[1, 8]), "the cell's code")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    until(lambda: np.array_equal(session.inspecting.code, grid.codes[1, 7]), "the cell to the left of it")
+    until(lambda: np.array_equal(session.latent_axes.code, grid.codes[1, 7]), "the cell to the left of it")
     page.locator(".lx-tab-axes").click()
     until(settled(tab, deep), "the cell's sample in the axes")
     axis = int(grid.axes[1])
@@ -184,19 +184,19 @@ def test_a_cell_of_the_traversals_becomes_the_code(tab: Tab, deep: App) -> None:
 def test_a_training_opens_its_charts_and_the_axes_follow_it(tab: Tab, deep: App) -> None:
     session = deep.session()
     open_axes(tab, deep, pick=False)
-    axes = session.inspecting.axes
+    axes = session.latent_axes.axes
     tab.page.get_by_text("Epochs, batch size").click()
     box = tab.page.locator(".lx-epochs input")
     box.fill("2")
     box.press("Enter")
-    until(lambda: session.training.plan.epochs == 2, "the plan")
+    until(lambda: session.settings.plan.epochs == 2, "the plan")
     tab.page.locator(".lx-train").click()
     tab.page.locator(".lx-metrics canvas").first.wait_for()
     assert tab.page.locator(".lx-tab-train").get_attribute("aria-selected") == "true"
     tab.page.locator(".lx-tab-axes").click()
-    until(lambda: session.training.run.state.over, "the end of the run")
-    until(lambda: session.inspecting.axes is not axes, "the axes of the trained model")
-    until(lambda: tab.text("lx-axes-summary") == session.inspecting.axes.sentence, "what they say")
+    until(lambda: session.state.run.state.over, "the end of the run")
+    until(lambda: session.latent_axes.axes is not axes, "the axes of the trained model")
+    until(lambda: tab.text("lx-axes-summary") == session.latent_axes.axes.sentence, "what they say")
 
 
 def test_on_a_narrow_screen_bars_and_cells_fit(browser: Browser, deep: App) -> None:

@@ -56,14 +56,14 @@ def _unfold(tab: Tab) -> None:
 def test_lasso_selects_exactly_what_lies_inside(tab: Tab, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     session = app.session()
     shapes: list[object] = []
-    brush = session.selecting.brush
-    monkeypatch.setattr(session.selecting, "brush", lambda shape: (shapes.append(shape), brush(shape)))
+    brush = session.selection.brush
+    monkeypatch.setattr(session.selection, "brush", lambda shape: (shapes.append(shape), brush(shape)))
     _draw(tab, "lasso-select", [(0.3, 0.2), (0.7, 0.25), (0.75, 0.7), (0.5, 0.45), (0.3, 0.75)])
-    until(lambda: session.selecting.mask is not None, "the selection")
+    until(lambda: session.state.selected is not None, "the selection")
     vertices = [tuple(map(float, v)) for v in np.asarray(shapes[-1].vertices)]
-    expected = _inside(vertices, session.scene.xy)
+    expected = _inside(vertices, session.state.scene.xy)
     assert 0 < expected.sum() < len(expected)
-    assert np.array_equal(session.selecting.mask, expected)
+    assert np.array_equal(session.state.selected, expected)
     _count(tab, app, int(expected.sum()))
 
 
@@ -74,22 +74,22 @@ def test_box_after_zoom_counts_points_outside_the_pixels_too(tab: Tab, app: App)
     tab.page.mouse.wheel(0, -200)
     until(lambda: tab.maps > maps, "the zoomed map")
     _draw(tab, "box-select", [(0.25, 0.25), (0.75, 0.75)])
-    until(lambda: session.selecting.mask is not None, "the selection")
+    until(lambda: session.state.selected is not None, "the selection")
     (x0, y1), (x1, y0) = (tab.plane(*tab.at(f, f)) for f in (0.25, 0.75))
-    x, y = session.scene.xy.T
+    x, y = session.state.scene.xy.T
     slack = 0.01 * (x1 - x0)
     surely = (x > x0 + slack) & (x < x1 - slack) & (y > y0 + slack) & (y < y1 - slack)
     maybe = (x > x0 - slack) & (x < x1 + slack) & (y > y0 - slack) & (y < y1 + slack)
     assert surely.sum() > 0
-    assert not (surely & ~session.selecting.mask).any()
-    assert not (session.selecting.mask & ~maybe).any()
+    assert not (surely & ~session.state.selected).any()
+    assert not (session.state.selected & ~maybe).any()
 
 
 def test_invert_clear_and_undo(tab: Tab, app: App) -> None:
     session = app.session()
-    n = len(session.scene.cloud)
+    n = len(session.state.scene.cloud)
     tab.press_select(0)
-    zeros = int((session.scene.cloud.labels == 0).sum())
+    zeros = int((session.state.scene.cloud.labels == 0).sum())
     _count(tab, app, zeros)
     tab.page.locator(".lx-invert").click()
     _count(tab, app, n - zeros)
@@ -107,16 +107,16 @@ def test_expression_selects_and_a_bad_one_says_what_to_do(tab: Tab, app: App) ->
     box = tab.page.locator(".lx-expression input")
     box.fill('label == "3" and z1 > 0')
     box.press("Enter")
-    expected = (session.scene.cloud.labels == 3) & (session.scene.cloud.mean[:, 0] > 0)
+    expected = (session.state.scene.cloud.labels == 3) & (session.state.scene.cloud.mean[:, 0] > 0)
     _count(tab, app, int(expected.sum()))
-    assert np.array_equal(session.selecting.mask, expected)
+    assert np.array_equal(session.state.selected, expected)
     maps = tab.maps
     box.fill("__import__('os').getcwd()")
     box.press("Enter")
     error = tab.page.locator(".lx-error")
     error.wait_for()
     assert "is not allowed in a selection" in error.inner_text()
-    assert np.array_equal(session.selecting.mask, expected), "a bad expression must lose nothing"
+    assert np.array_equal(session.state.selected, expected), "a bad expression must lose nothing"
     assert tab.maps >= maps
 
 
@@ -130,5 +130,5 @@ def test_random_selection_and_download(tab: Tab, app: App, tmp_path: Path) -> No
     path = tmp_path / "selection.csv"
     waiting.value.save_as(path)
     table = pd.read_csv(path)
-    assert table["index"].tolist() == np.flatnonzero(session.selecting.mask).tolist()
+    assert table["index"].tolist() == np.flatnonzero(session.state.selected).tolist()
     assert {"split", "label", "z1", "z2"} <= set(table.columns)

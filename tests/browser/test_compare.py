@@ -35,25 +35,25 @@ def tab(lasting_tab: Tab, app: App) -> Tab:
     tab, session = lasting_tab, app.session()
     tab.page.get_by_text("Combine, by expression").click()
     tab.page.locator(".lx-how").get_by_text("add", exact=True).click()
-    until(lambda: session.selecting.how == "add", "adding")
-    labels = session.scene.cloud.labels
+    until(lambda: session.selection.how == "add", "adding")
+    labels = session.state.scene.cloud.labels
     for index in CHOSEN:
         tab.press_select(index)
         until(
             lambda index=index: (
-                session.selecting.mask is not None and session.selecting.mask[labels == index].all()
+                session.state.selected is not None and session.state.selected[labels == index].all()
             ),
             f"the {index}s",
         )
     tab.page.locator(".lx-train-on").get_by_text("selection").click()
-    until(lambda: session.training.on == "selection", "the choice")
+    until(lambda: session.settings.on == "selection", "the choice")
     tab.page.get_by_text("Epochs, batch size").click()
     box = tab.page.locator(".lx-epochs input")
     box.fill("4")
     box.press("Enter")
-    until(lambda: session.training.plan.epochs == 4, "the plan")
+    until(lambda: session.settings.plan.epochs == 4, "the plan")
     tab.page.locator(".lx-train").click()
-    until(lambda: session.training.run is not None and session.training.run.state.over, "the end of the run")
+    until(lambda: session.state.run is not None and session.state.run.state.over, "the end of the run")
     tab.page.locator(".lx-tab-compare").click()
     until(lambda: maps(tab) > 0, "the three maps")
     return tab
@@ -103,17 +103,17 @@ def twins(tab: Tab) -> int:
 
 
 def settled(session: Session) -> bool:
-    measuring = session.comparing.measuring
+    measuring = session.comparison.measures
     return not measuring.busy and measuring.current
 
 
 def test_three_maps_take_the_place_of_the_map(tab: Tab, app: App) -> None:
     session = app.session()
-    pair = session.comparing.pair
-    selected = int(np.isin(session.scene.cloud.labels, CHOSEN).sum())
+    pair = session.comparison.pair
+    selected = int(np.isin(session.state.scene.cloud.labels, CHOSEN).sum())
     until(lambda: comparison(tab).get_attribute("data-points") == f"1797 {selected} 1797", "their points")
     assert not tab.page.locator(".lx-map").is_visible()
-    assert pair.after.side.cloud is session.scene.cloud
+    assert pair.after.side.cloud is session.state.scene.cloud
     captions = comparison(tab).locator("figcaption").all_inner_texts()
     assert [text.split("all")[0].strip() for text in captions[::2]] == [
         "Before the training",
@@ -139,7 +139,7 @@ def test_one_hover_over_all_three(tab: Tab, app: App) -> None:
         place = np.array([[float(shown.get_attribute("data-x")), float(shown.get_attribute("data-y"))]])
         for handle, placed in zip(
             ("lx-twin-before", "lx-twin-after"),
-            (session.comparing.pair.before, session.comparing.pair.after),
+            (session.comparison.pair.before, session.comparison.pair.after),
             strict=True,
         ):
             with torch.inference_mode():
@@ -171,22 +171,22 @@ def test_wheel_and_drag_move_all_three(tab: Tab, app: App) -> None:
 
 def brush(tab: Tab, session: Session) -> None:
     """Draw a box on the first map: what it holds on the maps that are seen is what is selected."""
-    former = session.selecting.mask
-    session.selecting.how = "replace"
+    former = session.state.selected
+    session.selection.how = "replace"
     tab.page.locator(".lx-compare-box").click()
     (x0, y1), (x1, y0) = plane(tab, 0.35, 0.3), plane(tab, 0.65, 0.7)
-    x, y = session.comparing.pair.before.xy.T
+    x, y = session.comparison.pair.before.xy.T
     tab.page.mouse.move(*stage(tab, 0, 0.35, 0.3))
     tab.page.mouse.down()
     tab.page.mouse.move(*stage(tab, 0, 0.65, 0.7), steps=4)
     tab.page.mouse.up()
-    until(lambda: session.selecting.mask is not former, "the selection")
+    until(lambda: session.state.selected is not former, "the selection")
     tab.page.locator(".lx-compare-move").click()
     slack = 0.01 * (x1 - x0)
     inner = (x > x0 + slack) & (x < x1 - slack) & (y > y0 + slack) & (y < y1 - slack)
     outer = (x > x0 - slack) & (x < x1 + slack) & (y > y0 - slack) & (y < y1 + slack)
-    assert (inner <= session.selecting.mask).all()
-    assert (session.selecting.mask <= outer).all()
+    assert (inner <= session.state.selected).all()
+    assert (session.state.selected <= outer).all()
 
 
 def middle(tab: Tab) -> str:
@@ -196,12 +196,12 @@ def middle(tab: Tab) -> str:
 
 def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
     session = app.session()
-    former = str(session.selecting.current.count)
+    former = str(session.state.selection.count)
     until(lambda: settled(session), "the figures")
     brush(tab, session)
-    count = session.selecting.current.count
+    count = session.state.selection.count
     until(lambda: middle(tab) == str(count), "the middle map")
-    session.selecting.undo()
+    session.selection.undo()
     until(lambda: middle(tab) == former, "the former one")
 
 
@@ -209,7 +209,7 @@ def test_a_brush_is_of_the_maps_on_the_page_while_newer_ones_are_under_way(
     tab: Tab, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = app.session()
-    comparing, former = session.comparing, str(session.selecting.current.count)
+    comparing, former = session.comparison, str(session.state.selection.count)
     look, every, homes = comparing.look, viewed(tab), []
 
     def withheld(viewport: Viewport, *, home: bool, **rest: Any) -> None:
@@ -230,13 +230,13 @@ def test_a_brush_is_of_the_maps_on_the_page_while_newer_ones_are_under_way(
     until(lambda: len(homes) == 2 and np.allclose(viewed(tab), every), "the first answer")
     brush(tab, session)
     homes[1]()
-    session.selecting.undo()
+    session.selection.undo()
     until(lambda: middle(tab) == former, "the former selection")
 
 
 def at_rest(session: Session) -> bool:
     """Whether the last maps are those that were asked for last."""
-    comparing = session.comparing
+    comparing = session.comparison
     return comparing.image.read()[1].pixels == TriptychPainter().paint(comparing.request()).pixels
 
 
@@ -281,7 +281,7 @@ def test_arrows_morph_and_swap(tab: Tab, app: App) -> None:
 
 def test_measure_and_see_the_table(tab: Tab, app: App) -> None:
     session = app.session()
-    measuring = session.comparing.measuring
+    measuring = session.comparison.measures
     until(lambda: settled(session), "few samples to be measured unasked")
     before = measuring.comparison
     tab.page.locator(".lx-compare-measure").click()
@@ -306,14 +306,16 @@ def test_measure_and_see_the_table(tab: Tab, app: App) -> None:
 def test_reconstructions_stand_beside_their_originals(tab: Tab, app: App) -> None:
     session = app.session()
     until(lambda: tab.page.locator(".lx-compare-samples .trio").count() == 24, "the selected samples")
-    found = session.comparing.measuring.examples
+    found = session.comparison.measures.examples
     canvases = tab.page.locator(".lx-compare-samples .trio").first.locator("canvas")
     for canvas, sample in zip(
-        canvases.all(), (session.scene.dataset.x[found.rows[0]], found.before[0], found.after[0]), strict=True
+        canvases.all(),
+        (session.state.scene.dataset.x[found.rows[0]], found.before[0], found.after[0]),
+        strict=True,
     ):
         assert np.abs(pixels(canvas)[::4] / 255 - sample.ravel()).max() < 0.005
     tab.page.locator(".lx-compare-which").select_option("worst changed")
-    until(lambda: (session.comparing.measuring.examples.rows >= 1438).all(), "the worst changed")
+    until(lambda: (session.comparison.measures.examples.rows >= 1438).all(), "the worst changed")
 
 
 def test_another_tab_brings_the_map_back_as_it_was(tab: Tab) -> None:
@@ -347,8 +349,8 @@ def test_on_a_narrow_screen_it_is_one_column(browser: Browser, app: App) -> None
     tab.page.locator(".lx-tab-compare").click()
     tab.page.get_by_text("There is nothing to compare yet").wait_for()
     session = app.session()
-    session.training.plan.epochs = 1
-    session.training.start()
+    session.settings.plan.epochs = 1
+    session.train()
     until(lambda: maps(tab) > 0, "the three maps")
     boxes = [comparison(tab).locator(".stage").nth(which).bounding_box() for which in (0, 1, 2)]
     assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]

@@ -48,11 +48,11 @@ def test_frame_is_what_the_decoder_says(tab: Tab, app: App) -> None:
     tab.page.mouse.move(*tab.at(0.35, 0.6))
     until(lambda: tab.frames > frames, "a frame")
     session = app.session()
-    until(lambda: _decoded_at(tab) == session.frame.read()[1].xy, "the newest frame on the screen")
+    until(lambda: _decoded_at(tab) == session.decoder.frame.read()[1].xy, "the newest frame on the screen")
     shown = tab.page.locator(".lx-frame").evaluate(
         "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => !(i % 4))"
     )
-    sample = session.frame.read()[1].sample[0]
+    sample = session.decoder.frame.read()[1].sample[0]
     assert np.abs(np.array(shown) / 255 - sample.ravel()).max() < 0.003
 
 

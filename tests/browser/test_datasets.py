@@ -45,12 +45,14 @@ def test_images_are_decoded_under_the_mouse_while_their_model_trains(
 ) -> None:
     app, tab = show("mnist")
     session = app.session()
-    until(lambda: f"{len(session.scene.dataset):,}" in tab.text("lx-points"), "the page to say how many")
+    until(
+        lambda: f"{len(session.state.scene.dataset):,}" in tab.text("lx-points"), "the page to say how many"
+    )
     _follow(tab)
-    assert session.frame.read()[1].sample.shape == (1, 28, 28)
-    before = session.scene.xy
+    assert session.decoder.frame.read()[1].sample.shape == (1, 28, 28)
+    before = session.state.scene.xy
     tab.page.locator(".lx-train").click()
-    until(lambda: session.scene.xy is not before, "a map of a trained model")
+    until(lambda: session.state.scene.xy is not before, "a map of a trained model")
     for fx in (0.4, 0.5, 0.6):  # places of the plane move with the map now, so frames are only counted
         frames = tab.frames
         tab.page.mouse.move(*tab.at(fx, 0.5))
@@ -80,9 +82,9 @@ def test_rows_of_a_table_are_decoded_in_their_own_units(
 ) -> None:
     app, tab = show(name)
     session = app.session()
-    until(lambda: at_rest(session.base), "what begins by itself")
+    until(lambda: at_rest(session.state.base), "what begins by itself")
     _follow(tab)
-    dataset = session.scene.dataset
+    dataset = session.state.scene.dataset
     assert tab.page.locator(".lx-frame.profile").count() == 1
     assert _brightness(tab) < 100
     tab.page.get_by_label("Toggle theme").click()
@@ -90,6 +92,9 @@ def test_rows_of_a_table_are_decoded_in_their_own_units(
     tab.page.mouse.click(*tab.at(0.5, 0.5))
     until(lambda: tab.page.locator(".lx-picked[data-index]").count() == 1, "the picked row")
     index = int(tab.page.locator(".lx-picked").get_attribute("data-index"))
-    until(lambda: session.picked is not None and session.picked.index == index, "the same row in Python")
+    until(
+        lambda: session.state.picked is not None and session.state.picked.index == index,
+        "the same row in Python",
+    )
     assert len(dataset.drawing.names) == dataset.shape[0]
     assert tab.problems == []

@@ -68,58 +68,60 @@ def _hover(tab: Tab, fx: float, fy: float) -> str:
 
 def test_the_projection_that_is_open_says_what_is_held(tab: Tab, app: App) -> None:
     session = app.session()
-    assert session.scene.projection.name == "pca"
+    assert session.state.scene.projection.name == "pca"
     until(lambda: "residual of sample" in _hover(tab, 0.5, 0.5), "the nearest sample's residual to be held")
     tab.choose("lx-hold", "mean")
-    until(lambda: session.mapping.hold == "mean", "the choice to arrive")
+    until(lambda: session.hold.hold == "mean", "the choice to arrive")
     assert "the cloud's mean" in _hover(tab, 0.45, 0.5)
 
 
 def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:
     session = app.session()
     tab.choose("lx-projection", "slice")
-    until(lambda: session.scene.projection.name == "slice", "the slice")
+    until(lambda: session.state.scene.projection.name == "slice", "the slice")
     tab.page.get_by_text("Projection knobs").click()
     box = tab.page.locator(".lx-knob-across input")
     box.fill("4")
     box.press("Enter")
-    until(lambda: session.scene.projection.across == 4, "the other axis")
-    assert (session.scene.xy[:, 0] == session.scene.cloud.mean[:, 3]).all()
+    until(lambda: session.state.scene.projection.across == 4, "the other axis")
+    assert (session.state.scene.xy[:, 0] == session.state.scene.cloud.mean[:, 3]).all()
 
 
 def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(tab: Tab, app: App) -> None:
     session = app.session()
     tab.choose("lx-projection", "tsne")
     until(lambda: "The map still shows PCA" in tab.text("lx-map-note"), "what is to be computed")
-    assert session.mapping.fit is None, "nothing is begun unasked"
-    before = session.scene
+    assert session.projection.fit is None, "nothing is begun unasked"
+    before = session.state.scene
     tab.page.locator(".lx-fit").click()
     until(lambda: "s so far" in tab.text("lx-fit-progress"), "the progress", 30)
     tab.page.locator(".lx-fit-cancel").click()
     until(lambda: "Cancelled" in tab.text("lx-map-note"), "the page to say so", 5)
-    assert session.scene is before
+    assert session.state.scene is before
     tab.page.locator(".lx-fit").click()
-    while session.scene is before:  # and the cursor goes on decoding what is there
+    while session.state.scene is before:  # and the cursor goes on decoding what is there
         frames = tab.frames
         tab.page.mouse.move(*tab.at(0.4 + 0.02 * (frames % 10), 0.5))
         until(lambda frames=frames: tab.frames > frames, "a frame meanwhile")
     until(lambda: "Median round-trip error" in tab.text("lx-map-note"), "how far it errs")
-    assert session.scene.projection.name == "tsne"
+    assert session.state.scene.projection.name == "tsne"
     shown = tab.maps
-    until(lambda: session.map.read()[1].scene == session.scene.key and tab.maps >= shown, "the map")
+    until(
+        lambda: session.view.image.read()[1].scene == session.state.scene.key and tab.maps >= shown, "the map"
+    )
     until(lambda: "a guess: error 0." in _hover(tab, 0.5, 0.45), "the guess to be shown")
     assert tab.page.locator(".lx-readout dd.guess").count() == 1
     tab.page.locator(".lx-distortion").click()
-    until(lambda: session.colour_by == "map distortion", "the overlay")
+    until(lambda: session.state.colour_by == "map distortion", "the overlay")
     tab.page.locator(".lx-legend").get_by_text("map distortion").wait_for()
     tab.page.locator(".lx-distortion").click()
-    until(lambda: session.colour_by == "label", "the former colours")
+    until(lambda: session.state.colour_by == "label", "the former colours")
     tab.choose("lx-projection", "pca")
-    until(lambda: session.scene.projection.name == "pca", "the principal plane")
+    until(lambda: session.state.scene.projection.name == "pca", "the principal plane")
     tab.choose("lx-projection", "tsne")
-    fit = session.mapping.fit
-    until(lambda: session.scene.projection.name == "tsne", "the computed map, at once", 10)
-    assert session.mapping.fit is fit
+    fit = session.projection.fit
+    until(lambda: session.state.scene.projection.name == "tsne", "the computed map, at once", 10)
+    assert session.projection.fit is fit
 
 
 def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -> None:
@@ -131,9 +133,9 @@ def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -
         box = tab.page.locator(f".{handle} input")
         box.fill(value)
         box.press("Tab")
-    until(lambda: session.mapping.knobs("tsne").perplexity == 100, "the perplexity")
-    scene = session.scene
+    until(lambda: session.projection.knobs("tsne").perplexity == 100, "the perplexity")
+    scene = session.state.scene
     tab.page.locator(".lx-fit").click()
     until(lambda: "perplexity of 100 needs at least 301" in tab.text("lx-error"), "the sentence")
-    assert session.scene is scene
+    assert session.state.scene is scene
     assert tab.page.locator(".lx-fit").is_enabled()

@@ -12,7 +12,6 @@ from playwright.sync_api import BrowserContext
 from explorer.core.projections.turnable.orientation import Orientation
 from explorer.runtime.base_models import Choice
 from explorer.session import Session
-from explorer.session.map.seen import code_at
 from tests.browser.made import source_of
 from tests.browser.tab import App, Tab, at_rest, until
 
@@ -40,18 +39,20 @@ def solid(serve: Callable[..., App], source: str, real_data: Path | None) -> App
 def opened(context: BrowserContext, app: App) -> tuple[Tab, Session]:
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    until(lambda: at_rest(session.base), "what begins by itself")
+    until(lambda: at_rest(session.state.base), "what begins by itself")
     return tab, session
 
 
 def choose(tab: Tab, session: Session, name: str) -> None:
     tab.choose("lx-projection", name)
-    until(lambda: session.scene.projection.name == name, f"the {name} map")
-    until(lambda: tab.page.locator(".lx-map").get_attribute("data-scene") == str(session.scene.key), name)
+    until(lambda: session.state.scene.projection.name == name, f"the {name} map")
+    until(
+        lambda: tab.page.locator(".lx-map").get_attribute("data-scene") == str(session.state.scene.key), name
+    )
 
 
 def orientation(session: Session) -> Orientation:
-    return session.scene.projection.orientation
+    return session.state.scene.projection.orientation
 
 
 def drag(tab: Tab, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -63,8 +64,8 @@ def drag(tab: Tab, start: tuple[float, float], end: tuple[float, float]) -> None
 
 def is_whole(session: Session) -> bool:
     """Whether the newest map is of the newest turn, with every pixel."""
-    image = session.map.read()[1]
-    width, turned = session.looking.viewport.width, session.orienting.orientation
+    image = session.view.image.read()[1]
+    width, turned = session.view.viewport.width, session.state.orientation
     return image.viewport.width == width and image.projection.orientation == turned
 
 
@@ -104,14 +105,16 @@ def test_the_globe_turns_under_the_hand_and_decodes_in_all_three_maps(
         # so this is the last turn.
         until(
             lambda held=held, end=end: np.allclose(
-                session.scene.projection.forward(held[None])[0], tab.plane(*end), atol=0.005
+                session.state.scene.projection.forward(held[None])[0], tab.plane(*end), atol=0.005
             ),
             "the place to follow the hand",
         )
         place = tab.at(0.45, 0.52)
         tab.page.mouse.move(*place)
         until(lambda place=place: decoded_at(tab) == pytest.approx(tab.plane(*place), abs=0.02), "its frame")
-        np.testing.assert_allclose(session.frame.read()[1].code, code_at(session, session.cursor), atol=1e-5)
+        np.testing.assert_allclose(
+            session.decoder.frame.read()[1].code, code_at(session, session.state.cursor), atol=1e-5
+        )
     assert tab.problems == []
 
 
@@ -124,7 +127,7 @@ def test_a_pin_stays_on_its_place_through_a_turn_and_a_change_of_map(
     tab.page.mouse.click(x, y)
     tab.page.keyboard.up("Shift")
     until(lambda: set(pins(tab)) == {1}, "the pin on the map")
-    code = session.pinning.pins[0].code
+    code = session.pins.pins[0].code
     assert pins(tab)[1] == pytest.approx(tab.plane(x, y), abs=0.01)
     drag(tab, tab.at(0.5, 0.5), tab.at(0.55, 0.55))
     for name in (None, "cylindrical", "stereographic"):
@@ -132,7 +135,8 @@ def test_a_pin_stays_on_its_place_through_a_turn_and_a_change_of_map(
             choose(tab, session, name)
         until(
             lambda: (
-                pins(tab).get(1) == pytest.approx(session.scene.projection.forward(code[None])[0], abs=1e-4)
+                pins(tab).get(1)
+                == pytest.approx(session.state.scene.projection.forward(code[None])[0], abs=1e-4)
             ),
             "the pin where its code is",
         )
@@ -140,15 +144,15 @@ def test_a_pin_stays_on_its_place_through_a_turn_and_a_change_of_map(
     tab.page.locator(".lx-pin").wait_for()
     assert tab.page.locator(".lx-tab-pinned").inner_text() == "Pinned (1)"
     tab.page.locator(".lx-generate input").click()
-    until(lambda: session.pinning.tool, "the tool")
+    until(lambda: session.pins.tool, "the tool")
     tab.page.mouse.click(*tab.at(0.48, 0.5))
     until(lambda: set(pins(tab)) == {1, 2}, "the second pin")
-    assert session.picked is None
+    assert session.state.picked is None
     with tab.page.expect_download() as download:
         tab.page.locator(".lx-pins-npz").click()
     saved = np.load(download.value.path())
-    np.testing.assert_array_equal(saved["codes"], session.pinning.codes())
-    assert saved["samples"].shape == (2, *session.scene.dataset.shape)
+    np.testing.assert_array_equal(saved["codes"], session.pins.codes())
+    assert saved["samples"].shape == (2, *session.state.scene.dataset.shape)
     tab.page.locator(".lx-pin-remove").first.click()
     until(lambda: set(pins(tab)) == {2}, "the first one to be gone")
     tab.page.locator(".lx-pins-undo button").click()  # once it is no longer disabled
@@ -161,19 +165,19 @@ def test_the_back_of_the_globe_is_hidden_or_dimmed_and_keys_turn_it(
 ) -> None:
     tab, session = opened(context, globe)
     tab.page.mouse.click(*tab.at(0.5, 0.5))
-    codes = session.scene.cloud.mean
+    codes = session.state.scene.cloud.mean
     for _ in range(24):  # the codes of a model that has seen nothing lie on one side: until that is the rim
         before = orientation(session)
         tab.page.keyboard.press("d")
         until(lambda before=before: orientation(session) != before, "the globe to turn by a key")
-        if 0.05 < session.scene.projection.visible(codes).mean() < 0.95:
+        if 0.05 < session.state.scene.projection.visible(codes).mean() < 0.95:
             break
-    until(lambda: session.map.read()[1].projection.orientation == orientation(session), "its map")
+    until(lambda: session.view.image.read()[1].projection.orientation == orientation(session), "its map")
     shown = tab.page.locator(".lx-map").get_attribute("data-bytes")
-    image = session.map.read()[1]
+    image = session.view.image.read()[1]
     tab.page.locator(".lx-dims input").click()
-    until(lambda: session.orienting.dims, "the choice to arrive")
-    until(lambda: session.map.read()[1].pixels != image.pixels, "the dimmed back")
+    until(lambda: session.state.dims, "the choice to arrive")
+    until(lambda: session.view.image.read()[1].pixels != image.pixels, "the dimmed back")
     until(lambda: tab.page.locator(".lx-map").get_attribute("data-bytes") != shown, "the page to show it")
     tab.page.locator(".lx-face button").click()
     until(lambda: orientation(session) == Orientation(), "the way it came")
@@ -189,7 +193,7 @@ def test_a_cloud_in_space_turns_and_shows_the_point_in_front(context: BrowserCon
     until(
         lambda: orientation(session) != before and tab.maps > maps and is_whole(session), "the turned cloud"
     )
-    xy, near = session.scene.projection.see(session.scene.cloud.mean)
+    xy, near = session.state.scene.projection.see(session.state.scene.cloud.mean)
     front = int(near.argmax())
     box, (x, y) = tab.inner(), xy[front].tolist()
     place = (
@@ -200,17 +204,20 @@ def test_a_cloud_in_space_turns_and_shows_the_point_in_front(context: BrowserCon
     until(lambda: "in front" in tab.text("lx-readout"), "the point under the cursor")
     tab.page.mouse.click(*place)
     until(
-        lambda: session.picked is not None and session.picked.index == session.frame.read()[1].point,
+        lambda: (
+            session.state.picked is not None
+            and session.state.picked.index == session.decoder.frame.read()[1].point
+        ),
         "that point to be picked",
     )
-    row = session.picked.index
+    row = session.state.picked.index
     # The plane through the picked point, under a free cursor.
     tab.choose("lx-hold", "picked")
-    until(lambda: session.mapping.hold == "picked", "the plane through it")
+    until(lambda: session.hold.hold == "picked", "the plane through it")
     tab.page.mouse.move(*tab.at(0.3, 0.3))
     until(lambda: f"through sample #{row}" in tab.text("lx-readout"), "a place of that plane")
-    frame, picked = session.frame.read()[1], session.scene.cloud.mean[row]
-    depth = session.scene.projection.depth
+    frame, picked = session.decoder.frame.read()[1], session.state.scene.cloud.mean[row]
+    depth = session.state.scene.projection.depth
     assert depth(frame.code[None])[0] == pytest.approx(depth(picked[None])[0], abs=1e-4)
     assert tab.problems == []
 
@@ -230,5 +237,5 @@ def test_other_data_go_the_same_way(
         frames = tab.frames
         tab.page.mouse.move(*tab.at(0.47, 0.53))
         until(lambda frames=frames: tab.frames > frames, "a decoded place")
-        assert session.frame.read()[1].sample.shape == tuple(session.scene.dataset.shape)
+        assert session.decoder.frame.read()[1].sample.shape == tuple(session.state.scene.dataset.shape)
     assert tab.problems == []

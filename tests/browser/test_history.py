@@ -93,13 +93,13 @@ def test_enter_opens_a_run_and_the_tree_says_that_it_is_on_the_map(
     choose(tab, "quiet night")
     tab.page.keyboard.press("Enter")
     token = weights_token(KeptRun(app.services.store, runs["other"]).model())
-    until(lambda: weights_token(session.scene.model) == token, "the run on the map")
+    until(lambda: weights_token(session.state.scene.model) == token, "the run on the map")
     expect(row(tab, "quiet night").locator(".mark")).to_be_visible()
     box = tab.page.locator(".lx-run-epoch")
     box.fill("1")
     tab.page.locator(".lx-run-open").click()
-    until(lambda: session.shown.kept == (runs["other"].id, 1), "its first epoch")
-    assert session.error == ""
+    until(lambda: session.state.shown.kept == (runs["other"].id, 1), "its first epoch")
+    assert session.state.error == ""
 
 
 def test_a_name_and_a_note_are_written_in_place(tab: Tab, app: App, runs: dict[str, RunRecord]) -> None:

@@ -37,32 +37,34 @@ def enter(tab: Tab, handle: str, text: str) -> None:
 
 
 def shown(session: Session) -> tuple[str, int]:
-    return session.scene.model.name, session.scene.model.latent
+    return session.state.scene.model.name, session.state.scene.model.latent
 
 
 def test_a_new_model_is_asked_for_discarded_and_trained_once_confirmed(tab: Tab, iris: App) -> None:
     session = iris.session()
-    before = session.scene
+    before = session.state.scene
     assert tab.page.locator(".lx-apply").count() == 0
     enter(tab, "lx-latent", "4")
     tab.page.locator(".lx-apply").wait_for()
     assert "This needs a new model: it is trained from scratch" in tab.text("lx-question")
-    assert session.scene is before
+    assert session.state.scene is before
     tab.page.locator(".lx-discard").click()
     tab.page.locator(".lx-apply").wait_for(state="hidden")
     until(lambda: tab.page.locator(".lx-latent input").input_value() == "2", "the former number")
-    assert session.scene is before
+    assert session.state.scene is before
 
     enter(tab, "lx-latent", "4")
     maps = tab.maps
     tab.page.locator(".lx-apply").click()
     until(lambda: shown(session) == ("vae", 4), "the new model on the map")
-    fresh = models.create("vae", shape=session.scene.dataset.shape, latent=4)
-    assert weights_token(session.scene.model) != weights_token(fresh), "nothing is shown before it learned"
+    fresh = models.create("vae", shape=session.state.scene.dataset.shape, latent=4)
+    assert weights_token(session.state.scene.model) != weights_token(fresh), (
+        "nothing is shown before it learned"
+    )
     until(lambda: tab.maps > maps, "its map")
     until(lambda: "vae 4-D" in tab.text("lx-status"), "the header to say so")
     tab.page.locator(".lx-apply").wait_for(state="hidden")
-    until(lambda: session.base.run is None, "the end of its training")
+    until(lambda: session.state.base.run is None, "the end of its training")
 
     revert = tab.page.locator(".lx-revert")
     until(revert.locator("button").is_enabled, "a way back")
@@ -84,8 +86,8 @@ def test_a_sphere_has_three_coordinates_and_says_what_it_is(tab: Tab, iris: App)
     until(lambda: tab.page.locator(".lx-latent input").input_value() == "3", "three again")
     tab.page.locator(".lx-apply").click()
     until(lambda: shown(session) == ("sphere-vae", 3), "the sphere on the map")
-    assert session.scene.cloud.sphere
-    assert "KL" in session.param.colour_by.objects
+    assert session.state.scene.cloud.sphere
+    assert "KL" in session.state.param.colour_by.objects
     frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.5))
     tab.page.mouse.move(*tab.at(0.5, 0.5))
@@ -94,7 +96,7 @@ def test_a_sphere_has_three_coordinates_and_says_what_it_is(tab: Tab, iris: App)
 
 def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) -> None:
     session = iris.session()
-    before = session.scene
+    before = session.state.scene
     tab.page.get_by_text("Model knobs, own file").click()
     enter(tab, "lx-beta", "4")
     until(lambda: "beta holds from the next training" in tab.text("lx-note"), "what the change takes")
@@ -102,10 +104,10 @@ def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) 
     enter(tab, "lx-beta", "1000")
     tab.page.locator(".lx-error").wait_for()
     assert "beta cannot be 1000; give a number from 0 to 100." in tab.text("lx-error")
-    session.training.plan.epochs = 20
+    session.settings.plan.epochs = 20
     tab.page.locator(".lx-train").click()
-    until(lambda: session.training.run is not None, "the run")
-    run = session.training.run
+    until(lambda: session.state.run is not None, "the run")
+    run = session.state.run
     assert run.job.model.config["beta"] == 4.0
     assert weights_token(run.job.model) == weights_token(before.model)
     until(lambda: run.state is RunState.DONE, "its end")
@@ -116,20 +118,20 @@ def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) 
     assert "lets go of the model that you have trained" in tab.text("lx-question")
     tab.page.locator(".lx-discard").click()
     tab.page.locator(".lx-apply").wait_for(state="hidden")
-    assert session.scene.dataset.name == "iris"
+    assert session.state.scene.dataset.name == "iris"
 
 
 def test_a_body_that_the_data_do_not_allow_is_said_and_taken_back(tab: Tab, iris: App) -> None:
     session = iris.session()
-    before = session.scene
+    before = session.state.scene
     tab.page.get_by_text("Model knobs, own file").click()
     tab.choose("lx-body", "conv")
     tab.page.locator(".lx-apply").click()
     tab.page.locator(".lx-error").wait_for()
     assert "needs images" in tab.text("lx-error")
-    until(lambda: session.choosing.knobs.body == "auto", "the draft to go back")
+    until(lambda: session.draft.knobs.body == "auto", "the draft to go back")
     until(lambda: tab.page.locator(".lx-body").get_by_text("auto", exact=True).count(), "the chooser too")
-    assert session.scene is before
+    assert session.state.scene is before
 
 
 def test_large_data_are_trained_once_confirmed_and_can_be_stopped(
@@ -139,16 +141,16 @@ def test_large_data_are_trained_once_confirmed_and_can_be_stopped(
     app = serve(Choice("digits"))
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    before = session.scene
-    session.training.plan.param.update(epochs=500, batch_size=16)
+    before = session.state.scene
+    session.settings.plan.param.update(epochs=500, batch_size=16)
     tab.choose("lx-model", "ae")
     tab.page.locator(".lx-apply").click()
-    until(lambda: session.training.current is not None, "the run")
-    run = session.training.current
+    until(lambda: session.model_choice.current is not None, "the run")
+    run = session.model_choice.current
     until(lambda: "epoch" in tab.text("lx-progress"), "progress")
-    until(lambda: session.scene is not before, "the map to follow it")
+    until(lambda: session.state.scene is not before, "the map to follow it")
     assert shown(session) == ("ae", 2)
-    assert session.training.run is run
+    assert session.state.run is run
     tab.page.locator(".lx-stop").click()
     until(lambda: run.state is RunState.STOPPED, "the end of the run")
     until(lambda: tab.text("lx-progress").startswith("Stopped"), "the page to say so")

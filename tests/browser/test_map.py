@@ -50,14 +50,14 @@ def test_what_the_hand_holds_stays_decoded_while_it_drags_the_map(tab: Tab, app:
     tab.page.mouse.move(*start)
     pixel = (tab.view[1] - tab.view[0]) / tab.inner()["width"]
     place = pytest.approx(tab.plane(*start), abs=pixel)
-    until(lambda: session.cursor == place, "the cursor")
+    until(lambda: session.state.cursor == place, "the cursor")
     tab.page.mouse.down()
     maps, seen = tab.maps, set()
     places = cycle([tab.at(0.6, 0.5), tab.at(0.58, 0.5)])
 
     def dragged() -> bool:
         tab.page.mouse.move(*next(places), steps=4)
-        seen.add(session.cursor)
+        seen.add(session.state.cursor)
         return tab.maps > maps
 
     until(dragged, "a map before the button is released")
@@ -65,7 +65,10 @@ def test_what_the_hand_holds_stays_decoded_while_it_drags_the_map(tab: Tab, app:
     assert [each == place for each in seen] == [True]
     end = tab.at(0.3, 0.3)
     tab.page.mouse.move(*end)
-    until(lambda: session.cursor == pytest.approx(tab.plane(*end), abs=pixel), "the cursor to follow again")
+    until(
+        lambda: session.state.cursor == pytest.approx(tab.plane(*end), abs=pixel),
+        "the cursor to follow again",
+    )
 
 
 def test_reset_shows_everything_again(tab: Tab, app: App) -> None:
@@ -95,7 +98,7 @@ def test_colour_by_a_number_shows_its_scale(tab: Tab, app: App) -> None:
     session = app.session()
     maps = tab.maps
     tab.choose("lx-colour", "density")
-    until(lambda: session.colour_by == "density", "the choice to arrive")
+    until(lambda: session.state.colour_by == "density", "the choice to arrive")
     until(lambda: tab.maps > maps, "the map in its new colours")
     until(lambda: tab.page.locator(".lx-legend .ends span").count() == 2, "the scale")
 

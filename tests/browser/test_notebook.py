@@ -23,7 +23,7 @@ CELLS = (
     "steps = list(models.fit(model, data.train, epochs=2, seed=0))\n"
     "app = explorer.Explorer(data, model)",
     "app",
-    "app.session.selecting.random(10, seed=0)\nprint(len(app.selection), 'of', len(data))",
+    "app.session.selection.random(10, seed=0)\nprint(len(app.selection), 'of', len(data))",
 )
 
 

@@ -30,7 +30,7 @@ def train(tab: Tab, app: App, epochs: int, on: str) -> None:
     training = app.session().training
     type_in(tab, "lx-epochs", str(epochs))
     tab.page.locator(".lx-train-on").get_by_text(on).click()
-    until(lambda: training.plan.epochs == epochs and training.on == on, "the plan")
+    until(lambda: training.settings.plan.epochs == epochs and training.settings.on == on, "the plan")
     before = training.run
     tab.page.locator(".lx-train").click()
     until(lambda: training.run is not before and training.run.state.over, "the end of the run")
@@ -58,9 +58,9 @@ def inked(tab: Tab, chart: str) -> int:
 def test_a_selection_is_trained_on_and_watched(tab: Tab, app: App) -> None:
     page, session = tab.page, app.session()
     tab.press_select(3)
-    until(lambda: session.selecting.current.count > 0, "the selection")
+    until(lambda: session.state.selection.count > 0, "the selection")
     train(tab, app, 20, "selection")
-    watched = session.watching.of(session.training.run)
+    report = session.monitor.of(session.state.run)
     until(lambda: inked(tab, "curves") == 3, "the curves")
     page.locator(".lx-watch-plane").click()
     until(lambda: inked(tab, "plane") == 1, "the plane")
@@ -68,13 +68,13 @@ def test_a_selection_is_trained_on_and_watched(tab: Tab, app: App) -> None:
     until(lambda: "axes active" in tab.text("lx-studio-note"), "the axes in words")
     until(lambda: inked(tab, "axes") == 2, "the bars")
     page.locator(".lx-watch-forgetting").click()
-    until(lambda: watched.errors.since(0)[-1].at == 20.0, "the errors of the last epoch")
-    until(lambda: tab.text("lx-studio-note").startswith(watched.forgetting.sentence), "the sentence")
-    assert "the unselected samples are reconstructed worse" in watched.forgetting.sentence
+    until(lambda: report.errors.since(0)[-1].at == 20.0, "the errors of the last epoch")
+    until(lambda: tab.text("lx-studio-note").startswith(report.forgetting.sentence), "the sentence")
+    assert "the unselected samples are reconstructed worse" in report.forgetting.sentence
     until(lambda: inked(tab, "forgetting") == 1, "the errors")
     rows = page.locator(".lx-forgetting tbody tr")
     assert rows.count() == 2
-    assert f"{watched.forgetting.unselected.now:.1f}" in rows.nth(1).inner_text()
+    assert f"{report.forgetting.unselected.now:.1f}" in rows.nth(1).inner_text()
     box = page.locator(".lx-metrics").bounding_box()
     assert box["y"] + box["height"] <= 800, "the drawer needs no scrolling"
     assert page.locator(".lx-watch-forgetting").get_attribute("aria-pressed") == "true"
@@ -89,7 +89,7 @@ def test_charts_that_are_opened_in_a_training_miss_no_report(tab: Tab, app: App)
     page, training = tab.page, app.session().training
     page.locator(".lx-watch-curves").click()
     type_in(tab, "lx-epochs", "2000")
-    until(lambda: training.plan.epochs == 2000, "the plan")
+    until(lambda: training.settings.plan.epochs == 2000, "the plan")
     before = training.run
     page.locator(".lx-train").click()
     until(lambda: training.run is not before and len(training.run.steps), "the first report")
@@ -108,16 +108,16 @@ def test_a_provoked_divergence_is_named_and_marked(tab: Tab, app: App) -> None:
     page.locator(".lx-watch-curves").click()
     list_ = page.locator(".lx-happenings")
     assert (list_.get_attribute("role"), list_.get_attribute("aria-live")) == ("log", "polite")
-    session.training.plan.param.learning_rate.bounds = (1e-6, None)
-    session.training.plan.learning_rate = 1e12
+    session.settings.plan.param.learning_rate.bounds = (1e-6, None)
+    session.settings.plan.learning_rate = 1e12
     train(tab, app, 3, "everything")
-    assert session.training.run.state is RunState.FAILED
-    happenings = session.watching.of(session.training.run).happenings
+    assert session.state.run.state is RunState.FAILED
+    happenings = session.monitor.of(session.state.run).happenings
     until(lambda: len(happenings) and list_.locator("li").count() == len(happenings), "what happened")
     assert list_.locator("li").last.inner_text() == happenings.since(0)[-1].sentence
     assert "the loss stopped being finite in epoch 1" in list_.locator("li").last.inner_text()
     page.get_by_label("Dismiss the message").click()
-    session.training.plan.learning_rate = 3e-3
+    session.settings.plan.learning_rate = 3e-3
 
 
 def test_buttons_work_by_keyboard_and_everything_has_nothing_to_forget(tab: Tab, app: App) -> None:

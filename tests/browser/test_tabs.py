@@ -50,10 +50,10 @@ def test_closing_the_tab_ends_its_training(context: BrowserContext, app: App) ->
     until(lambda: not app.alive(), "former sessions to end")
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    session.training.plan.epochs = 2000
+    session.settings.plan.epochs = 2000
     tab.page.locator(".lx-train").click()
-    until(lambda: session.training.run and session.training.run.state is RunState.RUNNING, "the run")
-    run = session.training.run
+    until(lambda: session.state.run and session.state.run.state is RunState.RUNNING, "the run")
+    run = session.state.run
     del session
     tab.page.close()
     until(lambda: run.state is RunState.STOPPED, "the run to end with its tab")

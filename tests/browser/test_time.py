@@ -28,9 +28,9 @@ def lasting_tab(browser: Browser, app: App) -> Iterator[Tab]:
         box = tab.page.locator(".lx-epochs input")
         box.fill(str(EPOCHS))
         box.press("Enter")
-        until(lambda: session.training.plan.epochs == EPOCHS, "the plan")
+        until(lambda: session.settings.plan.epochs == EPOCHS, "the plan")
         tab.page.locator(".lx-train").click()
-        until(lambda: session.training.run and session.training.run.state.over, "the end of the run")
+        until(lambda: session.state.run and session.state.run.state.over, "the end of the run")
         until(lambda: session.timeline.last == EPOCHS, "the kept epochs")
     tab.page.locator(".lx-time").wait_for()
     yield tab
@@ -69,11 +69,11 @@ def test_keys_go_back_and_map_sample_and_charts_follow(newest: Tab, app: App) ->
     page.mouse.move(*newest.at(0.4, 0.4))
     page.mouse.move(*newest.at(0.45, 0.5))
     until(lambda: newest.frames > 0, "a decoded sample")
-    scene, frames, maps = session.scene, newest.frames, newest.maps
+    scene, frames, maps = session.state.scene, newest.frames, newest.maps
     for _ in range(3):
         slider.press("ArrowLeft")
     until(lambda: session.timeline.origin and session.timeline.origin[1] == EPOCHS - 3, "the epoch")
-    assert session.scene is not scene
+    assert session.state.scene is not scene
     until(lambda: tab_epoch(newest) == EPOCHS - 3, "the strip to name it")
     until(lambda: newest.maps > maps and newest.frames > frames, "another map and sample")
     until(lambda: f"epoch {EPOCHS - 3}" in newest.text("lx-readout"), "the read-out to name the epoch")
@@ -84,7 +84,7 @@ def test_keys_go_back_and_map_sample_and_charts_follow(newest: Tab, app: App) ->
     slider.press("Home")
     until(lambda: session.timeline.origin[1] == 0, "where it started")
     page.locator(".lx-newest").click()
-    until(lambda: session.scene.cloud is scene.cloud, "the newest, by one press")
+    until(lambda: session.state.scene.cloud is scene.cloud, "the newest, by one press")
     until(lambda: not marked_epochs(newest), "no line on the charts")
 
 
@@ -100,11 +100,11 @@ def test_a_drag_passes_between_the_epochs_and_rests_at_one(newest: Tab, app: App
         page.mouse.move(box["x"] + box["width"] * (1 - step / 24), y)
     until(lambda: newest.maps > maps + 1, "maps on the way")
     until(lambda: session.timeline.at is not None and session.timeline.at % 1, "a place between two epochs")
-    shown = session.map.read()[1]
+    shown = session.view.image.read()[1]
     assert shown.at is not None
     page.mouse.up()
     until(lambda: session.timeline.origin and session.timeline.at == session.timeline.origin[1], "rest")
-    until(lambda: session.map.read()[1].at is None, "a whole map")
+    until(lambda: session.view.image.read()[1].at is None, "a whole map")
     until(lambda: tab_epoch(newest) == session.timeline.epoch, "the strip to name it")
 
 

@@ -30,34 +30,34 @@ def _epochs(tab: Tab, epochs: int) -> None:
 
 def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     session = app.session()
-    before = session.scene.xy
+    before = session.state.scene.xy
     box = tab.page.locator(".lx-train").bounding_box()
     assert box["y"] + box["height"] <= tab.page.viewport_size["height"], "in sight without scrolling"
     _epochs(tab, 2000)
-    until(lambda: session.training.plan.epochs == 2000, "the plan")
+    until(lambda: session.settings.plan.epochs == 2000, "the plan")
     maps = tab.maps
     tab.page.locator(".lx-train").click()
-    until(lambda: session.training.run and session.training.run.state is RunState.RUNNING, "the run")
-    until(lambda: tab.maps > maps + 1 and session.scene.xy is not before, "the map to move")
+    until(lambda: session.state.run and session.state.run.state is RunState.RUNNING, "the run")
+    until(lambda: tab.maps > maps + 1 and session.state.scene.xy is not before, "the map to move")
     until(lambda: "epoch" in tab.text("lx-progress") and "samples/s" in tab.text("lx-progress"), "progress")
-    until(lambda: len(session.training.run.steps) > 3, "steps")
+    until(lambda: len(session.state.run.steps) > 3, "steps")
     frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.5))
     tab.page.mouse.move(*tab.at(0.5, 0.5))
     until(lambda: tab.frames > frames, "frames while it trains")
     tab.page.locator(".lx-stop").click()
-    until(lambda: session.training.run.state is RunState.STOPPED, "the end of the run", seconds=10)
+    until(lambda: session.state.run.state is RunState.STOPPED, "the end of the run", seconds=10)
     until(lambda: tab.text("lx-progress").startswith("Stopped"), "the page to say so")
-    assert session.training.run.snapshot.version > 0, "what had been learned is kept"
+    assert session.state.run.snapshot.version > 0, "what had been learned is kept"
     assert tab.page.locator(".lx-metrics canvas").first.is_visible()
     tab.page.locator(".lx-revert").click()
-    until(lambda: (session.scene.xy == before).all(), "the model before the training")
+    until(lambda: (session.state.scene.xy == before).all(), "the model before the training")
 
 
 def test_a_help_that_lies_over_stop_leaves_it_its_press(tab: Tab, app: App) -> None:
     session, page = app.session(), tab.page
     _epochs(tab, 300)
-    until(lambda: session.training.plan.epochs == 300, "the plan")
+    until(lambda: session.settings.plan.epochs == 300, "the plan")
     page.locator(".lx-train").click()
     page.locator(".lx-map").hover()
     until(lambda: "samples/s" in tab.text("lx-progress") and "waits" in tab.text("lx-train-what"), "the run")
@@ -70,47 +70,47 @@ def test_a_help_that_lies_over_stop_leaves_it_its_press(tab: Tab, app: App) -> N
     page.mouse.move(x, stop["y"] + stop["height"] / 2, steps=10)
     page.mouse.down()
     page.mouse.up()
-    until(lambda: session.training.run.state is RunState.STOPPED, "the end of the run", seconds=10)
+    until(lambda: session.state.run.state is RunState.STOPPED, "the end of the run", seconds=10)
 
 
 def test_training_on_a_selection_takes_only_its_training_samples(tab: Tab, app: App) -> None:
     session = app.session()
     _epochs(tab, 2)
-    until(lambda: session.training.plan.epochs == 2, "the plan")
+    until(lambda: session.settings.plan.epochs == 2, "the plan")
     tab.page.locator(".lx-train-on").get_by_text("selection").click()
-    until(lambda: session.training.on == "selection", "the choice")
+    until(lambda: session.settings.on == "selection", "the choice")
     tab.page.locator(".lx-train").click()
     tab.page.locator(".lx-error").wait_for()
     assert "training sample" in tab.text("lx-error")
     tab.press_select(4)
-    until(lambda: session.selecting.current.count > 0, "the selection")
+    until(lambda: session.state.selection.count > 0, "the selection")
     tab.page.locator(".lx-train").click()
     until(
-        lambda: session.training.run and session.training.run.state is RunState.DONE,
+        lambda: session.state.run and session.state.run.state is RunState.DONE,
         "the run's end",
     )
-    labels = session.scene.dataset.train.y[session.training.run.job.indices]
+    labels = session.state.scene.dataset.train.y[session.state.run.job.indices]
     assert set(labels.tolist()) == {4}
-    assert len(labels) == int((session.scene.dataset.train.y == 4).sum())
+    assert len(labels) == int((session.state.scene.dataset.train.y == 4).sum())
 
 
 def test_diverging_training_says_so_and_keeps_the_map(tab: Tab, app: App) -> None:
     session = app.session()
-    before = session.scene.xy
-    session.training.plan.param.learning_rate.bounds = None
-    session.training.plan.learning_rate = 1e12
+    before = session.state.scene.xy
+    session.settings.plan.param.learning_rate.bounds = None
+    session.settings.plan.learning_rate = 1e12
     tab.page.locator(".lx-train").click()
     tab.page.locator(".lx-error").wait_for(timeout=60_000)
-    assert session.training.run.state is RunState.FAILED
-    assert session.scene.xy.shape == before.shape
+    assert session.state.run.state is RunState.FAILED
+    assert session.state.scene.xy.shape == before.shape
 
 
 def _long(tab: Tab, session: Session) -> Run:
     """Begin a training that ends when it is told to."""
-    session.training.plan.epochs = 2000
+    session.settings.plan.epochs = 2000
     tab.page.locator(".lx-train").click()
-    until(lambda: session.training.run and len(session.training.run.steps) > 3, "the run")
-    return session.training.run
+    until(lambda: session.state.run and len(session.state.run.steps) > 3, "the run")
+    return session.state.run
 
 
 def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(tab: Tab, app: App) -> None:
@@ -125,8 +125,8 @@ def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(ta
     rest.focus()
     for _ in range(4):
         tab.page.keyboard.press("ArrowRight")
-    until(lambda: round(training.rest, 2) == 0.2, "a fifth")
-    chosen = int((session.scene.dataset.train.y == 4).sum())
+    until(lambda: round(training.settings.rest, 2) == 0.2, "a fifth")
+    chosen = int((session.state.scene.dataset.train.y == 4).sum())
     said = f"on {chosen} selected samples, the rest counting 0.2."
     wanted = f"Fine-tunes the model on the map with its optimizer's state {said}"
     until(lambda: tab.text("lx-train-what") == wanted, "the sentence")
@@ -134,7 +134,7 @@ def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(ta
     tab.page.locator(".lx-train").click()
     until(lambda: training.run and training.run.state is RunState.DONE, "the end")
     job = training.run.job
-    assert set(session.scene.dataset.train.y[job.indices].tolist()) == {4}
+    assert set(session.state.scene.dataset.train.y[job.indices].tolist()) == {4}
     assert (job.rest, job.start is not None, job.start.epoch) == (0.2, True, 0)
     record = app.services.store.find(training.run.kept)
     assert record.trained_on == f"{chosen} selected samples, the rest counting 0.2"
@@ -144,7 +144,7 @@ def test_fine_tuning_on_selected_digits_says_what_it_does_and_the_rest_counts(ta
     tab.page.locator(".lx-train").get_by_text("From scratch", exact=True).wait_for()
     tab.page.locator(".lx-train").click()
     until(lambda: training.run is not first and training.run.snapshot.version, "the other training")
-    until(lambda: session.scene.model.config["seed"] == 1, "a model with fresh weights on the map")
+    until(lambda: session.state.scene.model.config["seed"] == 1, "a model with fresh weights on the map")
 
 
 def test_who_waits_sees_the_queue_and_moves_and_cancels_their_own(context: BrowserContext, app: App) -> None:
@@ -210,7 +210,7 @@ def test_a_page_that_is_loaded_anew_finds_its_training(
 def _follows(app: App, run: Run, before: Session) -> bool:
     """Whether a session that is newer than another one has the run: older ones may not have ended yet."""
     newer = (session for session in app.services.sessions if session.token > before.token)
-    return any(session.training.run is run for session in newer)
+    return any(session.state.run is run for session in newer)
 
 
 def _session_of(app: App, tab: Tab) -> Session:

@@ -9,8 +9,8 @@ from queue import Empty, SimpleQueue
 from threading import Event
 
 from explorer.runtime.base_models import Base
-from explorer.runtime.concurrency.worker import Newest
-from explorer.services import Services, Task
+from explorer.runtime.concurrency.worker import Newest, Task
+from explorer.services import Services
 from explorer.session import Session
 
 PATIENCE = 60.0  # seconds until a test that hangs fails; no test waits this long when it passes
@@ -33,13 +33,15 @@ class Tab:
             try:
                 self._ticks.get(timeout=max(0.0, end - time.monotonic()))()
             except Empty:
-                raise AssertionError(f"waited in vain for {what}; error: {self.session.error!r}") from None
+                raise AssertionError(
+                    f"waited in vain for {what}; error: {self.session.state.error!r}"
+                ) from None
         return self
 
     def rest(self) -> Tab:
         """Run ticks until there is a map and nobody has anything more to do for this session."""
         session, services = self.session, self.services
-        self.until(lambda: session.scene is not None and session.map.version, "a map")
+        self.until(lambda: session.state.scene is not None and session.view.image.version, "a map")
         workers = (
             services.scenes,
             services.placings,

@@ -26,12 +26,12 @@ def deep(services: Services, opened: Callable[..., Tab], iris: Dataset) -> Tab:
 
 def decoded(session: Session, code: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
-        return session.scene.model.decode(torch.tensor(code[None]))[0].numpy()
+        return session.state.scene.model.decode(torch.tensor(code[None]))[0].numpy()
 
 
 def test_nothing_is_computed_until_somebody_looks(deep: Tab) -> None:
-    inspecting = deep.session.inspecting
-    deep.session.pick_index(3)
+    inspecting = deep.session.latent_axes
+    deep.session.decoder.pick_index(3)
     deep.rest()
     assert inspecting.axes is None
     assert inspecting.frame.version == 0
@@ -45,31 +45,31 @@ def test_nothing_is_computed_until_somebody_looks(deep: Tab) -> None:
 
 
 def test_bars_begin_at_the_mean_code_and_then_at_the_picked_sample(deep: Tab) -> None:
-    session, inspecting = deep.session, deep.session.inspecting
+    session, inspecting = deep.session, deep.session.latent_axes
     inspecting.shown = "axes"
     deep.rest()
-    cloud = session.scene.cloud
+    cloud = session.state.scene.cloud
     assert inspecting.start.index is None
     np.testing.assert_allclose(inspecting.code, cloud.mean.mean(0), atol=1e-6)
-    session.pick_index(42)
+    session.decoder.pick_index(42)
     deep.rest()
     assert inspecting.start.index == 42
     np.testing.assert_array_equal(inspecting.code, cloud.mean[42])
     frame = inspecting.frame.read()[1]
     np.testing.assert_allclose(frame.sample, decoded(session, cloud.mean[42]), atol=1e-6)
-    assert frame.stamp == session.scene.key
+    assert frame.stamp == session.state.scene.key
     assert frame.distance == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_moved_bar_is_decoded_and_goes_back(deep: Tab) -> None:
-    session, inspecting = deep.session, deep.session.inspecting
+    session, inspecting = deep.session, deep.session.latent_axes
     inspecting.shown = "axes"
-    session.pick_index(42)
+    session.decoder.pick_index(42)
     deep.rest()
     inspecting.move(1, 2.5)
     inspecting.move(3, -1.0)
     deep.rest()
-    began = session.scene.cloud.mean[42]
+    began = session.state.scene.cloud.mean[42]
     np.testing.assert_array_equal(inspecting.code, [began[0], np.float32(2.5), began[2], np.float32(-1.0)])
     frame = inspecting.frame.read()[1]
     np.testing.assert_allclose(frame.sample, decoded(session, inspecting.code), atol=1e-6)
@@ -82,7 +82,7 @@ def test_a_moved_bar_is_decoded_and_goes_back(deep: Tab) -> None:
 
 
 def test_what_no_hand_can_do_changes_nothing(deep: Tab) -> None:
-    inspecting = deep.session.inspecting
+    inspecting = deep.session.latent_axes
     inspecting.move(0, 1.0)  # before anything is measured
     inspecting.reset()
     inspecting.take(0, 0)
@@ -99,37 +99,37 @@ def test_what_no_hand_can_do_changes_nothing(deep: Tab) -> None:
         gesture()
     deep.rest()
     assert inspecting.code is code
-    assert deep.session.error == ""
+    assert deep.session.state.error == ""
 
 
 def test_a_cell_becomes_the_code_and_the_frame(deep: Tab) -> None:
-    session, inspecting = deep.session, deep.session.inspecting
+    session, inspecting = deep.session, deep.session.latent_axes
     inspecting.shown = "traversals"
-    session.pick_index(7)
+    session.decoder.pick_index(7)
     deep.rest()
     grid = inspecting.traversal
     assert grid.start.index == 7
     inspecting.take(2, 8)
     deep.rest()
     np.testing.assert_array_equal(inspecting.code, grid.codes[2, 8])
-    frame = session.frame.read()[1]
+    frame = session.decoder.frame.read()[1]
     np.testing.assert_allclose(frame.sample, grid.samples[2, 8], atol=1e-6)
-    assert frame.stamp == session.scene.key
+    assert frame.stamp == session.state.scene.key
     assert inspecting.frame.read()[1] is frame
 
 
 def test_traversals_are_made_anew_for_another_pick_and_once_for_each(deep: Tab) -> None:
-    session, inspecting = deep.session, deep.session.inspecting
+    session, inspecting = deep.session, deep.session.latent_axes
     inspecting.shown = "traversals"
     deep.rest()
     first = inspecting.traversal
     inspecting.shown = "axes"
     inspecting.shown = "traversals"
-    session.projection = "slice"
+    session.state.projection = "slice"
     deep.rest()
     assert inspecting.traversal is first  # another map of the same codes
     inspecting.shown = ""
-    session.pick_index(9)
+    session.decoder.pick_index(9)
     deep.rest()
     assert inspecting.traversal is first  # nobody looks
     inspecting.shown = "traversals"
@@ -138,33 +138,33 @@ def test_traversals_are_made_anew_for_another_pick_and_once_for_each(deep: Tab) 
 
 
 def test_while_a_model_trains_the_hand_keeps_its_code_and_the_rest_follows(deep: Tab) -> None:
-    session, inspecting = deep.session, deep.session.inspecting
+    session, inspecting = deep.session, deep.session.latent_axes
     inspecting.shown = "axes"
-    session.pick_index(42)
+    session.decoder.pick_index(42)
     deep.rest()
     inspecting.move(0, 1.25)
     deep.rest()
     code, axes, frame = inspecting.code, inspecting.axes, inspecting.frame.read()[1]
-    session.training.plan.epochs = 2
-    session.training.start()
-    deep.until(lambda: session.training.run.state is RunState.DONE, "the end of the run").rest()
+    session.settings.plan.epochs = 2
+    session.train()
+    deep.until(lambda: session.state.run.state is RunState.DONE, "the end of the run").rest()
     deep.until(lambda: inspecting.current and inspecting.axes is not axes, "the axes of the new model").rest()
     np.testing.assert_array_equal(inspecting.code, code)
-    np.testing.assert_array_equal(inspecting.start.code, session.scene.cloud.mean[42])
-    assert inspecting.frame.read()[1].stamp == session.scene.key != frame.stamp
+    np.testing.assert_array_equal(inspecting.start.code, session.state.scene.cloud.mean[42])
+    assert inspecting.frame.read()[1].stamp == session.state.scene.key != frame.stamp
     inspecting.reset()
-    np.testing.assert_array_equal(inspecting.code, session.scene.cloud.mean[42])
+    np.testing.assert_array_equal(inspecting.code, session.state.scene.cloud.mean[42])
 
 
 def test_another_data_set_begins_anew(deep: Tab) -> None:
-    session, inspecting = deep.session, deep.session.inspecting
+    session, inspecting = deep.session, deep.session.latent_axes
     inspecting.shown = "axes"
     deep.rest()
     inspecting.move(0, 1.25)
-    session.choose(Choice("digits"))
-    deep.until(lambda: session.scene.dataset.name == "digits", "digits").rest()
+    session.model_choice.choose(Choice("digits"))
+    deep.until(lambda: session.state.scene.dataset.name == "digits", "digits").rest()
     assert inspecting.current
-    assert inspecting.axes.latent == session.scene.cloud.latent == len(inspecting.code)
+    assert inspecting.axes.latent == session.state.scene.cloud.latent == len(inspecting.code)
     np.testing.assert_array_equal(inspecting.code, inspecting.start.code)
 
 
@@ -173,7 +173,7 @@ def test_on_the_sphere_a_moved_code_stays_on_it(
 ) -> None:
     model = models.create("sphere-vae", shape=iris.shape, latent=3)
     tab = opened(services.bases.given(iris, model)).rest()
-    inspecting = tab.session.inspecting
+    inspecting = tab.session.latent_axes
     inspecting.shown = "axes"
     tab.rest()
     for axis, value in ((0, 0.9), (2, -0.5), (1, 1.0)):
@@ -190,7 +190,7 @@ def test_nothing_is_measured_for_a_session_that_has_gone(deep: Tab, monkeypatch:
         return measure(*args, stop=stop, **more)
 
     monkeypatch.setattr("explorer.session.latent_axes.measure", kept)
-    deep.session.inspecting.shown = "axes"
+    deep.session.latent_axes.shown = "axes"
     deep.rest()
     assert [stop() for stop in stops] == [False]
     deep.session.close()

@@ -17,7 +17,7 @@ from tests.session.tab import Tab, held, served
 
 
 def newest_map(tab: Tab) -> object:
-    return tab.session.map.read()[1]
+    return tab.session.view.image.read()[1]
 
 
 # -- from data to the map --------------------------------------------------------------------------------
@@ -26,30 +26,30 @@ def newest_map(tab: Tab) -> object:
 def test_a_session_goes_from_its_base_to_a_map_of_all_points(services: Services) -> None:
     digits = load_dataset("digits")
     tab = Tab(services, services.bases.get(Choice("digits")))
-    assert tab.session.scene is None
+    assert tab.session.state.scene is None
     tab.rest()
     session, image = tab.session, newest_map(tab)
-    assert session.scene.cloud.mean.shape == (1797, 2)
+    assert session.state.scene.cloud.mean.shape == (1797, 2)
     assert image.points == len(digits) == 1797
-    assert image.scene == session.scene.key
+    assert image.scene == session.state.scene.key
     assert image.home
-    assert image.viewport.contains(session.scene.xy).all()
+    assert image.viewport.contains(session.state.scene.xy).all()
     assert len(image.pixels) > 0
-    assert (session.status, session.error) == ("", "")
-    assert session.scene.neighbours is not None
-    np.testing.assert_array_equal(session.colouring.labels, digits.y)
+    assert (session.status, session.state.error) == ("", "")
+    assert session.state.scene.neighbours is not None
+    np.testing.assert_array_equal(session.state.colouring.labels, digits.y)
     tab.close()
 
 
 def test_looking_paints_those_ranges_at_that_size(tab: Tab) -> None:
     view = Viewport(-1.0, 1.0, -0.5, 0.5, 200, 100)
-    tab.session.looking.look(view, home=False, sequence=41)
+    tab.session.view.look(view, home=False, sequence=41)
     image = newest_map(tab.rest())
     assert (image.viewport, image.home, image.sequence) == (view, False, 41)
-    tab.session.looking.look(Viewport(0.0, 1.0, 0.0, 1.0, 300, 200), home=True, sequence=42)
+    tab.session.view.look(Viewport(0.0, 1.0, 0.0, 1.0, 300, 200), home=True, sequence=42)
     image = newest_map(tab.rest())
     assert (image.viewport.width, image.viewport.height, image.sequence) == (300, 200, 42)
-    assert image.viewport.contains(tab.session.scene.xy).all()
+    assert image.viewport.contains(tab.session.state.scene.xy).all()
 
 
 @pytest.mark.parametrize(
@@ -57,32 +57,32 @@ def test_looking_paints_those_ranges_at_that_size(tab: Tab) -> None:
 )
 def test_each_choice_of_looks_is_a_new_map(tab: Tab, name: str, value: object) -> None:
     before = newest_map(tab)
-    setattr(tab.session, name, value)
+    setattr(tab.session.state, name, value)
     after = newest_map(tab.rest())
     assert after.pixels != before.pixels
     assert after.points == (450 if name == "draws" else 150)
 
 
 def test_another_projection_is_another_scene_of_the_same_cloud(tab: Tab) -> None:
-    session, before = tab.session, tab.session.scene
-    assert session.param.projection.objects == ["identity", "pca"]
-    session.projection = "pca"
+    session, before = tab.session, tab.session.state.scene
+    assert session.state.param.projection.objects == ["identity", "pca"]
+    session.state.projection = "pca"
     tab.rest()
-    assert session.scene.projection.name == "pca"
-    assert session.scene.cloud is before.cloud
-    assert session.scene.key != before.key
-    assert newest_map(tab).scene == session.scene.key
+    assert session.state.scene.projection.name == "pca"
+    assert session.state.scene.cloud is before.cloud
+    assert session.state.scene.key != before.key
+    assert newest_map(tab).scene == session.state.scene.key
 
 
 def test_a_colour_shows_all_classes_again(tab: Tab) -> None:
     session = tab.session
-    session.hidden = frozenset({2})
-    np.testing.assert_array_equal(session.visible, session.scene.cloud.labels != 2)
-    session.colour_by = "split"
+    session.state.hidden = frozenset({2})
+    np.testing.assert_array_equal(session.state.visible, session.state.scene.cloud.labels != 2)
+    session.state.colour_by = "split"
     tab.rest()
-    assert session.hidden == frozenset()
-    assert session.visible is None
-    assert session.colouring.classes == ("training", "test")
+    assert session.state.hidden == frozenset()
+    assert session.state.visible is None
+    assert session.state.colouring.classes == ("training", "test")
 
 
 # -- the cursor ------------------------------------------------------------------------------------------
@@ -90,59 +90,59 @@ def test_a_colour_shows_all_classes_again(tab: Tab) -> None:
 
 def test_each_move_of_the_cursor_is_one_frame_and_rest_is_none(tab: Tab) -> None:
     session = tab.session
-    assert session.frame.version == 0
-    session.cursor = (0.25, -0.5)
+    assert session.decoder.frame.version == 0
+    session.state.cursor = (0.25, -0.5)
     tab.rest()
-    assert session.frame.version == 1
-    frame = session.frame.read()[1]
+    assert session.decoder.frame.version == 1
+    frame = session.decoder.frame.read()[1]
     assert frame.xy == (0.25, -0.5)
-    assert frame.sample.shape == session.scene.dataset.shape
+    assert frame.sample.shape == session.state.scene.dataset.shape
     assert frame.support is not None
-    session.cursor = (0.25, -0.5)
+    session.state.cursor = (0.25, -0.5)
     tab.rest()
-    assert session.frame.version == 1
-    session.cursor = (0.3, -0.5)
+    assert session.decoder.frame.version == 1
+    session.state.cursor = (0.3, -0.5)
     tab.rest()
-    assert session.frame.version == 2
+    assert session.decoder.frame.version == 2
 
 
 def test_a_frame_says_which_scene_it_was_made_from(tab: Tab) -> None:
     session = tab.session
-    session.cursor = (0.1, 0.1)
+    session.state.cursor = (0.1, 0.1)
     tab.rest()
-    stale = session.frame.read()[1]
-    assert stale.stamp == session.scene.key
-    session.projection = "pca"
-    tab.until(lambda: session.scene.projection.name == "pca", "the other projection")
-    assert stale.stamp != session.scene.key
+    stale = session.decoder.frame.read()[1]
+    assert stale.stamp == session.state.scene.key
+    session.state.projection = "pca"
+    tab.until(lambda: session.state.scene.projection.name == "pca", "the other projection")
+    assert stale.stamp != session.state.scene.key
     tab.rest()  # and the place is decoded again, unasked
-    assert session.frame.read()[1].stamp == session.scene.key
+    assert session.decoder.frame.read()[1].stamp == session.state.scene.key
 
 
 def test_a_place_that_is_none_is_said_and_the_next_is_decoded(tab: Tab) -> None:
     session = tab.session
-    session.cursor = (float("nan"), 0.0)
+    session.state.cursor = (float("nan"), 0.0)
     tab.rest()
-    assert "move it" in session.error
-    session.cursor = (0.0, 0.0)
+    assert "move it" in session.state.error
+    session.state.cursor = (0.0, 0.0)
     tab.rest()
-    assert session.frame.read()[1].xy == (0.0, 0.0)
+    assert session.decoder.frame.read()[1].xy == (0.0, 0.0)
 
 
 def test_a_click_picks_the_nearest_that_is_shown(tab: Tab) -> None:
     session = tab.session
-    target = int(np.flatnonzero(session.scene.cloud.labels == 1)[0])
-    at = tuple(session.scene.xy[target].tolist())
-    session.pick(at)
+    target = int(np.flatnonzero(session.state.scene.cloud.labels == 1)[0])
+    at = tuple(session.state.scene.xy[target].tolist())
+    session.decoder.pick(at)
     tab.rest()
-    assert session.picked.xy == at
-    session.hidden = frozenset({1})
-    session.pick(at)
+    assert session.state.picked.xy == at
+    session.state.hidden = frozenset({1})
+    session.decoder.pick(at)
     tab.rest()
-    assert session.scene.cloud.labels[session.picked.index] != 1
-    distances = np.hypot(*(session.scene.xy - np.float32(at)).T)
-    shown = np.flatnonzero(session.visible)
-    assert session.picked.index == shown[distances[shown].argmin()]
+    assert session.state.scene.cloud.labels[session.state.picked.index] != 1
+    distances = np.hypot(*(session.state.scene.xy - np.float32(at)).T)
+    shown = np.flatnonzero(session.state.visible)
+    assert session.state.picked.index == shown[distances[shown].argmin()]
 
 
 # -- another choice --------------------------------------------------------------------------------------
@@ -150,31 +150,31 @@ def test_a_click_picks_the_nearest_that_is_shown(tab: Tab) -> None:
 
 def test_another_data_set_clears_what_belonged_to_the_former(tab: Tab) -> None:
     session = tab.session
-    session.selecting.random(20)
-    session.cursor, session.hidden = (0.0, 0.0), frozenset({1})
-    session.pick((0.0, 0.0))
+    session.selection.random(20)
+    session.state.cursor, session.state.hidden = (0.0, 0.0), frozenset({1})
+    session.decoder.pick((0.0, 0.0))
     tab.rest()
-    session.choose(Choice("digits"))
-    assert session.selecting.current.count == 20  # it stays until the other one is ready
-    tab.until(lambda: session.scene.dataset.name == "digits", "digits").rest()
-    assert session.selecting.mask is None
-    assert session.selecting.current.undone().mask is None
-    assert (session.picked, session.cursor, session.hidden) == (None, None, frozenset())
+    session.model_choice.choose(Choice("digits"))
+    assert session.state.selection.count == 20  # it stays until the other one is ready
+    tab.until(lambda: session.state.scene.dataset.name == "digits", "digits").rest()
+    assert session.state.selected is None
+    assert session.state.selection.undone().mask is None
+    assert (session.state.picked, session.state.cursor, session.state.hidden) == (None, None, frozenset())
     assert newest_map(tab).points == 1797
-    assert session.error == ""
+    assert session.state.error == ""
 
 
 def test_another_model_of_the_same_data_keeps_the_selection(tab: Tab) -> None:
     session = tab.session
-    session.choose(Choice("iris"))
-    tab.until(lambda: session.base.snapshot.version, "the base").rest()
-    session.selecting.random(20)
-    session.choose(Choice("iris", model="ae", latent=3))
-    tab.until(lambda: session.scene.model.latent == 3, "three dimensions").rest()
-    assert session.selecting.current.count == 20
-    assert session.projection == "pca"
-    assert session.param.projection.objects == ["pca", "rotation", "slice", "tsne", "umap"]
-    assert "KL" not in session.param.colour_by.objects
+    session.model_choice.choose(Choice("iris"))
+    tab.until(lambda: session.state.base.snapshot.version, "the base").rest()
+    session.selection.random(20)
+    session.model_choice.choose(Choice("iris", model="ae", latent=3))
+    tab.until(lambda: session.state.scene.model.latent == 3, "three dimensions").rest()
+    assert session.state.selection.count == 20
+    assert session.state.projection == "pca"
+    assert session.state.param.projection.objects == ["pca", "rotation", "slice", "tsne", "umap"]
+    assert "KL" not in session.state.param.colour_by.objects
 
 
 @pytest.mark.parametrize(
@@ -186,37 +186,37 @@ def test_another_model_of_the_same_data_keeps_the_selection(tab: Tab) -> None:
     ],
 )
 def test_a_choice_that_cannot_be_made_leaves_all_as_it_was(tab: Tab, choice: Choice, sentence: str) -> None:
-    session, scene, base = tab.session, tab.session.scene, tab.session.base
-    session.selecting.random(20)
-    session.choose(choice)
-    tab.until(lambda: session.error, "the sentence").rest()
-    assert sentence in session.error
-    assert "\n" not in session.error
-    assert session.base is base
-    assert session.scene is scene
-    assert session.selecting.current.count == 20
-    session.error = ""  # once it has been read, it does not come back
+    session, scene, base = tab.session, tab.session.state.scene, tab.session.state.base
+    session.selection.random(20)
+    session.model_choice.choose(choice)
+    tab.until(lambda: session.state.error, "the sentence").rest()
+    assert sentence in session.state.error
+    assert "\n" not in session.state.error
+    assert session.state.base is base
+    assert session.state.scene is scene
+    assert session.state.selection.count == 20
+    session.state.error = ""  # once it has been read, it does not come back
     tab.rest()
-    assert session.error == ""
+    assert session.state.error == ""
 
 
 def test_a_failed_choice_goes_back_to_the_latest_that_was_shown(tab: Tab) -> None:
     session = tab.session
-    session.choose(Choice("iris", model="ae"))
-    tab.until(lambda: session.scene.model.name == "ae", "the plain autoencoder").rest()
-    base, scene = session.base, session.scene
-    session.choose(Choice("nope"))
-    tab.until(lambda: session.error, "the sentence").rest()
-    assert session.base is base
-    assert session.scene is scene
+    session.model_choice.choose(Choice("iris", model="ae"))
+    tab.until(lambda: session.state.scene.model.name == "ae", "the plain autoencoder").rest()
+    base, scene = session.state.base, session.state.scene
+    session.model_choice.choose(Choice("nope"))
+    tab.until(lambda: session.state.error, "the sentence").rest()
+    assert session.state.base is base
+    assert session.state.scene is scene
 
 
 def test_what_failed_can_be_chosen_again(tab: Tab) -> None:
     session = tab.session
     for _ in range(2):
-        session.choose(Choice("nope"))
-        assert session.error == ""
-        tab.until(lambda: session.error, "the sentence")
+        session.model_choice.choose(Choice("nope"))
+        assert session.state.error == ""
+        tab.until(lambda: session.state.error, "the sentence")
 
 
 def test_a_start_that_fails_is_said_once_to_each_who_waits_for_it(
@@ -226,44 +226,44 @@ def test_a_start_that_fails_is_said_once_to_each_who_waits_for_it(
     tabs = [opened(base), opened(base)]
     for tab in tabs:
         session = tab.session
-        tab.until(lambda session=session: session.error, "the sentence")
-        assert "unknown data set 'nope'" in session.error
-        session.error = ""
+        tab.until(lambda session=session: session.state.error, "the sentence")
+        assert "unknown data set 'nope'" in session.state.error
+        session.state.error = ""
         session.pull()
-        assert session.error == ""
-    tabs[0].session.choose(Choice("iris"))  # and it is no dead end
-    assert tabs[0].rest().session.scene.dataset.name == "iris"
+        assert session.state.error == ""
+    tabs[0].session.model_choice.choose(Choice("iris"))  # and it is no dead end
+    assert tabs[0].rest().session.state.scene.dataset.name == "iris"
 
 
 def test_a_choice_taken_back_in_time_is_not_shown(services: Services, opened: Callable[..., Tab]) -> None:
     first = Choice("iris", options=(("width", 0.25),))
     tab = opened(services.bases.get(first)).rest()
-    session, base = tab.session, tab.session.base
-    session.training.plan.epochs = 3
-    session.training.start()
-    run = session.training.run
+    session, base = tab.session, tab.session.state.base
+    session.settings.plan.epochs = 3
+    session.train()
+    run = session.state.run
     assert run.join(60)
-    scene = tab.rest().session.scene
+    scene = tab.rest().session.state.scene
     assert scene.model is run.snapshot.read()[1].model
-    session.choose(Choice("iris", model="ae"))
-    tab.until(lambda: session.base.snapshot.version, "the other model")
+    session.model_choice.choose(Choice("iris", model="ae"))
+    tab.until(lambda: session.state.base.snapshot.version, "the other model")
     session.pull()
     served(services.scenes)  # it has been laid out, and lies there to be taken over
-    session.choose(first)
+    session.model_choice.choose(first)
     tab.rest()
-    assert session.base is base
-    assert session.scene.model is scene.model
-    assert session.training.run is run
+    assert session.state.base is base
+    assert session.state.scene.model is scene.model
+    assert session.state.run is run
 
 
 def test_a_sample_of_the_former_data_is_not_shown_beside_the_new(services: Services, tab: Tab) -> None:
     session = tab.session
     with held(services.frames):
-        session.pick((0.0, 0.0))
-        session.choose(Choice("digits"))
-        tab.until(lambda: session.scene.dataset.name == "digits", "digits")
+        session.decoder.pick((0.0, 0.0))
+        session.model_choice.choose(Choice("digits"))
+        tab.until(lambda: session.state.scene.dataset.name == "digits", "digits")
     tab.rest()
-    assert session.picked is None
+    assert session.state.picked is None
 
 
 # -- one process, several sessions, and their ends -------------------------------------------------------
@@ -272,20 +272,25 @@ def test_a_sample_of_the_former_data_is_not_shown_beside_the_new(services: Servi
 def test_sessions_share_what_is_read_and_nothing_else(opened: Callable[..., Tab]) -> None:
     first, second = opened().rest(), opened().rest()
     one, two = first.session, second.session
-    assert one.scene is two.scene
-    assert one.scene.cloud is two.scene.cloud
-    assert one.colouring is two.colouring
+    assert one.state.scene is two.state.scene
+    assert one.state.scene.cloud is two.state.scene.cloud
+    assert one.state.colouring is two.state.colouring
     assert one.token != two.token
-    one.cursor, one.hidden, one.theme = (0.0, 0.0), frozenset({0}), "dark"
-    one.selecting.random(5)
-    one.selecting.where("nonsense")
+    one.state.cursor, one.state.hidden, one.state.theme = (0.0, 0.0), frozenset({0}), "dark"
+    one.selection.random(5)
+    one.selection.where("nonsense")
     first.rest()
     second.rest()
-    assert (two.cursor, two.hidden, two.theme, two.error) == (None, frozenset(), "light", "")
-    assert two.selecting.mask is None
-    assert two.frame.version == 0
-    assert one.frame.version == 1
-    assert one.error
+    assert (two.state.cursor, two.state.hidden, two.state.theme, two.state.error) == (
+        None,
+        frozenset(),
+        "light",
+        "",
+    )
+    assert two.state.selected is None
+    assert two.decoder.frame.version == 0
+    assert one.decoder.frame.version == 1
+    assert one.state.error
 
 
 def test_a_closed_session_dies_and_closing_is_idempotent(
@@ -293,13 +298,13 @@ def test_a_closed_session_dies_and_closing_is_idempotent(
 ) -> None:
     stays = opened().rest()
     tab = Tab(services, base).rest()
-    tab.session.cursor = (0.0, 0.0)
-    tab.session.selecting.random(10)
-    tab.session.pick((0.0, 0.0))
-    tab.session.training.plan.param.update(epochs=2000, batch_size=4)  # a minute's work
-    tab.session.training.start()
+    tab.session.state.cursor = (0.0, 0.0)
+    tab.session.selection.random(10)
+    tab.session.decoder.pick((0.0, 0.0))
+    tab.session.settings.plan.param.update(epochs=2000, batch_size=4)  # a minute's work
+    tab.session.train()
     tab.rest()
-    run = tab.session.training.run
+    run = tab.session.state.run
     assert {stays.session, tab.session} <= set(services.sessions)
     gone = weakref.ref(tab.session)
     tab.close()
@@ -310,9 +315,9 @@ def test_a_closed_session_dies_and_closing_is_idempotent(
     gc.collect()
     assert gone() is None
     assert stays.session in services.sessions
-    stays.session.cursor = (0.0, 0.0)  # and the workers serve the others
+    stays.session.state.cursor = (0.0, 0.0)  # and the workers serve the others
     stays.rest()
-    assert stays.session.frame.version == 1
+    assert stays.session.decoder.frame.version == 1
 
 
 def test_closing_before_anything_was_ready_is_quiet(services: Services, base: Base) -> None:

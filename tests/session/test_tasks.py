@@ -9,7 +9,7 @@ import pytest
 from explorer.core.errors import DataError
 from explorer.runtime.concurrency.worker import Newest
 from explorer.services import Services, Task
-from explorer.session import Errands
+from explorer.session.tasks import Tasks
 
 PATIENCE = 60.0
 
@@ -25,8 +25,8 @@ class Caller:
     def __init__(self) -> None:
         self.failures: list[str] = []
         self.bell = threading.Semaphore(0)
-        self.errands = Errands(self.failures.append)
-        self.errands.join(self.bell.release)
+        self.tasks = Tasks(self.failures.append)
+        self.tasks.join(self.bell.release)
 
     def rung(self, times: int = 1) -> None:
         for _ in range(times):
@@ -36,7 +36,7 @@ class Caller:
 def test_a_result_waits_until_it_is_taken_over_on_the_own_thread(worker: Newest[Task]) -> None:
     caller, taken = Caller(), []
     where = []
-    caller.errands.send(
+    caller.tasks.send(
         worker,
         "sum",
         lambda: where.append(threading.get_ident()) or 7,
@@ -44,24 +44,24 @@ def test_a_result_waits_until_it_is_taken_over_on_the_own_thread(worker: Newest[
     )
     caller.rung()
     assert taken == []
-    caller.errands.take_over()
+    caller.tasks.take_over()
     assert taken == [(7, threading.get_ident())]
     assert where != [threading.get_ident()]
-    caller.errands.take_over()
+    caller.tasks.take_over()
     assert len(taken) == 1
 
 
 def test_a_newer_errand_of_one_name_replaces_what_has_not_begun(worker: Newest[Task]) -> None:
     caller, other, done = Caller(), Caller(), []
     begun, go_on = threading.Event(), threading.Event()
-    other.errands.send(worker, "long", lambda: begun.set() or go_on.wait(PATIENCE), done.append)
+    other.tasks.send(worker, "long", lambda: begun.set() or go_on.wait(PATIENCE), done.append)
     assert begun.wait(PATIENCE)
     for number in range(3):
-        caller.errands.send(worker, "same", lambda number=number: number, done.append)
-    caller.errands.send(worker, "another", lambda: "another", done.append)
+        caller.tasks.send(worker, "same", lambda number=number: number, done.append)
+    caller.tasks.send(worker, "another", lambda: "another", done.append)
     go_on.set()
     caller.rung(2)
-    caller.errands.take_over()
+    caller.tasks.take_over()
     assert done == [2, "another"]
 
 
@@ -77,10 +77,10 @@ def test_a_failure_becomes_a_sentence_on_the_own_thread(
         raise ZeroDivisionError("a detail for the log")
 
     for name, work in (("shown", refuse), ("defect", break_down)):
-        caller.errands.send(worker, name, work, pytest.fail)
+        caller.tasks.send(worker, name, work, pytest.fail)
         caller.rung()
         assert len(caller.failures) == (name == "defect")
-        caller.errands.take_over()
+        caller.tasks.take_over()
     assert caller.failures == [
         "the file is empty; give another.",
         "Something failed unexpectedly (ZeroDivisionError); the log has the details.",
@@ -91,14 +91,14 @@ def test_a_failure_becomes_a_sentence_on_the_own_thread(
 def test_after_the_end_no_bell_rings_and_nothing_waits(worker: Newest[Task]) -> None:
     caller, other, done = Caller(), Caller(), []
     begun, go_on = threading.Event(), threading.Event()
-    caller.errands.send(worker, "in hand", lambda: begun.set() or go_on.wait(PATIENCE), done.append)
+    caller.tasks.send(worker, "in hand", lambda: begun.set() or go_on.wait(PATIENCE), done.append)
     assert begun.wait(PATIENCE)
-    caller.errands.send(worker, "waiting", lambda: done.append("began"), done.append)
-    caller.errands.close()
-    caller.errands.close()
+    caller.tasks.send(worker, "waiting", lambda: done.append("began"), done.append)
+    caller.tasks.close()
+    caller.tasks.close()
     go_on.set()
-    other.errands.send(worker, "after", lambda: None, lambda _: None)
+    other.tasks.send(worker, "after", lambda: None, lambda _: None)
     other.rung()  # by then the worker is past both
     assert done == []
     assert not caller.bell.acquire(blocking=False)
-    assert caller.errands.token != other.errands.token
+    assert caller.tasks.token != other.tasks.token

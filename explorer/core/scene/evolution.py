@@ -191,7 +191,7 @@ class Evolution:
         return self.placed[bisect_left(self.epochs, near)]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A moment of a run as it is to be drawn.
 

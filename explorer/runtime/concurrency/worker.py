@@ -1,11 +1,14 @@
-"""A worker that serves only the newest request of each owner."""
+"""A worker thread that serves only the newest request of each owner, and the tasks that it is given."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Condition, Thread, current_thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from explorer.core.errors import SHOWN
 
 R = TypeVar("R")
 
@@ -104,3 +107,28 @@ class Newest(Generic[R]):
             self._on_error(owner, request, error)
         except Exception:
             _log.exception("%s: reporting a failed request failed too", self._thread.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """A piece of work: its result goes to `done`, or a sentence to `failed`, on the worker's thread."""
+
+    work: Callable[[], Any]
+    done: Callable[[Any], object]
+    failed: Callable[[str], object]
+
+
+def task_worker(name: str) -> Newest[Task]:
+    """Start a worker for tasks; `name` is its thread's."""
+    return Newest(_run, name, _fail)
+
+
+def _run(task: Task) -> None:
+    try:
+        task.done(task.work())
+    except SHOWN as error:  # no defect: the log is spared
+        task.failed(str(error))
+
+
+def _fail(_owner: Hashable, task: Task, error: Exception) -> None:
+    task.failed(f"Something failed unexpectedly ({type(error).__name__}); the log has the details.")

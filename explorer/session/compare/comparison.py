@@ -1,10 +1,9 @@
-"""Two sides of a comparison: which they are, and what is seen, brushed and decoded on their maps."""
+"""A comparison: its two sides, and what is seen, brushed and decoded on their maps."""
 
 from __future__ import annotations
 
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
 
 import numpy as np
 import param
@@ -20,18 +19,20 @@ from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.brush import Box, Lasso
 from explorer.runtime.concurrency.published import Published
 from explorer.runtime.run import Run
-from explorer.session.compare.measures import Measuring
-from explorer.session.compare.sides import NOTHING, Following, Sides
+from explorer.services import Services
+from explorer.session.compare.measures import Compared, Measures
+from explorer.session.compare.sides import NOTHING, RunSides, Sides
+from explorer.session.map.projection import ProjectionChoice
+from explorer.session.map.selection import SelectionTools
+from explorer.session.state import State
+from explorer.session.tasks import COMPARISON, Tasks
 from explorer.session.training.monitor import trained_on
 
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
-
-class Comparing(param.Parameterized):
+class Comparison(param.Parameterized):
     """The latest run, from what was on the map when it began to its newest snapshot; or any two sides.
 
-    All of it is made only while somebody looks (`shown`). While a run trains its side moves on with the
+    All of it is made only while it is `shown`. While a run trains its side moves on with the
     map, and no oftener.
 
     Attributes
@@ -46,7 +47,7 @@ class Comparing(param.Parameterized):
         How often a comparison was begun anew: the morph is then at its end.
     """
 
-    shown = param.Boolean(False, doc="Whether somebody looks.")
+    shown = param.Boolean(False, doc="Whether it is looked at.")
     pair = param.ClassSelector(class_=Pair, doc="What is compared, laid out; None before there is anything.")
     waiting = param.String(NOTHING, doc="Why there is no pair, or what is under way.")
     morph = param.Number(
@@ -58,14 +59,22 @@ class Comparing(param.Parameterized):
         False, doc="Draw on the right map where samples moved: in each place the most typical one."
     )
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self,
+        state: State,
+        tasks: Tasks,
+        services: Services,
+        projection: ProjectionChoice,
+        selection: SelectionTools,
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._state, self._tasks, self._services = state, tasks, services
+        self._projection, self._selection = projection, selection
         self.image: Published[Triptych] = Published()
         self.frame: Published[TwinFrame] = Published()
         self.calls = self.begun = 0
         self._painter = TriptychPainter()
-        self._following = Following(session)
+        self._following = RunSides(state, tasks, services)
         self._given: Sides | None = None
         self._asked: tuple[object, ...] = ()  # what was asked to be laid out last
         self._laid: Pair | None = None  # as it was laid out, before any swap
@@ -76,10 +85,8 @@ class Comparing(param.Parameterized):
         self._viewport: Viewport | None = None
         self._cursor: tuple[float, float] | None = None
         self._strokes = count()
-        self.measuring = Measuring(session, self)
-        session.param.watch(self._restyle, ["colouring", "hidden", "theme"])
-        session.selecting.param.watch(self._restyle, "current")
-        session.orienting.param.watch(self._restyle, "orientation")
+        self.measures = Measures(state, tasks, services)
+        state.param.watch(self._restyle, ["colouring", "hidden", "theme", "selection", "orientation"])
         self.param.watch(self._open, "shown")
         self.param.watch(self._restyle, "arrows")
 
@@ -94,14 +101,14 @@ class Comparing(param.Parameterized):
             Whether one was trained on from the other: then a code means the same to both. Else `after` is
             turned onto `before`, where their latent spaces are of one kind.
         """
-        scene = self._session.scene
+        scene = self._state.scene
         if scene is None:
-            self._session.error = "Nothing is on the map yet; wait until the data have been encoded."
+            self._state.say("Nothing is on the map yet; wait until the data have been encoded.")
             return
         self.calls += 1
         self._begin_anew(Sides(scene.dataset, before, after, related))
 
-    def follow(self) -> None:
+    def compare_run(self) -> None:
         """Go back to the latest run."""
         self._begin_anew(None)
 
@@ -113,7 +120,7 @@ class Comparing(param.Parameterized):
     @property
     def at_rest(self) -> bool:
         """Whether neither side changes by itself."""
-        run = self._session.training.run
+        run = self._state.run
         return self.given or run is None or run.state.over
 
     def swap(self) -> None:
@@ -121,10 +128,11 @@ class Comparing(param.Parameterized):
         self.swapped = not self.swapped
         if self._laid is not None:
             self._show(self._laid)
+            self._follow_measures()
 
-    def see(self) -> None:
+    def follow(self) -> None:
         """Follow the run and the map to their newest state. On the session's own thread, at each turn."""
-        scene = self._session.scene
+        scene = self._state.scene
         if self._given is not None and scene is not None and self._given.dataset is not scene.dataset:
             self._given = None
         if not self.shown or scene is None:
@@ -137,24 +145,25 @@ class Comparing(param.Parameterized):
             elsewhere = self._laid is not None and self._laid.dataset is not scene.dataset
             if self.waiting == NOTHING or elsewhere:  # else what is there stays until something newer comes
                 self._laid, self.pair, self._asked = None, None, ()
-        self.measuring.see()
+        self._follow_measures()
 
     def _begin_anew(self, given: Sides | None) -> None:
         self._given = given
         self.swapped, self._home, self.morph = False, True, 1.0
         self.begun += 1
-        self._session.errands.ring()
+        self._tasks.ring()
 
     def abandon(self) -> None:
         """Give up what is being computed, with nobody left to see it. Any thread."""
         self._following.abandon()
-        self.measuring.abandon()
+        self.measures.abandon()
 
     # -- laying out --------------------------------------------------------------------------------------
 
     def _lay_out(self, sides: Sides) -> None:
-        session, scene = self._session, self._session.scene
-        layout = session.mapping.drawn or Layout(scene.projection.name)
+        scene = self._state.scene
+        assert scene is not None
+        layout = self._projection.drawn or Layout(scene.projection.name)
         if sides.run is None and layout.computed is not None:
             layout = Layout(layout.name)  # it is of the codes on the map, which these need not be like
         before, after = sides.before.cloud, sides.after.cloud
@@ -165,10 +174,10 @@ class Comparing(param.Parameterized):
         known = laid.before if laid is not None and asked[:2] == self._asked[:2] else None
         self._asked = asked
         work = partial(_laid_out, sides, layout, scene.projection, known)
-        done = partial(self._arrived, sides)
-        session.errands.send(session.services.placings, "compared", work, done, self._refused)
+        done = partial(self._on_laid_out, sides)
+        self._tasks.send(self._services.placings, "compared", work, done, self._on_refused)
 
-    def _arrived(self, sides: Sides, laid: Pair) -> None:
+    def _on_laid_out(self, sides: Sides, laid: Pair) -> None:
         if (sides.before.cloud, sides.after.cloud) != self._asked[::2]:
             return
         if laid.common:
@@ -177,11 +186,18 @@ class Comparing(param.Parameterized):
             self._home = True
         self.waiting = ""
         self._show(laid)
-        self.measuring.see()
+        self._follow_measures()
 
-    def _refused(self, sentence: str) -> None:
-        self._session.error = sentence
+    def _on_refused(self, sentence: str) -> None:
+        self._state.say(sentence)
         self._given = None  # what was there stays
+
+    def _follow_measures(self) -> None:
+        if self.shown:
+            pair = self.pair
+            self.measures.follow(
+                None if pair is None else Compared(pair, self.chosen, self.swapped, self.at_rest)
+            )
 
     def _show(self, laid: Pair) -> None:
         self._laid = laid
@@ -218,14 +234,14 @@ class Comparing(param.Parameterized):
         request = self.request(draft)
         if request is not None:
             work = partial(self._painter.paint, request)
-            self._session.errands.send_straight(self._session.services.maps, "triptych", work, self._painted)
+            self._tasks.send_straight(self._services.maps, "triptych", work, self._on_painted)
 
     def request(self, draft: bool = False) -> TriptychRequest | None:
         """What is to be painted now; None while there is nothing."""
-        session, shown, colouring = self._session, self.pair, self._colours()
+        state, shown, colouring = self._state, self.pair, self._colours()
         if shown is None or colouring is None or not self.shown:
             return None
-        n, mask = len(shown.before.codes), session.selecting.mask
+        n, mask = len(shown.before.codes), state.selected
         if any(
             column is not None and len(column) != n for column in (mask, colouring.labels, colouring.values)
         ):
@@ -237,21 +253,21 @@ class Comparing(param.Parameterized):
             colouring,
             mask,
             self.chosen,
-            session.hidden,
-            session.theme,
+            state.hidden,
+            state.theme,
             self._viewport,
             self._home,
             self._sequence,
             self.morph,
             self.arrows,
-            session.orienting.orientation,
+            state.orientation,
             draft,
         )
 
     @property
     def chosen(self) -> np.ndarray | None:
         """What the middle map shows: the selection, else what the run was trained on; None is nothing."""
-        mask, run = self._session.selecting.mask, self._session.training.run
+        mask, run = self._state.selected, self._state.run
         if mask is not None or self.given or run is None or run.job.indices is None:
             return mask
         if self._trained_on is None or self._trained_on[0] is not run:
@@ -260,25 +276,25 @@ class Comparing(param.Parameterized):
 
     def _colours(self) -> Colouring | None:
         """Those of the map; the former ones where they only say the same of a newer scene."""
-        held, now = self._colouring, self._session.colouring
+        held, now = self._colouring, self._state.colouring
         alike = held is not None and now is not None and held.title == now.title
         if not (alike and held.labels is now.labels and held.values is now.values):
             self._colouring = now
         return self._colouring
 
-    def _painted(self, image: Triptych) -> None:
+    def _on_painted(self, image: Triptych) -> None:
         self.image.post(image)
-        self._session.errands.ring_frame()
+        self._tasks.ring_channel(COMPARISON)
 
     def _restyle(self, *_: object) -> None:
         self.paint()
-        self.measuring.see()
+        self._follow_measures()
 
     def _open(self, *_: object) -> None:
         if self.shown:
-            self.see()
-            self.paint()  # what has changed while nobody looked
-            self._session.errands.ring()
+            self.follow()
+            self.paint()  # what has changed since it was looked at
+            self._tasks.ring()
 
     # -- the hand ----------------------------------------------------------------------------------------
 
@@ -293,24 +309,23 @@ class Comparing(param.Parameterized):
         if request is None:
             return
         work = partial(inside, request, which, shape)
-        name, done = f"compared brush {next(self._strokes)}", partial(self._brushed, request.pair.dataset)
-        self._session.errands.send(self._session.services.extras, name, work, done)
+        name, done = f"compared brush {next(self._strokes)}", partial(self._on_brushed, request.pair.dataset)
+        self._tasks.send(self._services.extras, name, work, done)
 
-    def _brushed(self, dataset: Dataset, mask: np.ndarray) -> None:
-        scene = self._session.scene
+    def _on_brushed(self, dataset: Dataset, mask: np.ndarray) -> None:
+        scene = self._state.scene
         if scene is not None and scene.dataset is dataset:
-            self._session.selecting.add(mask)
+            self._selection.add(mask)
 
     def _decode(self) -> None:
-        session = self._session
         if self.pair is None or self._cursor is None:
             return
-        work = partial(self.pair.decode, self._cursor, session.orienting.orientation)
-        session.errands.send_straight(session.services.frames, "twin frame", work, self._decoded)
+        work = partial(self.pair.decode, self._cursor, self._state.orientation)
+        self._tasks.send_straight(self._services.frames, "twin frame", work, self._on_decoded)
 
-    def _decoded(self, frame: TwinFrame) -> None:
+    def _on_decoded(self, frame: TwinFrame) -> None:
         self.frame.post(frame)
-        self._session.errands.ring_frame()
+        self._tasks.ring_channel(COMPARISON)
 
 
 def _laid_out(sides: Sides, layout: Layout, like: Projection, known: PlacedSide | None) -> Pair:

@@ -1,9 +1,9 @@
-"""Beside the maps of a comparison: quality before and after, and reconstructions of some samples."""
+"""The measures of a comparison: quality before and after, and reconstructions of some samples."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import param
@@ -19,10 +19,9 @@ from explorer.core.quality import change as core
 from explorer.core.quality.measure import held_out
 from explorer.core.quality.values import Quality
 from explorer.runtime.concurrency.published import Published
-
-if TYPE_CHECKING:
-    from explorer.session.compare.comparison import Comparing
-    from explorer.session.session import Session
+from explorer.services import Services
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 
 CHEAP = 500
 """Held-out samples up to which both sides are measured unasked: that takes a second or two."""
@@ -31,7 +30,27 @@ CODES, PLACES = "latent codes", "places on the plane"
 SELECTED, WORST = "selected", "worst changed"
 
 
-class Measuring(param.Parameterized):
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """What is compared at the moment.
+
+    Attributes
+    ----------
+    chosen
+        The samples on the middle map, a mask; None is nothing.
+    swapped
+        Whether before and after have been exchanged.
+    at_rest
+        Whether neither side changes by itself.
+    """
+
+    pair: Pair
+    chosen: np.ndarray | None
+    swapped: bool
+    at_rest: bool
+
+
+class Measures(param.Parameterized):
     """Measures both sides of a comparison on held-out data, and reconstructs some samples by both.
 
     Asked for by `measure`; unasked where that is cheap, once neither side changes by itself. What was
@@ -59,10 +78,10 @@ class Measuring(param.Parameterized):
     examples = param.ClassSelector(class_=Examples, doc="Some samples with both reconstructions.")
     busy = param.Boolean(False, doc="Whether it is being measured.")
 
-    def __init__(self, session: Session, comparing: Comparing) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
         super().__init__()
-        self._session = session
-        self._comparing = comparing
+        self._state, self._tasks, self._services = state, tasks, services
+        self._compared: Compared | None = None
         self.progress: Published[float] = Published()
         self._known: LRU[Quality] = LRU(6)
         self._task: object = None
@@ -74,12 +93,12 @@ class Measuring(param.Parameterized):
         self._chosen: np.ndarray | None = None  # whose identity `_exemplified` has
         self._dataset: Dataset | None = None  # of the samples that are shown
         self._worst: np.ndarray | None = None
-        self.param.watch(self._see, ["of", "which"])
+        self.param.watch(self._on_choice, ["of", "which"])
 
     @property
     def offered(self) -> tuple[str, ...]:
         """What can be measured: where a map of other places than the codes holds still, those too."""
-        pair = self._comparing.pair
+        pair = self._pair
         if pair is None or pair.before.side.model.latent <= 2:
             return (CODES,)
         turns = any(isinstance(placed.projection, Turning) for placed in (pair.before, pair.after))
@@ -88,12 +107,12 @@ class Measuring(param.Parameterized):
     @property
     def current(self) -> bool:
         """Whether the table is of what the maps show."""
-        pair = self._comparing.pair
+        pair = self._pair
         return pair is not None and self.comparison is not None and self._measured == self._keys(pair)
 
     def measure(self) -> None:
         """Measure both sides; returns at once."""
-        pair = self._comparing.pair
+        pair = self._pair
         if pair is None or self.busy:
             return
         task = self._task = object()
@@ -101,29 +120,30 @@ class Measuring(param.Parameterized):
         self.progress.post(0.0)
         keys, of = self._keys(pair), self._of
         work = partial(self._both, pair, of, task)
-        self._session.errands.send(
-            self._session.services.measures,
+        self._tasks.send(
+            self._services.measures,
             "quality",
             work,
-            partial(self._gain, task, keys),
-            partial(self._fail, task, keys),
+            partial(self._on_measured, task, keys),
+            partial(self._on_failed, task, keys),
         )
 
     def cancel(self) -> None:
         """Give it up; the table stays as it is."""
-        pair = self._comparing.pair
+        pair = self._pair
         self._task, self.busy = None, False
         self._refused = () if pair is None else self._keys(pair)
 
     def abandon(self) -> None:
-        """Give all of it up, with nobody left to see it. Any thread."""
+        """Give all of it up when the session ends. Any thread."""
         self._task, self._exemplified = None, ()
 
-    def see(self) -> None:
-        """Follow the pair. On the session's own thread."""
-        pair = self._comparing.pair
-        if pair is None or not self._comparing.shown:
+    def follow(self, compared: Compared | None) -> None:
+        """Follow what is compared. On the session's own thread."""
+        self._compared = compared
+        if compared is None:
             return
+        pair = compared.pair
         if pair.dataset is not self._dataset:
             self._dataset, self.examples, self._worst = pair.dataset, None, None
         if self._of != self.of:
@@ -135,14 +155,9 @@ class Measuring(param.Parameterized):
                 self._table(keys, found)
             else:
                 self._keep_former(keys)
-        self._exemplify(pair)
+        self._exemplify(compared)
         cheap = len(pair.dataset.test) <= CHEAP
-        if (
-            cheap
-            and self._comparing.at_rest
-            and not self.busy
-            and keys not in (self._measured, self._refused)
-        ):
+        if cheap and compared.at_rest and not self.busy and keys not in (self._measured, self._refused):
             self.measure()
 
     # -- the table ---------------------------------------------------------------------------------------
@@ -160,7 +175,7 @@ class Measuring(param.Parameterized):
         """Of figures that are not of these two sides, go on showing those of an earlier epoch."""
         if not self._measured:
             return
-        if self._swapped != self._comparing.swapped:
+        if self._swapped != self._is_swapped:
             self._table(self._measured[::-1], self._figures[::-1])
         if keys[0] is not self._measured[0] and keys[1] is not self._measured[1]:
             self.comparison, self._measured = None, ()  # of neither: another comparison's
@@ -179,49 +194,49 @@ class Measuring(param.Parameterized):
     def _one(self, pair: Pair, placed: PlacedSide, of: str, task: object, share: float) -> Quality:
         def told(part: float) -> None:
             self.progress.post(share + part / 2)
-            self._session.errands.ring()
+            self._tasks.ring()
 
         return held_out(
             pair.dataset,
             placed.side.cloud,
             placed.xy if of == PLACES else None,
-            stop=lambda: self._task is not task or self._session.services.ending.is_set(),
+            stop=lambda: self._task is not task or self._services.ending.is_set(),
             progress=told,
         )
 
-    def _gain(self, task: object, keys: tuple[object, ...], found: list[Quality] | None) -> None:
+    def _on_measured(self, task: object, keys: tuple[object, ...], found: list[Quality] | None) -> None:
         if found is None or task is not self._task:
             return
         self.busy, self._task = False, None
         for key, quality in zip(keys, found, strict=True):
             self._known.put(key, quality)
         self._table(keys, found)
-        self.see()  # the pair may have moved on, or been swapped, meanwhile
+        self._follow_again()  # the pair may have moved on, or been swapped, meanwhile
 
     def _table(self, keys: tuple[object, ...], found: list[Quality]) -> None:
-        self._measured, self._figures, self._swapped = keys, found, self._comparing.swapped
+        self._measured, self._figures, self._swapped = keys, found, self._is_swapped
         self.comparison = core.compare(*found)
 
-    def _fail(self, task: object, keys: tuple[object, ...], sentence: str) -> None:
+    def _on_failed(self, task: object, keys: tuple[object, ...], sentence: str) -> None:
         if task is self._task:
             self.busy, self._task, self._refused = False, None, keys
-            self._session.error = sentence
+            self._state.say(sentence)
 
     # -- samples and their reconstructions ---------------------------------------------------------------
 
     @property
     def shown(self) -> str:
         """Whose reconstructions there are to show: where nothing is selected, the worst changed."""
-        chosen = self._comparing.chosen
+        chosen = None if self._compared is None else self._compared.chosen
         return WORST if chosen is None or not chosen.any() else self.which
 
-    def _exemplify(self, pair: Pair) -> None:
-        shown, services = self.shown, self._session.services
+    def _exemplify(self, compared: Compared) -> None:
+        pair, shown, services = compared.pair, self.shown, self._services
         sides = (pair.before.side.model, pair.after.side.model)
         if shown == SELECTED:
-            self._chosen = self._comparing.chosen
+            self._chosen = compared.chosen
             wanted = (sides, id(self._chosen))
-        elif not self._comparing.at_rest and self._worst is not None:
+        elif not compared.at_rest and self._worst is not None:
             wanted = (sides, "as before")  # they are looked for once the run has ended
         else:
             wanted = (sides, WORST)
@@ -236,20 +251,31 @@ class Measuring(param.Parameterized):
         else:
             rows = self._worst if shown == WORST else evenly(np.flatnonzero(self._chosen))
             worker, work = services.extras, partial(examples, pair.dataset, *sides, rows)
-        done = partial(self._gain_examples, wanted, pair.dataset)
+        done = partial(self._on_examples, wanted, pair.dataset)
         name = "worst examples" if worker is services.measures else "examples"
-        self._session.errands.send(worker, name, work, done)
+        self._tasks.send(worker, name, work, done)
 
-    def _gain_examples(self, wanted: tuple[object, ...], dataset: Dataset, found: Examples | None) -> None:
+    def _on_examples(self, wanted: tuple[object, ...], dataset: Dataset, found: Examples | None) -> None:
         if found is None or wanted is not self._exemplified or dataset is not self._dataset:
             return
         if wanted[1] == WORST:
             self._worst = found.rows
         self.examples = found
 
-    def _see(self, *_: object) -> None:
-        self.see()
-        self._session.errands.ring()
+    @property
+    def _pair(self) -> Pair | None:
+        return None if self._compared is None else self._compared.pair
+
+    @property
+    def _is_swapped(self) -> bool:
+        return self._compared is not None and self._compared.swapped
+
+    def _follow_again(self) -> None:
+        self.follow(self._compared)
+
+    def _on_choice(self, *_: object) -> None:
+        self._follow_again()
+        self._tasks.ring()
 
 
 def _of_worst(pair: Pair, stop: Stop) -> Examples | None:

@@ -1,10 +1,9 @@
-"""Which two sides a session compares: what its latest run started from and has come to, or any two."""
+"""The two sides of a comparison: what the latest run started from and has become, or any two."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from explorer.core.comparison.side import Side
@@ -13,10 +12,10 @@ from explorer.core.errors import Cancelled
 from explorer.core.latent.cloud import Cloud, encode, weights_token
 from explorer.core.progress import Stop
 from explorer.runtime.run import Run, Snapshot
+from explorer.services import Services
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 from models import Autoencoder
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
 NOTHING = (
     "There is nothing to compare yet. Train the model: what is on the map now and what the training makes of "
@@ -57,7 +56,7 @@ class Sides:
         return origin is None or origin is before or weights_token(origin) == weights_token(before)
 
 
-class Following:
+class RunSides:
     """Knows what each run of a session started from, and makes two sides of the latest.
 
     That is what it was trained on from, if that has been on the map, or else, of fresh weights, what was on
@@ -69,20 +68,20 @@ class Following:
         Why there are no sides yet.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
+        self._state, self._tasks, self._services = state, tasks, services
         self.waiting = NOTHING
         # A model that waits in a queue may have left the map when its turn comes.
         self._seen: WeakKeyDictionary[Autoencoder, Cloud] = WeakKeyDictionary()
         self._began: WeakKeyDictionary[Run, Side] = WeakKeyDictionary()
         self._kin: WeakKeyDictionary[Run, bool] = WeakKeyDictionary()
         self._encoding: Run | None = None
-        session.training.param.watch(self._note_start, "run")
-        session.param.watch(self._note_model, "scene")
+        state.param.watch(self._note_start, "run")
+        state.param.watch(self._note_model, "scene")
 
     def sides(self) -> Sides | None:
         """Return the two sides of the latest run as they are now; None, and `waiting`, before there are."""
-        run, scene = self._session.training.run, self._session.scene
+        run, scene = self._state.run, self._state.scene
         if run is None or scene is None or run.job.dataset is not scene.dataset:
             self.waiting = NOTHING
             return None
@@ -108,7 +107,7 @@ class Following:
         self._encoding = None
 
     def _note_start(self, *_: object) -> None:
-        run, scene = self._session.training.run, self._session.scene
+        run, scene = self._state.run, self._state.scene
         if run is None or run in self._began or scene is None or scene.dataset is not run.job.dataset:
             return
         model = run.job.model
@@ -118,7 +117,7 @@ class Following:
             self._began[run] = Side(_BEFORE, scene.model, scene.cloud)
 
     def _note_model(self, *_: object) -> None:
-        scene = self._session.scene
+        scene = self._state.scene
         if scene is not None:
             self._seen[scene.model] = scene.cloud
 
@@ -127,10 +126,9 @@ class Following:
             return
         self._encoding = run
         work = partial(_started_from, run, lambda: self._encoding is not run)
-        errands, worker = self._session.errands, self._session.services.placings
-        errands.send(worker, "compared start", work, partial(self._encoded, run))
+        self._tasks.send(self._services.placings, "compared start", work, partial(self._on_encoded, run))
 
-    def _encoded(self, run: Run, side: Side | None) -> None:
+    def _on_encoded(self, run: Run, side: Side | None) -> None:
         self._encoding = None
         if side is not None:
             self._began[run] = side

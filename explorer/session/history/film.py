@@ -1,4 +1,4 @@
-"""A session's film of the run on its map: made on a worker of its own, with progress, to be cancelled."""
+"""The film of the run on the map: made on a worker of its own, with progress and cancel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import param
 
@@ -16,41 +15,45 @@ from explorer.core.rendering.painter import Style
 from explorer.core.scene.scene import Scene
 from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.replay.film import Shot, film
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
+from explorer.services import Services
+from explorer.session.history.timeline import Timeline
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 
 SIZES = {"small": (480, 420), "medium": (720, 640), "large": (1280, 960)}
 
 
-class Filming(param.Parameterized):
-    """Films what the slider over the epochs passes through, as the map shows it."""
+class FilmMaker(param.Parameterized):
+    """Films the epochs that the time slider passes through, as the map shows them."""
 
     share = param.Number(None, allow_None=True, doc="The share that is done; None while nothing is filmed.")
     done = param.Tuple(None, length=2, allow_None=True, doc="Name and bytes of the latest film.")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services, timeline: Timeline) -> None:
         super().__init__()
-        self._session = session
+        self._state, self._tasks, self._services = state, tasks, services
+        self._timeline = timeline
         self._given_up = False
         self._told = 0.0
 
-    def begin(self, kind: str, size: str, fps: int, speed: float) -> None:
-        """Begin a film, to be had in `done`; returns at once.
+    def begin(self, style: Style | None, kind: str, size: str, fps: int, speed: float) -> None:
+        """Begin a film, which comes in `done`; returns at once.
 
         Parameters
         ----------
+        style
+            How points are shown on the map; None before there is one.
         kind
             ``gif`` or ``mp4``.
         size
             One of `SIZES`.
         """
-        session, timeline = self._session, self._session.timeline
-        kept, scene, style = timeline.kept, session.scene, session.looking.style
+        state, timeline = self._state, self._timeline
+        kept, scene = timeline.kept, state.scene
         if self.share is not None or kept is None or scene is None or style is None:
             return
         if size not in SIZES or kind not in ("gif", "mp4"):
-            session.error = f"a film cannot be {size!r} or {kind!r}; choose from what is offered."
+            state.say(f"a film cannot be {size!r} or {kind!r}; choose from what is offered.")
             return
         layout = timeline.track_layout()
         before = timeline.track
@@ -58,19 +61,20 @@ class Filming(param.Parameterized):
         # One of its own: a track has one writer.
         track = EpochsOnMap(kept, scene.dataset, layout, scene.model.device, placed)
         width, height = SIZES[size]
-        orientation = session.orienting.orientation if isinstance(scene.projection, Turning) else None
+        orientation = state.orientation if isinstance(scene.projection, Turning) else None
         shot = Shot(width, height, fps, speed, timeline.aligned, orientation)
-        self._given_up, self._told, self.share, session.error = False, 0.0, 0.0, ""
+        state.say("")
+        self._given_up, self._told, self.share = False, 0.0, 0.0
         name = f"{Path(scene.dataset.name).stem}-{kept.record.id}.{kind}"
         work = partial(self._film, track, name, shot, replace(style, draws=0))
-        session.errands.send(session.services.films, "film", work, self._made, self._failed)
+        self._tasks.send(self._services.films, "film", work, self._on_made, self._on_failed)
 
     def cancel(self) -> None:
-        """Give it up; what is written so far is removed. Any thread."""
+        """Cancel the film; what is written so far is removed. Any thread."""
         self._given_up = True
 
     def follow(self) -> None:
-        """Take over how far it is. On the session's own thread."""
+        """Take the progress over. On the session's own thread."""
         if self.share is not None and self.share != self._told:
             self.share = self._told
 
@@ -93,10 +97,11 @@ class Filming(param.Parameterized):
     def _tell(self, share: float) -> None:
         if share - self._told >= 0.01 or share == 1.0:
             self._told = share
-            self._session.errands.ring()
+            self._tasks.ring()
 
-    def _made(self, done: tuple[str, bytes] | None) -> None:
+    def _on_made(self, done: tuple[str, bytes] | None) -> None:
         self.share, self.done = None, done
 
-    def _failed(self, sentence: str) -> None:
-        self.share, self._session.error = None, sentence
+    def _on_failed(self, sentence: str) -> None:
+        self.share = None
+        self._state.say(sentence)

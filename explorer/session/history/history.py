@@ -1,4 +1,4 @@
-"""A session's view of the run store: its tree, and what can be done with a run of it."""
+"""The runs that are kept, as a session sees them: their tree, and what can be done with one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import param
 
@@ -16,12 +15,14 @@ from explorer.runtime.concurrency.published import Published
 from explorer.runtime.store.listing import Listing, Query, listed
 from explorer.runtime.store.records import RunRecord
 from explorer.runtime.store.store import RunStore
+from explorer.services import Services
+from explorer.session.compare.comparison import Comparison
 from explorer.session.history import store_tasks as work
-from explorer.session.history.open_run import Opening
+from explorer.session.history.open_run import OpenRun
 from explorer.session.history.store_tasks import Chosen
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
+from explorer.session.training.training import Training
 
 PAGE = 50  # runs that are listed at first, and each time that more are asked for
 LONGEST = {"name": 120, "note": 2_000}  # characters
@@ -37,7 +38,7 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parcel:
+class RunArchive:
     """A run as one file, for the browser to keep."""
 
     name: str
@@ -47,8 +48,8 @@ class Parcel:
 class History(param.Parameterized):
     """The runs that are kept: looked through, opened, gone on with, compared, edited and deleted.
 
-    Whatever reads or writes the store is done by a worker. `look` asks whether anything has changed in it,
-    and is to be called again and again while somebody looks at `listing`.
+    A worker does whatever reads or writes the store. `look` asks whether anything has changed in it; call
+    it again and again while `listing` is on the screen.
     """
 
     search = param.String("", doc="Words of a run's name, note, id, data or model, all of them.")
@@ -57,13 +58,16 @@ class History(param.Parameterized):
     chosen = param.ClassSelector(class_=Chosen, doc="The run that is looked at; None before one is chosen.")
     marked = param.ClassSelector(class_=Marked, doc="What the next run is compared with; None is the map.")
     undoable = param.ClassSelector(class_=RunRecord, doc="What was deleted last; None where nothing was.")
-    parcel = param.ClassSelector(class_=Parcel, doc="What was exported last, until it has been sent.")
+    archive = param.ClassSelector(class_=RunArchive, doc="What was exported last, until it has been sent.")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self, state: State, tasks: Tasks, services: Services, training: Training, comparison: Comparison
+    ) -> None:
         super().__init__()
+        self._state, self._tasks, self._services = state, tasks, services
+        self._comparison = comparison
         self.listing: Published[Listing] = Published()
-        self.opening = Opening(session)
-        self._session = session
+        self.open_run = OpenRun(state, tasks, services, training)
         self._seen: Listing | None = None
         self._declined: frozenset[str] = frozenset()
         self._asked: tuple[object, ...] = ()
@@ -72,34 +76,34 @@ class History(param.Parameterized):
     # -- the tree ----------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Have the store read, if anything in it has changed since; returns at once."""
-        session, self._asked = self._session, self._now()
+        """Read the store, if anything in it has changed since; returns at once."""
+        self._asked = self._now()
         reading = partial(listed, self._store, self._query(), self.listing.read()[1])
-        session.errands.send_straight(session.services.histories, "look", reading, self._looked)
+        self._tasks.send_straight(self._services.histories, "look", reading, self._on_listed)
 
     def _query(self) -> Query:
-        dataset = self._session.shown.dataset
+        dataset = self._state.shown.dataset
         return Query(self.search, self.trashed, self.most, "" if dataset is None else dataset.stamp)
 
     def _now(self) -> tuple[object, ...]:
         """What a look depends on in this session: as a run begins and ends, what is offered changes."""
-        run = self._session.training.run
+        run = self._state.run
         return (self._query(), *(() if run is None else (run, run.state, run.kept)))
 
-    def _looked(self, listing: Listing | None) -> None:
-        if listing is not None:  # or nothing has changed, and there is no reason to wake anybody
+    def _on_listed(self, listing: Listing | None) -> None:
+        if listing is not None:  # or nothing has changed, and there is no reason to ring
             self.listing.post(listing)
-            self._session.errands.ring()
+            self._tasks.ring()
 
     @param.depends("search", "trashed", "most", watch=True)
     def _ring(self) -> None:
-        self._session.errands.ring()
+        self._tasks.ring()
 
     @property
     def title(self) -> str:
         """Which run and epoch was opened and is on the map, in words; empty where none was."""
-        kept = self._session.shown.kept
-        if kept is None or self._session.training.run is not None:
+        kept = self._state.shown.kept
+        if kept is None or self._state.run is not None:
             return ""
         names = dict(() if self._seen is None else self._seen.names)
         return f"“{names[kept[0]]}”, epoch {kept[1]}" if kept[0] in names else ""
@@ -111,12 +115,12 @@ class History(param.Parameterized):
     def choose(self, run: str) -> None:
         """Look at a run, by its id."""
         self._looked_at = run
-        self._do("choose", partial(work.chosen, self._store, run), self._chosen)
+        self._do("choose", partial(work.chosen, self._store, run), self._on_chosen)
 
-    def _chosen(self, chosen: Chosen) -> None:
+    def _on_chosen(self, chosen: Chosen) -> None:
         self.chosen = chosen
 
-    def _lost(self, sentence: str) -> None:
+    def _on_lost(self, sentence: str) -> None:
         self.chosen = None
 
     def follow(self) -> None:
@@ -130,8 +134,8 @@ class History(param.Parameterized):
             chosen = self.chosen
             if chosen is not None and now.get(chosen.record.id) != chosen.record:
                 again = partial(work.chosen, self._store, self._looked_at)
-                self._do("choose", again, self._chosen, self._lost)  # it has gone on, or is gone
-        self.opening.follow()
+                self._do("choose", again, self._on_chosen, self._on_lost)  # it has gone on, or is gone
+        self.open_run.follow()
 
     # -- after a kill ------------------------------------------------------------------------------------
 
@@ -139,13 +143,13 @@ class History(param.Parameterized):
     def offers(self) -> tuple[RunRecord, ...]:
         """Runs that a process has left in the middle, newest first, unless the user did not want them."""
         found = () if self._seen is None else self._seen.interrupted
-        settled = self._declined | self.opening.gone_on
+        settled = self._declined | self.open_run.gone_on
         return tuple(record for record in found if record.id not in settled)
 
     def decline(self) -> None:
         """Offer those that are interrupted now no more in this session."""
         self._declined |= {record.id for record in self.offers}
-        self._session.errands.ring()
+        self._tasks.ring()
 
     # -- two of them -------------------------------------------------------------------------------------
 
@@ -153,25 +157,25 @@ class History(param.Parameterized):
         """Compare the next one with this epoch of this run."""
         names = dict(() if self._seen is None else self._seen.names)
         self.marked = Marked(run, names.get(run, run), epoch)
-        self._session.errands.ring()
+        self._tasks.ring()
 
     def unmark(self) -> None:
         """Compare the next one with what is on the map."""
         self.marked = None
-        self._session.errands.ring()
+        self._tasks.ring()
 
     def compare(self, run: str, epoch: int) -> None:
         """Compare an epoch of a run with the one that is marked, else with what is on the map."""
-        session, scene, marked = self._session, self._session.scene, self.marked
-        session.error = ""
+        state, scene, marked = self._state, self._state.scene, self.marked
+        state.say("")
         if scene is None:
-            session.error = "There is nothing to compare with yet; wait until there is a map."
+            state.say("There is nothing to compare with yet; wait until there is a map.")
             return
         if marked is not None and (marked.run, marked.epoch) == (run, epoch):
-            session.error = "That is the epoch that is marked; choose another one to compare it with."
+            state.say("That is the epoch that is marked; choose another one to compare it with.")
             return
         if marked is None:
-            known, before = self.opening.on_map, lambda: Side("on the map", scene.model, scene.cloud)
+            known, before = self.open_run.on_map, lambda: Side("on the map", scene.model, scene.cloud)
         else:
             known = marked.run, marked.epoch
             before = partial(work.side, self._store, *known, scene.dataset)
@@ -186,7 +190,7 @@ class History(param.Parameterized):
 
     def _compare(self, found: tuple[Side, Side, bool]) -> None:
         before, after, related = found
-        self._session.comparing.compare(before, after, related=related)
+        self._comparison.compare(before, after, related=related)
 
     # -- the store itself --------------------------------------------------------------------------------
 
@@ -195,7 +199,7 @@ class History(param.Parameterized):
         given = {"name": name, "note": note}
         texts = {what: " ".join(text.split()) for what, text in given.items() if text is not None}
         if texts.get("name") == "":
-            self._session.error = "A run needs a name; the former one stays."
+            self._state.say("A run needs a name; the former one stays.")
             return
         texts = {what: text[: LONGEST[what]] for what, text in texts.items()}
         self._do(f"edit {run} {' '.join(texts)}", partial(self._store.edit, run, **texts), self._again)
@@ -228,20 +232,20 @@ class History(param.Parameterized):
 
     def export(self, run: str) -> None:
         """Make one file of a run, to be sent to the browser."""
-        self._session.error = ""
+        self._state.say("")
         self._do("export", partial(work.packed, self._store, run), self._exported)
 
     def _exported(self, found: tuple[str, bytes]) -> None:
-        self.parcel = Parcel(*found)
+        self.archive = RunArchive(*found)
 
     def sent(self) -> None:
         """The file has reached the browser."""
-        self.parcel = None
-        self._session.errands.ring()
+        self.archive = None
+        self._tasks.ring()
 
     def take(self, path: Path) -> None:
         """Take a run out of a file that came through the browser; the file is removed."""
-        self._session.error = ""
+        self._state.say("")
         self._do(f"take {path}", partial(work.taken, self._store, path), self._taken)
 
     def _taken(self, record: RunRecord) -> None:
@@ -253,7 +257,7 @@ class History(param.Parameterized):
 
     @property
     def _store(self) -> RunStore:
-        return self._session.services.store
+        return self._services.store
 
     def _do(
         self,
@@ -262,9 +266,8 @@ class History(param.Parameterized):
         done: Callable[..., object],
         failed: Callable[[str], object] | None = None,
     ) -> None:
-        session = self._session
-        session.errands.send(session.services.histories, f"history: {name}", task, done, failed)
+        self._tasks.send(self._services.histories, f"history: {name}", task, done, failed)
 
     def _again(self, *_: object) -> None:
         self.look()
-        self._session.errands.ring()
+        self._tasks.ring()

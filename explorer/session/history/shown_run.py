@@ -1,18 +1,18 @@
-"""Which kept run a session's map shows, and how far that is."""
+"""The kept run that the map shows, read from the store."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from explorer.runtime.run import Run
 from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.store.store import RunStore
+from explorer.services import Services
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
-
-class RunOnMap:
+class ShownRun:
     """Reads the run that the map shows from the store, in the background, again whenever it has gone on.
 
     Attributes
@@ -23,8 +23,8 @@ class RunOnMap:
         The epoch of it that the map shows by itself; None where that is the newest.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
+        self._state, self._tasks, self._services = state, tasks, services
         self.kept: KeptRun | None = None
         self.own: int | None = None
         self._id: str | None = None
@@ -37,9 +37,8 @@ class RunOnMap:
         return self.kept.epochs[-1].epoch if self.kept is not None else 0
 
     def follow(self) -> bool:
-        """Have it read where that is due; returns whether it is another run than before."""
-        session = self._session
-        run, kept = session.training.run, session.shown.kept
+        """Read it where that is due; return whether it is another run than before."""
+        run, kept = self._state.run, self._state.shown.kept
         found, own = (None, None) if run is None else (run.kept, None)
         if run is None and kept is not None:
             found, own = kept
@@ -51,18 +50,18 @@ class RunOnMap:
         far = (found, own, _epochs_done(run), run is None or run.state.over)
         if far != self._read:
             self._read, self._reading = far, True
-            errands, worker = session.errands, session.services.epochs
-            work = partial(_opened, session, found, run)
-            errands.send(worker, "run", work, partial(self._gain, found), self._refused)
+            work = partial(_opened, self._services.store, found, run)
+            done = partial(self._on_read, found)
+            self._tasks.send(self._services.epochs, "run", work, done, self._on_refused)
         return another
 
-    def _gain(self, found: str, kept: KeptRun) -> None:
+    def _on_read(self, found: str, kept: KeptRun) -> None:
         # It may have gone on meanwhile: the session's pull, in which this is, comes to `follow` next.
         self._reading = False
         if found == self._id:
             self.kept = kept
 
-    def _refused(self, sentence: str) -> None:
+    def _on_refused(self, sentence: str) -> None:
         self._reading = False  # it was deleted for good: there is nothing to go back to
 
 
@@ -71,8 +70,7 @@ def _epochs_done(run: Run | None) -> int:
     return steps[-1].epoch - (not steps[-1].epoch_done) if steps else 0
 
 
-def _opened(session: Session, found: str, run: Run | None) -> KeptRun:
+def _opened(store: RunStore, found: str, run: Run | None) -> KeptRun:
     if run is not None and run.state.over:
         run.join()  # its last epoch may still be on the way to the disk
-    store = session.services.store
     return KeptRun(store, store.find(found))

@@ -1,11 +1,10 @@
-"""Looking back: the map, the decoded sample and the figures as they were at any epoch of the run."""
+"""The epochs of the run on the map: the map, the decoded sample and the figures at any of them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 import param
@@ -17,12 +16,11 @@ from explorer.core.scene.scene import Scene
 from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.run import Snapshot
 from explorer.runtime.store.reader import KeptRun
-from explorer.session.history.film import Filming
-from explorer.session.history.shown_run import RunOnMap
-from models import Autoencoder
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
+from explorer.services import Services
+from explorer.session.history.shown_run import ShownRun
+from explorer.session.map.projection import ProjectionChoice
+from explorer.session.state import MapSource, Passage, State
+from explorer.session.tasks import Tasks
 
 _EYE = 0.1  # seconds, at least, between two epochs that are decoded on the way
 _AT_A_TIME = 0.05  # seconds of placing epochs after which another errand may come first
@@ -34,12 +32,6 @@ class Timeline(param.Parameterized):
     While it moves, points pass from epoch to epoch, and only the map and the decoded sample follow, each
     as fast as it can. Where it comes to rest, the epoch is shown like any other state of the model.
 
-    Attributes
-    ----------
-    at_hand
-        The epoch that is decoded while the map is on its way; None where the scene is.
-    filming
-        Makes films of it.
     """
 
     at = param.Number(
@@ -49,21 +41,19 @@ class Timeline(param.Parameterized):
         True, doc="Turn the map of each epoch to match the newest's, so that what moves is what was learned."
     )
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services, projection: ProjectionChoice) -> None:
         super().__init__()
-        self._session = session
-        self._run = RunOnMap(session)
-        self.filming = Filming(session)
-        self.at_hand: Scene | None = None
+        self._state, self._tasks, self._services = state, tasks, services
+        self._projection = projection
+        self._run = ShownRun(state, tasks, services)
         self._track: EpochsOnMap | None = None
         self._placing = self._resting = self._touched = False
         self._anchor, self._asked_at = 0, 0.0
         self._asked: tuple[object, ...] = ()  # which epoch was, to be decoded
         self._laid: tuple[tuple[object, ...], Layout] | None = None
         self._home: tuple[tuple[object, ...], np.ndarray | None] = ((), None)
-        self._origin: tuple[Autoencoder, tuple[str, int]] | None = None
-        session.param.watch(self._shown, "scene")
-        self.param.watch(self._ring, "aligned")
+        state.param.watch(self._on_scene, "scene")
+        self.param.watch(self._on_aligned, "aligned")
 
     # -- what there is to see ----------------------------------------------------------------------------
 
@@ -90,7 +80,7 @@ class Timeline(param.Parameterized):
     @property
     def offered(self) -> bool:
         """Whether the run on the map has two epochs to go between."""
-        kept, scene = self.kept, self._session.scene
+        kept, scene = self.kept, self._state.scene
         if kept is None or scene is None or len(kept.epochs) < 2:
             return False
         same_data = kept.record.dataset["stamp"] == scene.dataset.stamp
@@ -106,12 +96,6 @@ class Timeline(param.Parameterized):
     def epoch(self) -> int | None:
         """The epoch that is looked back at, or the nearest to it; None while the newest is followed."""
         return None if self.at is None or self.kept is None else self._nearest(self.at)
-
-    @property
-    def origin(self) -> tuple[str, int] | None:
-        """The run and the epoch whose weights the map shows, where one is looked back at."""
-        scene, known = self._session.scene, self._origin
-        return known[1] if scene is not None and known is not None and known[0] is scene.model else None
 
     @property
     def share(self) -> float:
@@ -134,7 +118,7 @@ class Timeline(param.Parameterized):
     def warm(self) -> None:
         """Begin to place the epochs: a hand is near the slider."""
         self._touched = True
-        self._session.errands.ring()
+        self._tasks.ring()
 
     def move(self, at: float, *, rest: bool = False) -> None:
         """Go to a moment, in epochs; at rest the end of the run follows what comes.
@@ -154,10 +138,10 @@ class Timeline(param.Parameterized):
         self.at = None if newest else float(self._nearest(at)) if rest else at
         if newest:
             self._asked = ()
-            self._decode(None)
-        self._session.looking.paint()
+            self._state.decode_by(None)
+        self._update_passage()
         if rest:
-            self._session.errands.ring()
+            self._tasks.ring()
 
     def newest(self) -> None:
         """Go back to the newest epoch, and follow what comes."""
@@ -166,13 +150,13 @@ class Timeline(param.Parameterized):
     # -- following ---------------------------------------------------------------------------------------
 
     def follow(self) -> None:
-        """Follow the run, and have done what is missing where it is looked at."""
-        self.filming.follow()
+        """Follow the run, and place and read the epochs that are looked at."""
         self._follow_run()
         if self.offered and self._touched:
             self._follow_track()
             if self.at is not None:
                 self._ask_epoch()
+        self._update_passage()
 
     @property
     def moving(self) -> bool:
@@ -184,10 +168,12 @@ class Timeline(param.Parameterized):
         """Whether a hand or the clock moves it."""
         return self.at is not None and not self._resting
 
-    @property
-    def moment(self) -> Moment | None:
-        """What is to be painted instead of the scene; None where that is it, or nothing is placed yet."""
-        track, scene = self._track, self._session.scene
+    def _update_passage(self) -> None:
+        self._state.pass_through(Passage(self._moment(), self._bounds()))
+
+    def _moment(self) -> Moment | None:
+        """Return what is painted instead of the scene; None for the scene, or where nothing is placed yet."""
+        track, scene = self._track, self._state.scene
         if self.at is None or track is None or scene is None or not track.evolution.epochs:
             return None
         evolution = track.evolution
@@ -217,13 +203,22 @@ class Timeline(param.Parameterized):
             self._laid = key, replace(layout, fitted=fitted)
         return self._laid[1]
 
+    def source(self) -> MapSource | None:
+        """Return the epoch that is looked back at, for the map; None while the newest is followed."""
+        snapshot, track, scene = self.snapshot(), self._track, self._state.scene
+        if snapshot is None or track is None or scene is None or self.at is None:
+            return None
+        origin = track.kept.record.id, track.weights(self._nearest(self.at))
+        return MapSource(self._state.shown, scene.dataset, snapshot, origin)
+
     def track_layout(self) -> Layout:
         """Return how the epochs are laid out: as what is on the map, each by itself."""
-        session, scene = self._session, self._session.scene
-        return session.mapping.layout(session.shown, Snapshot(scene.model, scene.cloud, None, 0))
+        scene = self._state.scene
+        assert scene is not None
+        return self._projection.layout(self._state.shown, Snapshot(scene.model, scene.cloud, None, 0))
 
-    def home(self) -> np.ndarray | None:
-        """Places that every epoch lies within, so that the map keeps its scale; None where that is open."""
+    def _bounds(self) -> np.ndarray | None:
+        """Return places that every epoch lies within, so that the map keeps its scale, or None."""
         track = self._track
         if self.at is None or track is None:
             return None
@@ -237,75 +232,70 @@ class Timeline(param.Parameterized):
         if self._run.follow():
             away, self._track, self._touched, self.at = self.at, None, False, None
             if away is not None:
-                self._decode(None)
-                self._session.looking.paint()
+                self._state.decode_by(None)
+            self._update_passage()
         elif self._track is not None:
             self._track.kept = self._run.kept
 
     def _follow_track(self) -> None:
-        session = self._session
-        scene, run = session.scene, session.training.run
+        scene, run, kept = self._state.scene, self._state.run, self.kept
+        assert scene is not None
+        assert kept is not None
         layout, track = self.track_layout(), self._track
         if track is None or track.layout != layout:
-            track = self._track = EpochsOnMap(self.kept, scene.dataset, layout, scene.model.device)
+            track = self._track = EpochsOnMap(kept, scene.dataset, layout, scene.model.device)
         going = run is not None and not run.state.over
         if not self._placing and track.next(self.epoch, stored=going) is not None:
             self._placing = True
             work = partial(self._place, track, self.epoch, going)
-            session.errands.send(session.services.epochs, "place", work, self._placed, self._not_placed)
+            self._tasks.send(self._services.epochs, "place", work, self._on_placed, self._on_not_placed)
 
     def _place(self, track: EpochsOnMap, near: int | None, going: bool) -> None:
         end = perf_counter() + _AT_A_TIME
         while perf_counter() < end and (epoch := track.next(near, stored=going)) is not None:
             track.place(epoch)
 
-    def _placed(self, _: object) -> None:
+    def _on_placed(self, _: object) -> None:
         self._placing = False
-        if self.moment is not None:
-            self._session.looking.paint()
-        self._session.errands.ring()
+        self._update_passage()
+        self._tasks.ring()
 
-    def _not_placed(self, sentence: str) -> None:
-        self._placing, self._session.error = False, sentence
+    def _on_not_placed(self, sentence: str) -> None:
+        self._placing = False
+        self._state.say(sentence)
 
     def _ask_epoch(self) -> None:
-        """Have the epoch read that is looked at, unless it was asked for already."""
-        session, track, epoch = self._session, self._track, self._nearest(self.at)
+        """Read the epoch that is looked at, unless it was asked for already."""
+        track = self._track
+        assert track is not None
+        assert self.at is not None
+        epoch = self._nearest(self.at)
         asked = (track, epoch, self._spread(), self._anchor, self.aligned, track.settled(epoch))
         if asked == self._asked or not asked[-1]:
             return
         now = perf_counter()
-        if self.on_the_way and (session.cursor is None or now - self._asked_at < _EYE):
+        if self.on_the_way and (self._state.cursor is None or now - self._asked_at < _EYE):
             return
         self._asked, self._asked_at = asked, now
         work = partial(track.scene, epoch, self._anchor, self.aligned, spread=self._spread())
-        session.errands.send(session.services.epochs, "epoch", work, partial(self._gain_epoch, asked))
+        self._tasks.send(self._services.epochs, "epoch", work, partial(self._on_epoch, asked))
 
-    def _gain_epoch(self, asked: tuple[object, ...], scene: Scene) -> None:
+    def _on_epoch(self, asked: tuple[object, ...], scene: Scene) -> None:
         if asked == self._asked and self.at is not None:
-            on_map = self._session.scene
-            self._decode(None if on_map is not None and on_map.cloud is scene.cloud else scene)
+            on_map = self._state.scene
+            self._state.decode_by(None if on_map is not None and on_map.cloud is scene.cloud else scene)
 
-    def _decode(self, scene: Scene | None) -> None:
-        """Decode what is under the cursor by that state of the model; None is the one on the map."""
-        if scene is not self.at_hand:
-            self.at_hand = scene
-            self._session.decode()
-
-    def _shown(self, _: object) -> None:
-        """Another scene is on the map: it is decoded, where the map has come to rest."""
-        scene, here = self._session.scene, self.snapshot()
-        if here is not None and here.model is scene.model:
-            weights = self._track.weights(self._nearest(self.at))
-            self._origin = here.model, (self._track.kept.record.id, weights)
-            if self._resting:
-                self.at_hand = None
-        elif self.at is None:
-            self.at_hand = None
+    def _on_scene(self, _: object) -> None:
+        """Decode the scene on the map, where it is the newest, or the epoch at which the map rests."""
+        scene, here = self._state.scene, self.snapshot()
+        at_rest = self._resting and here is not None and here.model is scene.model
+        if at_rest or self.at is None:
+            self._state.decode_by(None)
+        self._update_passage()
 
     def _spread(self) -> bool:
         """Whether each sample's posterior is needed, which is not kept with the places."""
-        return bool(self._session.draws) or self._session.colour_by == "KL"
+        return bool(self._state.draws) or self._state.colour_by == "KL"
 
     def _nearest(self, at: float) -> int:
         return min((record.epoch for record in self.kept.epochs), key=lambda epoch: abs(epoch - at))
@@ -316,5 +306,6 @@ class Timeline(param.Parameterized):
         placed = self.snapshot() is not None and bool(track.evolution.epochs)
         return placed and track.settled(self._nearest(self.at))
 
-    def _ring(self, *_: object) -> None:
-        self._session.errands.ring()
+    def _on_aligned(self, *_: object) -> None:
+        self._update_passage()
+        self._tasks.ring()

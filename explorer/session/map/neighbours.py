@@ -1,45 +1,50 @@
-"""When the neighbours of the codes on the map are found."""
+"""Find the neighbours of the codes on the map, once they are wanted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from explorer.core.scene.scene import Scene
+from explorer.services import Services
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
+class SceneNeighbours:
+    """Adds the neighbours to the scene on the map before the cursor comes.
 
-class Nearby:
-    """Has the scene on the map gain its neighbours before the hand comes.
-
-    While a training brings one map after the other, only once somebody has asked about a place.
+    While a training brings one map after the other, only once a place has been asked about.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
+        self._state, self._tasks, self._services = state, tasks, services
         self._asked: int | None = None  # key of the scene whose neighbours are under way or found
 
     def forget(self) -> None:
-        """Another scene comes on the map, or the same one as it was at first."""
+        """Start anew: another scene comes on the map, or the same one as it was at first."""
         self._asked = None
 
-    def follow(self) -> None:
-        """Have the neighbours found, if they are missing and wanted. On the session's own thread."""
-        session, scene = self._session, self._session.scene
+    def follow(self, *, busy: bool, looked_at: bool) -> None:
+        """Find the neighbours, if they are missing and wanted. On the session's own thread.
+
+        Parameters
+        ----------
+        busy
+            Whether a training of this session brings new maps.
+        looked_at
+            Whether the latent axes are looked at, which ask about places as the cursor does.
+        """
+        scene = self._state.scene
         if scene is None or scene.neighbours is not None or scene.key == self._asked:
             return
-        looked_at = session.cursor is not None or session.inspecting.shown
-        if looked_at or not session.training.busy:
+        if self._state.cursor is not None or looked_at or not busy:
             self._asked = scene.key
-            find = partial(session.services.with_neighbours, scene)
-            session.errands.send(session.services.neighbours, "neighbours", find, self._gain)
+            find = partial(self._services.with_neighbours, scene)
+            self._tasks.send(self._services.neighbours, "neighbours", find, self._on_found)
 
-    def _gain(self, found: Scene) -> None:
-        session, scene = self._session, self._session.scene
+    def _on_found(self, found: Scene) -> None:
+        scene = self._state.scene
         if scene is not None and scene.key == found.key:
             turned = found.projection is not scene.projection
-            session.scene = replace(scene, neighbours=found.neighbours) if turned else found
-            session.decode()
+            self._state.refine(replace(scene, neighbours=found.neighbours) if turned else found)

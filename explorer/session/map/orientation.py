@@ -1,47 +1,24 @@
-"""How a session turns what can be turned: the globe and the cloud in space."""
+"""Turn what can be turned: the globe and the cloud in space."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import param
 
 from explorer.core.errors import SHOWN
-from explorer.core.projections import Orthographic, Turning
+from explorer.core.projections import Turning
 from explorer.core.projections.turnable.orientation import Orientation
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
+from explorer.session.state import State
 
 _STEP = math.radians(15)
 
 
-class Orienting(param.Parameterized):
-    """One orientation for all maps that can be turned, so that switching between them turns nothing."""
+class OrientationControl:
+    """Turns all maps that can be turned as one, so that switching between them turns nothing."""
 
-    orientation = param.ClassSelector(
-        class_=Orientation, default=Orientation(), instantiate=False, doc="How latent space is turned."
-    )
-    dims = param.Boolean(False, doc="Whether points on the back of the globe are dimmed rather than hidden.")
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._gesture: object = None
-        self._began = self.orientation
-
-    @property
-    def turns(self) -> bool:
-        """Whether what is on the map can be turned."""
-        scene = self._session.scene
-        return scene is not None and isinstance(scene.projection, Turning)
-
-    @property
-    def has_back(self) -> bool:
-        """Whether the map shows one half of the globe and hides the other."""
-        scene = self._session.scene
-        return scene is not None and isinstance(scene.projection, Orthographic)
+        self._began = state.orientation
 
     def drag(self, gesture: object, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Turn as a drag from one place of the plane to another means.
@@ -49,27 +26,24 @@ class Orienting(param.Parameterized):
         Parameters
         ----------
         gesture
-            Tells one drag from the next: all of it counts from where its first call found the map, which
-            is painted by the look that comes with it.
+            Tells one drag from the next: all of it counts from where its first call found the map.
         """
-        scene = self._session.scene
-        if scene is None or not isinstance(scene.projection, Turning):
+        state, projection = self._state, self._state.on_map
+        if not isinstance(projection, Turning):
             return
         if gesture != self._gesture:
-            self._gesture, self._began = gesture, self.orientation
+            self._gesture, self._began = gesture, state.orientation
         try:
-            self.orientation = scene.projection.dragged(start, end).compose(self._began)
+            state.turn(projection.dragged(start, end).compose(self._began))
         except SHOWN as error:
-            self._session.error = str(error)
+            state.say(str(error))
 
     def step(self, right: int, up: int) -> None:
         """Turn by so many steps of 15 degrees, as a drag to the right or up does."""
         if right or up:
             turn = Orientation.about((-up, right, 0), _STEP * math.hypot(right, up))
-            self.orientation = turn.compose(self.orientation)
-            self._session.looking.paint()
+            self._state.turn(turn.compose(self._state.orientation))
 
     def face(self) -> None:
-        """Turn back to how it came."""
-        self.orientation = Orientation()
-        self._session.looking.paint()
+        """Turn back to the initial orientation."""
+        self._state.turn(Orientation())

@@ -1,11 +1,10 @@
-"""What a session has pinned to the map: places that were decoded and are kept."""
+"""Pins: decoded samples that are kept at their places in latent space."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,11 +14,11 @@ from jaxtyping import Float32
 
 from explorer.core.errors import BadSelection
 from explorer.core.scene.scene import Scene
-from explorer.session.map.seen import code_at
+from explorer.services import Services
+from explorer.session.map.decoder import Decoder
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 from models import Autoencoder
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
 MOST = 100
 """So many can be pinned: a strip that nobody can look through is of no use."""
@@ -44,19 +43,20 @@ class Pin:
     sample: Float32[np.ndarray, "..."]
 
 
-class Pinning(param.Parameterized):
+class Pins(param.Parameterized):
     """Pins generated samples to their places in latent space, where they stay however it is looked at."""
 
     pins = param.ClassSelector(class_=tuple, default=(), doc="The pinned samples, oldest first.")
     tool = param.Boolean(False, doc="Whether a click pins what the decoder makes of the place.")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services, decoder: Decoder) -> None:
         super().__init__()
-        self._session = session
+        self._state, self._tasks, self._services = state, tasks, services
+        self._decoder = decoder
         self._next = 1
         self._removed: tuple[Pin, ...] | None = None
         self._decoded_by: Autoencoder | None = None
-        session.param.watch(self._follow, "scene")
+        state.param.watch(self._on_scene, "scene")
         self.param.watch(self._ring, "pins")
 
     @property
@@ -66,21 +66,21 @@ class Pinning(param.Parameterized):
 
     def pin(self, xy: tuple[float, float]) -> None:
         """Decode a place of the map and keep it."""
-        code = code_at(self._session, xy)
+        code = self._decoder.code_at(xy)
         if code is not None:
             self.pin_code(code)
 
     def pin_code(self, code: Float32[np.ndarray, " latent"]) -> None:
         """Decode a code and keep it."""
-        session = self._session
-        if session.scene is None:
+        scene = self._state.scene
+        if scene is None:
             return
         if len(self.pins) >= MOST:
-            session.error = f"{MOST} samples are pinned, which is all there can be; remove some."
+            self._state.say(f"{MOST} samples are pinned, which is all there can be; remove some.")
             return
         pin = Pin(self._next, code, np.empty(0, np.float32))
         self._next += 1
-        self._decode(session.scene, (pin,), f"pin {pin.number}", self._add)
+        self._decode(scene, (pin,), f"pin {pin.number}", self._add)
 
     def remove(self, number: int) -> None:
         """Take one away."""
@@ -108,7 +108,7 @@ class Pinning(param.Parameterized):
         """Return them in data units: grey values in 0..1, or rows in the table's own units."""
         self.codes()
         drawn = np.stack([pin.sample for pin in self.pins])
-        scene = self._session.scene
+        scene = self._state.scene
         if scene is not None and scene.dataset.drawing.kind == "profile":
             return scene.dataset.drawing.to_units(drawn).astype(np.float32)
         return drawn
@@ -126,7 +126,7 @@ class Pinning(param.Parameterized):
     def _add(self, pins: tuple[Pin, ...]) -> None:
         self.pins = (*self.pins, *pins)
 
-    def _follow(self, event: param.parameterized.Event) -> None:
+    def _on_scene(self, event: param.parameterized.Event) -> None:
         """Another model decodes what is pinned anew; in another latent space the pins have no place."""
         scene, before = event.new, event.old
         if before is None or scene.model is before.model:
@@ -138,7 +138,7 @@ class Pinning(param.Parameterized):
             self._decode(scene, self.pins, "pins", self._renew)
 
     def _ring(self, *_: object) -> None:
-        self._session.errands.ring()
+        self._tasks.ring()
 
     def _renew(self, pins: tuple[Pin, ...]) -> None:
         renewed = {pin.number: pin for pin in pins}
@@ -148,12 +148,11 @@ class Pinning(param.Parameterized):
         self, scene: Scene, pins: tuple[Pin, ...], name: str, done: Callable[[tuple[Pin, ...]], None]
     ) -> None:
         def take(decoded: tuple[Pin, ...]) -> None:
-            now = self._session.scene
+            now = self._state.scene
             if now is not None and now.dataset is scene.dataset and _space(now) == _space(scene):
                 done(decoded)
 
-        session = self._session
-        session.errands.send(session.services.frames, name, partial(_decoded, scene.model, pins), take)
+        self._tasks.send(self._services.frames, name, partial(_decoded, scene.model, pins), take)
 
 
 def _space(scene: Scene) -> tuple[int, bool]:

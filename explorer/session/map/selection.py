@@ -1,10 +1,9 @@
-"""What a session has selected, and the ways to select."""
+"""Select samples: by box, lasso, class, chance and expression."""
 
 from __future__ import annotations
 
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,70 +14,64 @@ from explorer.core.projections import SphereMap
 from explorer.core.scene.scene import Scene
 from explorer.core.selection import brush, expression
 from explorer.core.selection.export import selected_frame
-from explorer.core.selection.selection import HOW, Selection
+from explorer.core.selection.selection import HOW
+from explorer.services import Services
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
 
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
-
-class Selecting(param.Parameterized):
-    """Box, lasso, class, chance and expression; each joins what is selected in the way `how` says."""
+class SelectionTools(param.Parameterized):
+    """The ways to select; each joins the present selection as `how` says."""
 
     how = param.Selector(
         default="replace", objects=list(HOW), doc="How a new selection joins the present one."
     )
-    current = param.ClassSelector(default=Selection(), class_=Selection, doc="Which samples are selected.")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
         super().__init__()
-        self._session = session
+        self._state, self._tasks, self._services = state, tasks, services
         self._strokes = count()
-
-    @property
-    def mask(self) -> np.ndarray | None:
-        """The selection over the Dataset, training split first; None selects nothing."""
-        return self.current.mask
 
     def brush(self, shape: brush.Box | brush.Lasso) -> None:
         """Select the visible samples that lie inside a drawn shape, whatever the zoom."""
-        session = self._session
-        if session.scene is not None:
+        scene = self._state.scene
+        if scene is not None:
             # A name of its own for each stroke: the next one must not replace it.
-            name, work = f"brush {next(self._strokes)}", partial(_inside, shape, session.scene)
-            session.errands.send(session.services.extras, name, work, partial(self._brushed, session.scene))
+            name, work = f"brush {next(self._strokes)}", partial(_inside, shape, scene)
+            self._tasks.send(self._services.extras, name, work, partial(self._on_brushed, scene))
 
     def add(self, mask: np.ndarray) -> None:
         """Join a mask over the Dataset to the selection, in the way that `how` says."""
-        self.current = self.current.joined(mask, self.how)
+        self._state.select(self._state.selection.joined(mask, self.how))
 
     def where(self, text: str) -> None:
         """Select the samples for which an expression over the columns of `table` holds."""
-        if self._session.scene is not None:
+        if self._state.scene is not None:
             try:
                 self.add(expression.mask(text, self.table()))
             except SHOWN as error:
-                self._session.error = str(error)
+                self._state.say(str(error))
 
     def random(self, n: int, seed: int = 0) -> None:
         """Select `n` samples at random, without replacement."""
-        if self._session.scene is not None:
+        if self._state.scene is not None:
             try:
-                self.add(brush.random(len(self._session.scene.cloud), n, seed))
+                self.add(brush.random(len(self._state.scene.cloud), n, seed))
             except SHOWN as error:
-                self._session.error = str(error)
+                self._state.say(str(error))
 
     def invert(self) -> None:
         """Select the samples that are not selected."""
-        if self._session.scene is not None:
-            self.current = self.current.inverted(len(self._session.scene.cloud))
+        if self._state.scene is not None:
+            self._state.select(self._state.selection.inverted(len(self._state.scene.cloud)))
 
     def clear(self) -> None:
         """Select nothing."""
-        self.current = self.current.cleared()
+        self._state.select(self._state.selection.cleared())
 
     def undo(self) -> None:
         """Take back the last change."""
-        self.current = self.current.undone()
+        self._state.select(self._state.selection.undone())
 
     def table(self, mask: np.ndarray | None = None) -> pd.DataFrame:
         """Return the rows of a mask (None: all) with labels, columns in the table's units, and codes.
@@ -88,16 +81,16 @@ class Selecting(param.Parameterized):
         BadSelection
             Before anything is on the map.
         """
-        scene = self._session.scene
+        scene = self._state.scene
         if scene is None:
             raise BadSelection("nothing is on the map yet; wait until the data have been encoded.")
         everything = np.ones(len(scene.cloud), dtype=bool)
         return selected_frame(scene.dataset, scene.cloud, everything if mask is None else mask)
 
-    def _brushed(self, scene: Scene, mask: np.ndarray) -> None:
-        now = self._session.scene
+    def _on_brushed(self, scene: Scene, mask: np.ndarray) -> None:
+        now = self._state.scene
         if now is not None and scene.dataset is now.dataset:
-            visible = self._session.visible
+            visible = self._state.visible
             self.add(mask if visible is None else mask & visible)
 
 

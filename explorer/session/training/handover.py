@@ -1,25 +1,23 @@
-"""Which tab a session is of, and what it takes over from the session that the tab had before."""
+"""Hand the trainings of a session over to the next session of the same browser tab."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from explorer.runtime.handover import Tab, TabTrainings
-
-if TYPE_CHECKING:
-    from explorer.session.training.training import Training
+from explorer.runtime.handover import Tab, Tabs, TabTrainings
 
 
-class Handing:
-    """Leaves what a session trains where the next session of its tab finds it, and takes it up there."""
+class Handover:
+    """Keeps the trainings of a session where the next session of its tab finds them."""
 
-    def __init__(self, training: Training) -> None:
-        self._training = training
+    def __init__(self, tabs: Tabs) -> None:
+        self._tabs = tabs
         self._tab: Tab | None = None
 
-    def arrive(self, former: str, connected: Callable[[], bool], *, patient: bool) -> str:
-        """Sit down at a tab, and take over the work of the one before. On the session's own thread.
+    def arrive(
+        self, former: str, connected: Callable[[], bool], *, patient: bool, busy: bool
+    ) -> tuple[str, TabTrainings | None]:
+        """Open the tab, and take over the trainings of the session before. On the session's own thread.
 
         Parameters
         ----------
@@ -28,43 +26,37 @@ class Handing:
         connected
             Whether the session's page is there; it must not hold the session.
         patient
-            Whether to come again where a page still seems to be at the former tab: a page that is loaded
-            anew may come before its connection is known to be lost.
+            Whether to try again where a page still seems to be connected to the former session: a page that
+            is loaded anew may come before its connection is known to be lost.
+        busy
+            Whether this session trains already, and takes nothing over.
 
         Returns
         -------
-        str
-            The token of the new tab, for the tab to keep; empty where it is to come again.
+        token
+            For the tab to keep; empty where it is to try again.
+        work
+            The trainings of the session before; None where there are none.
         """
-        training = self._training
-        tabs = training.session.services.tabs
         if self._tab is None:
-            self._tab = tabs.open(connected)
-        if former and former != self._tab.token and not training.busy:
-            if patient and tabs.occupied(former):
-                return ""
-            work = tabs.claim(former)
-            if work is not None:
-                self._take(work)
-        return self._tab.token
+            self._tab = self._tabs.open(connected)
+        work = None
+        if former and former != self._tab.token and not busy:
+            if patient and self._tabs.occupied(former):
+                return "", None
+            work = self._tabs.claim(former)
+        return self._tab.token, work
 
-    def note(self) -> None:
-        """Put on the tab what there is to be found."""
+    def note(self, work: TabTrainings | None) -> None:
+        """Note what the next session would find."""
         if self._tab is not None:
-            self._tab.work = self._training.work
+            self._tab.work = work
 
-    def leave(self) -> bool:
-        """The session ends; whether its trainings are seen to. Any thread."""
+    def leave(self, work: TabTrainings | None) -> bool:
+        """Leave the tab at the session's end; return whether it sees to the trainings. Any thread."""
         if self._tab is None:
             return False
         if not self._tab.taken:
-            self.note()
-        self._training.session.services.tabs.leave(self._tab)
+            self.note(work)
+        self._tabs.leave(self._tab)
         return True
-
-    def _take(self, work: TabTrainings) -> None:
-        training = self._training
-        session = training.session
-        training.take_over(work)
-        for run in work.runs:
-            run.hand_over(session.errands.ring, session.token)

@@ -1,4 +1,4 @@
-"""Watching a training: what happens in it, what its axes say, and what it forgets."""
+"""Monitor a training: its events, what its axes say, and what it forgets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,19 +16,20 @@ from explorer.core.diagnostics.forgetting import Baseline, Forgetting, baseline,
 from explorer.core.errors import Cancelled
 from explorer.core.latent.activity import activity
 from explorer.core.progress import pause_after
+from explorer.runtime.concurrency.worker import Newest, Task
 from explorer.runtime.run import Run, Snapshot
-from explorer.session.training.report import Watched
+from explorer.services import Services
+from explorer.session.state import State
+from explorer.session.tasks import Tasks
+from explorer.session.training.report import RunReport
 from models import Autoencoder
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
 
 SHARE = 0.01
 """Of the time, that each of the two figures may take while a training goes on."""
 
 
-class Watching(param.Parameterized):
-    """Follows the run that the session tells of, while somebody looks.
+class Monitor(param.Parameterized):
+    """Reads a run's reports and measures its snapshots, while it is shown.
 
     Reports are read as they come. What costs more is measured on a worker of its own, of the newest
     snapshot, and not before `SHARE` allows it; of the last one always.
@@ -39,48 +40,53 @@ class Watching(param.Parameterized):
         Seconds; for tests.
     """
 
-    shown = param.Boolean(False, doc="Whether somebody looks; nothing is measured for nobody.")
+    shown = param.Boolean(False, doc="Whether it is shown; nothing is measured otherwise.")
 
-    def __init__(self, session: Session, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        state: State,
+        tasks: Tasks,
+        services: Services,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         super().__init__()
-        self._session = session
-        self._runs: WeakKeyDictionary[Run, Watched] = WeakKeyDictionary()
-        self._axes = _Measuring(session, "axes of the run", clock)
-        self._errors = _Measuring(session, "forgetting", clock)
-        session.training.param.watch(self._begun, "run")
+        self._state, self._tasks = state, tasks
+        self._runs: WeakKeyDictionary[Run, RunReport] = WeakKeyDictionary()
+        self._axes = Figure(tasks, services.watching, "axes of the run", clock)
+        self._errors = Figure(tasks, services.watching, "forgetting", clock)
+        state.param.watch(self._on_run, "run")
         self.param.watch(self._look, "shown")
 
-    def of(self, run: Run) -> Watched:
+    def of(self, run: Run) -> RunReport:
         """What is known of a run."""
         if run not in self._runs:
-            self._runs[run] = Watched(run)
+            self._runs[run] = RunReport(run)
         return self._runs[run]
 
-    def follow(self) -> None:
-        """Take in what is new of the run, and have measured what may be. On the session's own thread."""
-        run = self._session.training.current
+    def follow(self, run: Run | None) -> None:
+        """Read what is new of a run, and measure what is due. On the session's own thread."""
         if not self.shown or run is None:
             return
-        watched = self.of(run)
-        watched.read(run)
+        report = self.of(run)
+        report.read(run)
         snapshot = run.snapshot.read()[1]
         if snapshot is None:
             return
-        self._axes.measure(run, snapshot, partial(activity, snapshot.cloud, snapshot.model), watched.learn)
-        if forgets(run) and not watched.trouble:
-            work = partial(_errors, run, watched.before, watched.baseline, snapshot)
-            told, refused = partial(_told, watched), partial(_refused, watched)
-            passes = 2 if watched.baseline is None else 1
+        self._axes.measure(run, snapshot, partial(activity, snapshot.cloud, snapshot.model), report.learn)
+        if forgets(run) and not report.trouble:
+            work = partial(_errors, run, report.before, report.baseline, snapshot)
+            told, refused = partial(_add_errors, report), partial(_add_trouble, report)
+            passes = 2 if report.baseline is None else 1
             self._errors.measure(run, snapshot, work, told, refused, passes=passes)
 
     def _look(self, _: Any) -> None:
-        self._session.errands.ring()
+        self._tasks.ring()
 
-    def _begun(self, event: Any) -> None:
-        run, scene = event.new, self._session.scene
+    def _on_run(self, event: Any) -> None:
+        run, scene = event.new, self._state.scene
         if run is not None and run not in self._runs:
             same = scene is not None and scene.dataset is run.job.dataset
-            self._runs[run] = Watched(run, scene.model if same else None)
+            self._runs[run] = RunReport(run, scene.model if same else None)
 
 
 def forgets(run: Run) -> bool:
@@ -98,11 +104,11 @@ def trained_on(run: Run) -> np.ndarray:
     return mask
 
 
-class _Measuring:
+class Figure:
     """One figure of the newest snapshot: one at a time, as often as it stays a small share of the time."""
 
-    def __init__(self, session: Session, name: str, clock: Callable[[], float]) -> None:
-        self._session, self._name, self._clock = session, name, clock
+    def __init__(self, tasks: Tasks, worker: Newest[Task], name: str, clock: Callable[[], float]) -> None:
+        self._tasks, self._worker, self._name, self._clock = tasks, worker, name, clock
         self._under_way = False
         self._last: tuple[int, int] | None = None
         self._ended, self._cost = -math.inf, 0.0
@@ -129,22 +135,21 @@ class _Measuring:
         if self._under_way or which == self._last or (early and not run.state.over):
             return
         self._under_way, self._last = True, which
-        errands, worker = self._session.errands, self._session.services.watching
-        errands.send(
-            worker,
+        self._tasks.send(
+            self._worker,
             self._name,
             partial(_timed, work, self._clock),
-            partial(self._took, partial(done, snapshot), passes),
-            partial(self._failed, failed),
+            partial(self._on_measured, partial(done, snapshot), passes),
+            partial(self._on_failed, failed),
         )
 
-    def _took(self, done: Callable[[Any], object], passes: int, result: tuple[Any, float]) -> None:
+    def _on_measured(self, done: Callable[[Any], object], passes: int, result: tuple[Any, float]) -> None:
         value, cost = result
         self._cost = cost / passes
         self._over()
         done(value)
 
-    def _failed(self, failed: Callable[[str], object], sentence: str) -> None:
+    def _on_failed(self, failed: Callable[[str], object], sentence: str) -> None:
         self._over()
         failed(sentence)
 
@@ -169,10 +174,10 @@ def _errors(
         return None  # nobody is left to see it
 
 
-def _told(watched: Watched, snapshot: Snapshot, found: tuple[Baseline, Forgetting] | None) -> None:
+def _add_errors(report: RunReport, snapshot: Snapshot, found: tuple[Baseline, Forgetting] | None) -> None:
     if found is not None:
-        watched.compare(snapshot, *found)
+        report.compare(snapshot, *found)
 
 
-def _refused(watched: Watched, sentence: str) -> None:
-    watched.trouble = sentence
+def _add_trouble(report: RunReport, sentence: str) -> None:
+    report.trouble = sentence

@@ -1,15 +1,13 @@
-"""Who trains and who waits, as much as one session may know of it."""
+"""The queue before the device, as much as one session may know of it."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from explorer.core.datasets import dataset_names
 from explorer.runtime.run import Run
-
-if TYPE_CHECKING:
-    from explorer.session.session import Session
+from explorer.runtime.training.slot import TrainingSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Place:
     position
         0 is the one that trains, 1 the next.
     name
-        Of somebody else's on data of their own only that it is one: a file's name is theirs.
+        Another user's run on a file is only called a training: the file's name is private.
     own
         Whether it is this session's, to move and to cancel.
     whose
@@ -37,22 +35,21 @@ class Place:
     whose: str
 
 
-def queue(session: Session) -> tuple[Place, ...]:
-    """What trains and what waits, where this session waits for anything; else nothing."""
-    runs = session.services.slot.queue
-    if not any(run.owner == session.token and run.position for run in runs):
+def queue(slot: TrainingSlot, token: Hashable) -> tuple[Place, ...]:
+    """Return what trains and what waits, where the session of that token waits for anything; else nothing."""
+    runs = slot.queue
+    if not any(run.owner == token and run.position for run in runs):
         return ()
-    return tuple(_place(run, position, session) for position, run in enumerate(runs))
+    return tuple(_place(run, position, token) for position, run in enumerate(runs))
 
 
-def find(session: Session, token: int) -> Run | None:
-    """The session's own run of that token, while it waits or trains."""
-    runs = session.services.slot.queue
-    return next((run for run in runs if run.token == token and run.owner == session.token), None)
+def find(slot: TrainingSlot, owner: Hashable, token: int) -> Run | None:
+    """Return the owner's run of that token, while it waits or trains."""
+    return next((run for run in slot.queue if run.token == token and run.owner == owner), None)
 
 
-def _place(run: Run, position: int, session: Session) -> Place:
-    own = run.owner == session.token
+def _place(run: Run, position: int, token: Hashable) -> Place:
+    own = run.owner == token
     known = own or run.job.source.partition(":")[0] in dataset_names()
     whose = "yours" if own else ("shared by all" if run.owner is None else "another session's")
     return Place(run.token, position, run.name if known else "a training", own, whose)

@@ -1,4 +1,4 @@
-"""What is known of one training by those who watch it."""
+"""The report of one training: its events and figures, as far as they are known."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Errors:
     forgetting: Forgetting
 
 
-class Watched:
+class RunReport:
     """One run, seen from the first report on; everything here only grows, and is read by index.
 
     Attributes
     ----------
     before
         The model that the run's is held against: what was on the map when it began.
-    happenings, rates, axes, errors
+    events, rates, axes, errors
         What happened, a point an epoch, what the axes said, and what was forgotten.
     baseline
         The errors before; None until they have been measured.
@@ -57,7 +57,7 @@ class Watched:
             and before.convention == job.model.convention
         ):
             self.before = before
-        self.happenings: Log[TrainingEvent] = Log()
+        self.events: Log[TrainingEvent] = Log()
         self.rates: Log[RatePoint] = Log()
         self.axes: Log[Activities] = Log()
         self.errors: Log[Errors] = Log()
@@ -101,7 +101,7 @@ class Watched:
 
     def _note(self, found: tuple[TrainingEvent, ...]) -> None:
         for happening in found:
-            self.happenings.append(happening)
+            self.events.append(happening)
 
 
 def moment(step: Step) -> float:

@@ -31,7 +31,7 @@ class ComparePanel(JSComponent):
     state = param.Dict(default={}, doc="What is compared, what the page says of it, and the switches.")
     maps = param.Bytes(b"", doc="Head, arrows and compressed pixels of the three maps.")
     frame = param.Bytes(b"", doc="Head and both decoded samples at the cursor.")
-    table = param.Dict(default={}, doc="The measures before and after, and how far measuring them is.")
+    table = param.Dict(default={}, doc="The measures before and after, and how far measures them is.")
     samples = param.Bytes(b"", doc="Head, originals and reconstructions of some samples.")
 
     _esm = script("components/drawing", "compare/compare_maps", "compare/compare_figures", "compare/compare")
@@ -67,20 +67,20 @@ class CompareView:
 
     def refresh(self) -> None:
         """Send what is new: what is compared, the maps, the table, the samples."""
-        made, session, scene = self._made, self._session, self._session.scene
-        if made is None or scene is None or not session.comparing.shown:
+        made, session, scene = self._made, self._session, self._session.state.scene
+        if made is None or scene is None or not session.comparison.shown:
             return
         if scene.dataset is not self._dataset:
             self._dataset, self._examples = scene.dataset, ()
             made.param.update(drawing=scene.dataset.drawing.described(), samples=b"", table={})
         made.param.update(state=_state(session), table=_table(session))
-        comparing = session.comparing
-        found = comparing.measuring.examples
+        comparing = session.comparison
+        found = comparing.measures.examples
         if comparing.pair is not None and found is not None:
-            named = (found, comparing.measuring.shown)
+            named = (found, comparing.measures.shown)
             if named != self._examples:
                 self._examples = named
-                made.samples = _packed_examples(scene.dataset, comparing.measuring.shown, found)
+                made.samples = _packed_examples(scene.dataset, comparing.measures.shown, found)
         self.refresh_pixels()
 
     def refresh_pixels(self) -> None:
@@ -88,7 +88,7 @@ class CompareView:
 
         This touches no model of the document.
         """
-        comparing = self._session.comparing
+        comparing = self._session.comparison
         if not self._ready or comparing.pair is None or self._dataset is not comparing.pair.dataset:
             return
         version, image = comparing.image.read()
@@ -102,7 +102,7 @@ class CompareView:
 
     def heard(self, data: dict[str, Any]) -> None:
         """Do what the hand did."""
-        comparing, kind = self._session.comparing, data["kind"]
+        comparing, kind = self._session.comparison, data["kind"]
         if kind == "ready":
             self._ready, self._shown = True, [0, 0]
             self.refresh()
@@ -112,14 +112,14 @@ class CompareView:
             comparing.hover((float(data["xy"][0]), float(data["xy"][1])))
         elif kind == "brush":
             self._brush(data)
-        elif kind == "turn" and self._session.orienting.turns:
-            self._session.orienting.step(int(data["right"]), int(data["up"]))
+        elif kind == "turn" and self._session.state.turns:
+            self._session.orientation.step(int(data["right"]), int(data["up"]))
         else:
             self._press(kind, data)
 
     def _press(self, kind: str, data: dict[str, Any]) -> None:
-        comparing = self._session.comparing
-        measuring = comparing.measuring
+        comparing = self._session.comparison
+        measures = comparing.measures
         if kind == "swap":
             comparing.swap()
         elif kind == "follow":
@@ -127,23 +127,23 @@ class CompareView:
         elif kind == "arrows":
             comparing.arrows = bool(data["shown"])
         elif kind == "measure":
-            measuring.measure()
+            measures.measure()
         elif kind == "cancel":
-            measuring.cancel()
-        elif kind == "of" and data["value"] in measuring.offered:
-            measuring.of = data["value"]
-        elif kind == "which" and data["value"] in measuring.param.which.objects:
-            measuring.which = data["value"]
-        self._session.errands.ring()
+            measures.cancel()
+        elif kind == "of" and data["value"] in measures.offered:
+            measures.of = data["value"]
+        elif kind == "which" and data["value"] in measures.param.which.objects:
+            measures.which = data["value"]
+        self._session.tasks.ring()
 
     def _look(self, data: dict[str, Any]) -> None:
         try:
             x, y = (data["x0"], data["x1"]), (data["y0"], data["y1"])
             viewport = Viewport.of_ranges(x, y, data["w"], data["h"])
         except SHOWN as error:
-            self._session.error = str(error)
+            self._session.state.say(str(error))
             return
-        self._session.comparing.look(
+        self._session.comparison.look(
             viewport,
             home=bool(data["home"]),
             sequence=int(data["sequence"]),
@@ -156,14 +156,14 @@ class CompareView:
         try:
             shape = Box(*points[:2].ravel().tolist()) if data["shape"] == "box" else Lasso(points)
         except SHOWN as error:
-            self._session.error = str(error)
+            self._session.state.say(str(error))
             return
-        self._session.comparing.brush(shape, int(data["which"]))
+        self._session.comparison.brush(shape, int(data["which"]))
 
 
 def _state(session: Session) -> dict[str, Any]:
-    comparing = session.comparing
-    pair, mask, chosen = comparing.pair, session.selecting.mask, comparing.chosen
+    comparing = session.comparison
+    pair, mask, chosen = comparing.pair, session.state.selected, comparing.chosen
     told = ""
     if chosen is not None:
         what = "selected" if mask is not None else "that it was trained on"
@@ -175,7 +175,7 @@ def _state(session: Session) -> dict[str, Any]:
         "every": "" if pair is None else f"all {len(pair.before.codes):,} samples",
         "chosen": told,
         "common": pair is not None and pair.common,
-        "turns": pair is not None and session.orienting.turns,
+        "turns": pair is not None and session.state.turns,
         "given": comparing.given,
         "swapped": comparing.swapped,
         "arrows": comparing.arrows,
@@ -200,27 +200,27 @@ def _note(session: Session, pair: Pair) -> str:
         )
     else:
         note = "One latent space: a place means the same code on all three maps."
-    colouring = session.colouring
+    colouring = session.state.colouring
     if colouring is not None and colouring.values is not None:
         note += f" Colours: {colouring.title}, of the map's model, on all three."
     return note
 
 
 def _table(session: Session) -> dict[str, Any]:
-    comparing = session.comparing
-    measuring, pair = comparing.measuring, comparing.pair
+    comparing = session.comparison
+    measures, pair = comparing.measures, comparing.pair
     if pair is None:
         return {}
-    share = measuring.progress.read()[1] or 0.0
+    share = measures.progress.read()[1] or 0.0
     busy = f"Measuring: {share:.0%}" if share else "Measuring … its first use on a machine compiles it first"
     held_out = len(pair.dataset.test)
     return {
-        "rows": [] if measuring.comparison is None else _rows(measuring.comparison),
-        "busy": busy if measuring.busy else "",
+        "rows": [] if measures.comparison is None else _rows(measures.comparison),
+        "busy": busy if measures.busy else "",
         "share": share,
-        "of": measuring.of,
-        "offered": list(measuring.offered),
-        "stale": measuring.comparison is not None and not measuring.current,
+        "of": measures.of,
+        "offered": list(measures.offered),
+        "stale": measures.comparison is not None and not measures.current,
         "held_out": f"{held_out:,}",
     }
 

@@ -14,7 +14,7 @@ from explorer.runtime.store.listing import Listing, Row
 from explorer.runtime.store.records import EpochRecord, KeptState, RunRecord
 from explorer.runtime.store.writer import owner
 from explorer.session import Session
-from explorer.session.history.history import Parcel
+from explorer.session.history.history import RunArchive
 from explorer.session.history.store_tasks import MOST_SENT, Chosen
 from explorer.views.components.assets import script, styles
 from explorer.views.components.messages import message
@@ -45,10 +45,10 @@ class HistoryView:
         self._session = session
         self._shown: tuple[Any, ...] | None = None
         self._tree: RunTree | None = None
-        self._sent: Parcel | None = None
+        self._sent: RunArchive | None = None
         self._upload: Path | None = None
         self.panel = pn.Column(sizing_mode="stretch_both", margin=0)
-        history, opening = session.history, session.history.opening
+        history, opening = session.history, session.history.open_run
         # What a message of the browser does; it comes on the session's own thread.
         self._answers: dict[str, Callable[[dict[str, Any]], object]] = {
             "look": lambda m: history.look(),
@@ -88,10 +88,10 @@ class HistoryView:
         if tree is None:
             return
         listing = history.listing.read()[1]
-        on_map, wanted = history.opening.on_map, history.opening.wanted
+        on_map, wanted = history.open_run.on_map, history.open_run.wanted
         now = (listing, history.chosen, on_map, wanted, history.marked, history.undoable, history.offers)
-        if history.parcel is not self._sent:
-            self._sent = history.parcel
+        if history.archive is not self._sent:
+            self._sent = history.archive
             tree.parcel = (
                 b"" if self._sent is None else message({"name": self._sent.name}, self._sent.content)
             )
@@ -121,7 +121,7 @@ class HistoryView:
         """Take a piece of a file that is imported: it comes in pieces that no server finds too long."""
         session, size = self._session, int(data["size"])
         if size > MOST_SENT:
-            session.error = (
+            session.state.error = (
                 f"{Path(data['name']).name} has {size / 1e6:,.0f} MB, and a browser sends at most "
                 f"{MOST_SENT / 1e6:.0f} MB; use: latent-explorer runs import FILE"
             )

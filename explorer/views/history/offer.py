@@ -54,4 +54,4 @@ class HistoryOffer:
 
     def _go_on(self) -> None:
         if self._offered:
-            self._session.history.opening.go_on(self._offered[0].id)
+            self._session.history.open_run.go_on(self._offered[0].id)

@@ -48,11 +48,10 @@ class TimeStrip(JSComponent):
         elif data["kind"] == "aligned":
             timeline.aligned = bool(data["value"])
         elif data["kind"] == "film":
-            timeline.filming.begin(
-                str(data["type"]), str(data["size"]), int(data["fps"]), float(data["speed"])
-            )
+            size, fps, speed = str(data["size"]), int(data["fps"]), float(data["speed"])
+            self._session.make_film(str(data["type"]), size, fps, speed)
         elif data["kind"] == "cancel":
-            timeline.filming.cancel()
+            self._session.film.cancel()
 
 
 class TimeView:
@@ -85,7 +84,7 @@ class TimeView:
         if not timeline.offered:
             panel.visible = False
             return
-        filming = timeline.filming
+        filming = self._session.film
         said = {
             "visible": True,
             "last": timeline.last,

@@ -61,7 +61,7 @@ class AxesView:
 
     def refresh(self) -> None:
         """Send what each axis says and where the bars begin, if that is new; then the newest code."""
-        inspecting, scene, bars = self._session.inspecting, self._session.scene, self._bars
+        inspecting, scene, bars = self._session.latent_axes, self._session.state.scene, self._bars
         if bars is None or scene is None:
             return
         if scene.dataset is not self._dataset:
@@ -83,7 +83,7 @@ class AxesView:
 
     def refresh_frame(self) -> None:
         """Send the newest code with what it decodes to, if it has not been sent and is of this map."""
-        scene, inspecting = self._session.scene, self._session.inspecting
+        scene, inspecting = self._session.state.scene, self._session.latent_axes
         version, frame = inspecting.frame.read()
         if frame is None or scene is None or not self._ready or version == self._shown:
             return
@@ -93,7 +93,7 @@ class AxesView:
 
     def heard(self, data: dict[str, Any]) -> None:
         """Do what the hand did on the bars."""
-        inspecting = self._session.inspecting
+        inspecting = self._session.latent_axes
         if data["kind"] == "ready":
             self._ready, self._shown = True, 0
             self.refresh_frame()

@@ -33,7 +33,7 @@ class PinStrip(JSComponent):
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
         if data["kind"] == "remove":
-            self._session.pinning.remove(int(data["number"]))
+            self._session.pins.remove(int(data["number"]))
 
 
 class Pinned:
@@ -49,7 +49,7 @@ class Pinned:
         """Make what is in it, the first time that it is looked at."""
         if self._strip is not None:
             return
-        pinning = self._session.pinning
+        pinning = self._session.pins
         self._strip = PinStrip(self._session, sizing_mode="stretch_width", margin=(0, 10))
         generate = pmui.Switch.from_param(
             pinning.param.tool, label="Generate: a click on the map pins", css_classes=["lx-generate"]
@@ -78,7 +78,7 @@ class Pinned:
     def refresh(self) -> None:
         """Show the pins that there are."""
         session = self._session
-        pins, scene = session.pinning.pins, session.scene
+        pins, scene = session.pins.pins, session.state.scene
         if self._strip is None or scene is None or (pins, scene.dataset) == self._shown:
             return
         self._shown = (pins, scene.dataset)
@@ -88,23 +88,23 @@ class Pinned:
             drawing=scene.dataset.drawing.described(),
             pins=message(head, b"".join(to_bytes(pin.sample) for pin in pins)),
         )
-        self._undo.disabled = not session.pinning.can_undo
+        self._undo.disabled = not session.pins.can_undo
         for widget in self._all:
             widget.disabled = not pins
 
     def _csv(self) -> io.StringIO | None:
         try:
-            return io.StringIO(self._session.pinning.table().to_csv(index=False))
+            return io.StringIO(self._session.pins.table().to_csv(index=False))
         except SHOWN as error:
-            self._session.error = str(error)
+            self._session.state.say(str(error))
             return None
 
     def _npz(self) -> io.BytesIO | None:
-        pinning, file = self._session.pinning, io.BytesIO()
+        pinning, file = self._session.pins, io.BytesIO()
         try:
             np.savez_compressed(file, codes=pinning.codes(), samples=pinning.samples())
         except SHOWN as error:
-            self._session.error = str(error)
+            self._session.state.say(str(error))
             return None
         file.seek(0)
         return file

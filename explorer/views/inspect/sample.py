@@ -39,22 +39,28 @@ class SampleView:
 
     def refresh(self) -> None:
         """Send the newest frame and the newest pick, each once, if they are of the scene on the map."""
-        scene = self._session.scene
+        scene = self._session.state.scene
         if scene is None:
             return
         if scene.dataset is not self._dataset:
             self._dataset = scene.dataset
             self._wire.send(b"")  # no frame of the former data may come after the new way of drawing
             self.panel.param.update(drawing=scene.dataset.drawing.described(), picked=b"")
-        version, frame = self._session.frame.read()
-        if frame is not None and version != self._shown:
-            self._shown = version
-            if frame.stamp == scene.key:
-                self._wire.send(_packed_frame(scene, frame, self._session.timeline.epoch))
-        picked = self._session.picked
+        self.refresh_frame()
+        picked = self._session.state.picked
         if picked is not self._picked:
             self._picked = picked
             self.panel.picked = b"" if picked is None else _packed_pick(scene, picked)
+
+    def refresh_frame(self) -> None:
+        """Send the newest frame alone, if it has not been sent: this touches no model of the document."""
+        scene = self._session.state.scene
+        version, frame = self._session.decoder.frame.read()
+        if scene is None or frame is None or version == self._shown or scene.dataset is not self._dataset:
+            return
+        self._shown = version
+        if frame.stamp == scene.key:
+            self._wire.send(_packed_frame(scene, frame, self._session.timeline.epoch))
 
 
 def _packed_frame(scene: Scene, frame: Frame, epoch: int | None = None) -> bytes:

@@ -52,7 +52,7 @@ class TraversalsView:
 
     def refresh(self) -> None:
         """Send the newest grid, if it is of the data on the map and has not been sent."""
-        inspecting, scene, panel = self._session.inspecting, self._session.scene, self._grid
+        inspecting, scene, panel = self._session.latent_axes, self._session.state.scene, self._grid
         if panel is None or scene is None:
             return
         traversal, dataset = inspecting.traversal, scene.dataset
@@ -66,9 +66,9 @@ class TraversalsView:
     def heard(self, data: dict[str, Any]) -> None:
         """Do what the hand did in the grid."""
         if data["kind"] == "take":
-            self._session.inspecting.take(int(data["row"]), int(data["column"]))
+            self._session.latent_axes.take(int(data["row"]), int(data["column"]))
         elif data["kind"] == "every":
-            self._session.inspecting.every = bool(data["every"])
+            self._session.latent_axes.every = bool(data["every"])
 
 
 def _packed(scene: Scene, axes: Axes, traversal: Traversal) -> bytes:

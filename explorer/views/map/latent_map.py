@@ -60,22 +60,22 @@ class MapChannel(JSComponent):
                 x, y = (data["x0"], data["x1"]), (data["y0"], data["y1"])
                 viewport = Viewport.of_ranges(x, y, data["w"], data["h"])
             except SHOWN as error:
-                session.error = str(error)
+                session.state.say(str(error))
                 return
-            if data["turn"]:
-                turn = data["turn"]
-                session.orienting.drag(turn["gesture"], _place(turn["from"]), _place(turn["to"]))
-            session.looking.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
+            if turn := data["turn"]:
+                with session.view.postponed():
+                    session.orientation.drag(turn["gesture"], _place(turn["from"]), _place(turn["to"]))
+            session.view.look(viewport, home=data["home"], sequence=data["sequence"], draft=data["draft"])
         elif data["kind"] == "cursor":
-            session.cursor = _place(data["xy"])
+            session.state.point_at(_place(data["xy"]))
         elif data["kind"] == "pick":
             session.point_out(_place(data["xy"]))
         elif data["kind"] == "pin":
-            session.pinning.pin(_place(data["xy"]))
+            session.pins.pin(_place(data["xy"]))
         elif data["kind"] == "hold":
             self.held = bool(data["on"])
         elif data["kind"] == "step":
-            session.orienting.step(int(data["right"]), int(data["up"]))
+            session.orientation.step(int(data["right"]), int(data["up"]))
 
 
 def _place(xy: list[float]) -> tuple[float, float]:
@@ -129,19 +129,20 @@ class LatentMap:
         """Send the newest map, if it has not been sent, and what is marked on it."""
         session = self._session
         self.refresh_pixels()
-        jumps, jump = session.looking.jump.read()
+        jumps, jump = session.view.jump.read()
         if jump is not None and jumps != self._jumps:
             self._jumps = jumps
             view = jump.viewport
             self.channel.jump = [jumps, *(() if view is None else (*view.x_range, *view.y_range))]
-        marked = (session.scene and session.scene.projection, session.picked, session.pinning.pins)
+        state = session.state
+        marked = (state.on_map, state.picked, session.pins.pins)
         if marked != self._marked:
             self._marked = marked
-            self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=session.orienting.turns)
+            self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=state.turns)
 
     def refresh_pixels(self) -> None:
         """Send the newest map alone, if it has not been sent: this touches no model of the document."""
-        version, image = self._session.map.read()
+        version, image = self._session.view.image.read()
         if image is not None and version != self._shown:
             self._shown = version
             self._wire.send(_packed(image))
@@ -159,13 +160,13 @@ class LatentMap:
     def _on_move(self, event: MouseMove) -> None:
         # Not a PointerXY: it waits 10 ms before it hands a move on, keeps one of those that come in that
         # time, and cuts them off at ranges that a zoom has left behind.
-        view = self._session.looking.viewport
+        view = self._session.view.viewport
         x, y = event.x, event.y
         if x is None or y is None or (view and not (view.x0 <= x <= view.x1 and view.y0 <= y <= view.y1)):
             return  # over an axis
         if self.channel.held:
             return  # what it holds stays under it
-        self._session.cursor = (float(x), float(y))
+        self._session.state.point_at((float(x), float(y)))
 
     def _on_tap(self, x: float | None, y: float | None) -> None:
         if x is not None and y is not None:
@@ -181,9 +182,9 @@ class LatentMap:
 
     def _brush(self, shape: Any) -> None:
         try:
-            self._session.selecting.brush(shape())
+            self._session.selection.brush(shape())
         except SHOWN as error:
-            self._session.error = str(error)
+            self._session.state.say(str(error))
 
 
 def _subscribed(stream: Any, subscriber: Any) -> Any:
@@ -213,7 +214,7 @@ def _packed(image: MapImage) -> bytes:
 
 
 def _mark(session: Session) -> list[float]:
-    scene, picked = session.scene, session.picked
+    scene, picked = session.state.scene, session.state.picked
     if scene is None or picked is None or picked.index >= len(scene.cloud):
         return []
     code = scene.cloud.mean[picked.index : picked.index + 1]
@@ -221,10 +222,10 @@ def _mark(session: Session) -> list[float]:
 
 
 def _pins(session: Session) -> list[list[float]]:
-    scene, pins = session.scene, session.pinning.pins
+    scene, pins = session.state.scene, session.pins.pins
     if scene is None or not pins:
         return []
-    codes = session.pinning.codes()
+    codes = session.pins.codes()
     places = scene.projection.forward(codes)
     return [
         [float(x), float(y), pin.number]

@@ -33,16 +33,16 @@ class ClassList(JSComponent):
     def _handle_msg(self, data: dict[str, Any]) -> None:
         session, index = self._session, int(data["index"])
         if data["kind"] == "toggle":
-            session.hidden = session.hidden ^ {index}
+            session.state.hide(session.state.hidden ^ {index})
         elif data["kind"] == "isolate":
             others = frozenset(range(len(self.entries))) - {index}
-            session.hidden = frozenset() if session.hidden == others else others
+            session.state.hide(frozenset() if session.state.hidden == others else others)
         elif (
             data["kind"] == "select"
-            and session.colouring is not None
-            and session.colouring.labels is not None
+            and session.state.colouring is not None
+            and session.state.colouring.labels is not None
         ):
-            session.selecting.add(session.colouring.labels == index)
+            session.selection.add(session.state.colouring.labels == index)
 
 
 _SMALL = {"& .MuiSelect-select": {"fontSize": "14px"}}  # so that every projection's name fits
@@ -60,7 +60,7 @@ class MapControls:
         self._points = Line("lx-points")
         self._shown: tuple[Any, ...] = ()
         projection = pmui.Select.from_param(
-            session.param.projection,
+            session.state.param.projection,
             label="Projection",
             size="small",
             css_classes=["lx-projection"],
@@ -68,7 +68,7 @@ class MapControls:
             sizing_mode="stretch_width",
         )
         colour = pmui.Select.from_param(
-            session.param.colour_by,
+            session.state.param.colour_by,
             label="Colour by",
             size="small",
             css_classes=["lx-colour"],
@@ -88,7 +88,7 @@ class MapControls:
 
     def _aggregate(self) -> list[pn.viewable.Viewable]:
         draws = pmui.IntInput.from_param(
-            self._session.param.draws,
+            self._session.state.param.draws,
             label="Draws per sample (0: posterior means)",
             size="small",
             css_classes=["lx-draws"],
@@ -100,9 +100,10 @@ class MapControls:
         """Show the legend of the colouring that is on the map, and how many points there are."""
         self._projection.refresh()
         session = self._session
-        image = session.map.read()[1]
-        shown = (session.colouring, session.hidden, session.theme, image and image.value_range)
-        if shown != self._shown and session.colouring is not None:
+        image = session.view.image.read()[1]
+        state = session.state
+        shown = (state.colouring, state.hidden, state.theme, image and image.value_range)
+        if shown != self._shown and state.colouring is not None:
             self._shown = shown
             self._legend.param.update(**_described(session))
         if image is not None:
@@ -112,13 +113,13 @@ class MapControls:
 
 
 def _drawn(session: Session) -> str:
-    if not session.draws:
+    if not session.state.draws:
         return ""
-    if not session.scene.projection.exact:
+    if not session.state.scene.projection.exact:
         return ", the posterior means alone: draws have no place on this map"
-    if session.scene.cloud.spread is None:
+    if session.state.scene.cloud.spread is None:
         return ", one for each sample: this model has no posterior to draw from"
-    return f", {session.draws} drawn from each posterior"
+    return f", {session.state.draws} drawn from each posterior"
 
 
 def _past(session: Session) -> str:
@@ -130,30 +131,30 @@ def _past(session: Session) -> str:
 
 def _unseen(session: Session) -> str:
     unseen = ""
-    if session.hidden:
-        unseen = f", {len(session.hidden)} of {len(session.colouring.classes)} classes hidden"
-    if session.orienting.has_back:
-        unseen += f"; those on the back are {'dimmed' if session.orienting.dims else 'hidden'}"
+    if session.state.hidden:
+        unseen = f", {len(session.state.hidden)} of {len(session.state.colouring.classes)} classes hidden"
+    if session.state.has_back:
+        unseen += f"; those on the back are {'dimmed' if session.state.dims else 'hidden'}"
     return unseen
 
 
 def _described(session: Session) -> dict[str, Any]:
-    colouring = session.colouring
+    colouring = session.state.colouring
     if colouring.values is None:
         names = colouring.classes or ("samples",)
-        counts = colouring.counts or (len(session.scene.cloud),)
-        palette = categorical(len(names), session.theme)
+        counts = colouring.counts or (len(session.state.scene.cloud),)
+        palette = categorical(len(names), session.state.theme)
         rows = [
             {"name": name, "colour": colour, "count": count}
             for name, colour, count in zip(names, palette, counts, strict=True)
         ]
-        return {"entries": rows, "veiled": sorted(session.hidden), "ramp": {}}
-    image = session.map.read()[1]
+        return {"entries": rows, "veiled": sorted(session.state.hidden), "ramp": {}}
+    image = session.view.image.read()[1]
     low, high = (image and image.value_range) or (0.0, 1.0)
     scale = {
         "name": colouring.title,
         "low": f"{low:.4g}",
         "high": f"{high:.4g}",
-        "colours": list(sequential(session.theme))[::16],
+        "colours": list(sequential(session.state.theme))[::16],
     }
     return {"entries": [], "veiled": [], "ramp": scale}

@@ -15,7 +15,7 @@ from explorer.core.projections.layout import shown_knobs
 from explorer.core.rendering.colouring import DISTORTION
 from explorer.runtime.projection_fit import FitState
 from explorer.session import Session
-from explorer.session.map.projection import holds
+from explorer.session.map.hold import holds
 from explorer.views.components.widgets import Line, button, disclosure, field
 
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
@@ -37,19 +37,19 @@ class ProjectionControls:
 
     def refresh(self) -> None:
         """Show what the chosen projection needs, and how far its computation is."""
-        session, mapping = self._session, self._session.mapping
-        scene = session.scene
+        session, projection = self._session, self._session.projection
+        scene = session.state.scene
         if scene is None:
             return
-        knobs = mapping.knobs(session.projection)
-        fit = mapping.fit
+        knobs = projection.knobs(session.state.projection)
+        fit = projection.fit
         active = fit is not None and fit.active
         wanted = [
             *(("compute",) if not knobs.exact or active else ()),
             *(("progress",) if active else ()),
             *(("hold",) if holds(scene) and knobs.exact else ()),
             *(("distortion",) if not scene.projection.exact else ()),
-            *((f"knobs {session.projection}",) if shown_knobs(type(knobs)) else ()),
+            *((f"knobs {session.state.projection}",) if shown_knobs(type(knobs)) else ()),
         ]
         note = self._sentence(knobs)
         self._note.pane.visible = bool(note)
@@ -58,14 +58,14 @@ class ProjectionControls:
             self._shown = tuple(wanted)
             self.panel.objects = [self._note.pane, *(self._part(name) for name in wanted)]
         if "compute" in wanted:
-            self._compute.disabled = active or knobs.exact or mapping.complete
+            self._compute.disabled = active or knobs.exact or projection.complete
             self._cancel.disabled = not active
         if active:
             self._bar.value = round(100 * fit.fraction)
             self._progress.say(_progress(fit))
-        if "distortion" in wanted and self._switch.value != (session.colour_by == DISTORTION):
+        if "distortion" in wanted and self._switch.value != (session.state.colour_by == DISTORTION):
             self._quiet = True
-            self._switch.value = session.colour_by == DISTORTION
+            self._switch.value = session.state.colour_by == DISTORTION
             self._quiet = False
 
     # -- the parts, each made once -----------------------------------------------------------------------
@@ -84,11 +84,11 @@ class ProjectionControls:
         return self._parts[name]
 
     def _make_compute(self) -> pn.viewable.Viewable:
-        mapping = self._session.mapping
+        projection = self._session.projection
         help_text = "Compute the chosen map of the codes as they are now; the map stays until it is there."
-        self._compute = button("Compute this map", "lx-fit", help_text, mapping.compute, **_WIDE)
+        self._compute = button("Compute this map", "lx-fit", help_text, projection.compute, **_WIDE)
         cancel_help = "Give the computation up; the map stays as it is."
-        self._cancel = button("Cancel", "lx-fit-cancel", cancel_help, mapping.cancel, disabled=True)
+        self._cancel = button("Cancel", "lx-fit-cancel", cancel_help, projection.cancel, disabled=True)
         return pn.Row(self._compute, self._cancel, margin=(0, 6), **_WIDE)
 
     def _make_progress(self) -> pn.viewable.Viewable:
@@ -97,15 +97,18 @@ class ProjectionControls:
         return pn.Column(self._bar, self._progress.pane, margin=0, **_WIDE)
 
     def _make_hold(self) -> pn.viewable.Viewable:
-        mapping = self._session.mapping
         return pmui.Select.from_param(
-            mapping.param.hold, label="Held off the plane", size="small", css_classes=["lx-hold"], **_WIDE
+            self._session.hold.param.hold,
+            label="Held off the plane",
+            size="small",
+            css_classes=["lx-hold"],
+            **_WIDE,
         )
 
     def _make_distortion(self) -> pn.viewable.Viewable:
         self._switch = pmui.Switch(
             label="Colour by distortion",
-            value=self._session.colour_by == DISTORTION,
+            value=self._session.state.colour_by == DISTORTION,
             css_classes=["lx-distortion"],
             size="small",
             description="Where neighbours on the map are farther apart in latent space than is typical: "
@@ -118,47 +121,48 @@ class ProjectionControls:
 
     def _make_knobs(self, name: str) -> pn.viewable.Viewable:
         return disclosure(
-            "Projection knobs", partial(_knobs, self._session.mapping.knobs(name), self._refuse)
+            "Projection knobs", partial(_knobs, self._session.projection.knobs(name), self._refuse)
         )
 
     def _refuse(self, sentence: str) -> None:
-        self._session.error = sentence
+        self._session.state.say(sentence)
 
     def _overlay(self, event: Any) -> None:
         session = self._session
         if self._quiet:
             return
-        names = session.param.colour_by.objects
+        names = session.state.param.colour_by.objects
         if event.new and DISTORTION in names:
-            self._former, session.colour_by = session.colour_by, DISTORTION
-        elif not event.new and session.colour_by == DISTORTION:
-            session.colour_by = self._former if self._former in names else names[0]
+            self._former, session.state.colour_by = session.state.colour_by, DISTORTION
+        elif not event.new and session.state.colour_by == DISTORTION:
+            session.state.colour_by = self._former if self._former in names else names[0]
 
     # -- in words ----------------------------------------------------------------------------------------
 
     def _sentence(self, knobs: Projection) -> str:
-        session, mapping = self._session, self._session.mapping
-        drawn, scene = mapping.drawn, session.scene
+        session, projection = self._session, self._session.projection
+        drawn, scene = projection.drawn, session.state.scene
         if knobs.exact or drawn is None:
             return ""
         title = _title(knobs.name)
         if drawn.name != knobs.name:
             begun = ""
-            if mapping.fit is not None and mapping.fit.state is FitState.CANCELLED:
+            if projection.fit is not None and projection.fit.state is FitState.CANCELLED:
                 begun = "Cancelled. "
             n, fitted = len(scene.cloud), min(len(scene.cloud), knobs.samples)
             codes = f"all {n:,} codes" if fitted == n else f"{fitted:,} of {n:,} codes, the rest placed"
             still = f"{begun}The map still shows {_title(drawn.name)}."
             return f"{still} {title} is to be fitted to {codes}; {_values(knobs)}."
         said = ""
-        if mapping.guess is not None:
+        guess = session.hold.guess
+        if guess is not None:
             said = (
-                f"Median round-trip error {mapping.guess.median:.2f} of the cloud's spread, "
-                f"over {mapping.guess.samples:,} samples."
+                f"Median round-trip error {guess.median:.2f} of the cloud's spread, "
+                f"over {guess.samples:,} samples."
             )
-        if mapping.stale:
+        if projection.stale:
             said += " Computed for an earlier state: the codes are placed on it; compute again to suit them."
-        elif not mapping.complete:
+        elif not projection.complete:
             said += " Knobs have changed: compute again to see what they do."
         return said.strip()
 

@@ -18,7 +18,7 @@ class SelectionControls:
         self._session = session
         self._count = Line("lx-selection")
         self._draws = 0
-        selecting = session.selecting
+        selecting = session.selection
         invert = button("Invert", "lx-invert", "Select what is not selected.", selecting.invert)
         clear = button("Clear", "lx-clear", "Select nothing; Undo brings it back.", selecting.clear)
         undo = button("Undo", "lx-undo", "Take back the last change of the selection.", selecting.undo)
@@ -45,16 +45,16 @@ class SelectionControls:
     def refresh(self) -> None:
         """Say how many of how many are selected."""
         session = self._session
-        if session.scene is None:
+        if session.state.scene is None:
             return
-        count, n = session.selecting.current.count, len(session.scene.cloud)
+        count, n = session.state.selection.count, len(session.state.scene.cloud)
         hint = "" if count else "; drag a box or lasso"
         self._count.say(f"{count:,} of {n:,} selected{hint}")
         self._download.disabled = count == 0
 
     def _ways(self) -> list[pn.viewable.Viewable]:
         how = pmui.RadioButtonGroup.from_param(
-            self._session.selecting.param.how,
+            self._session.selection.param.how,
             label="A new selection joins by",
             size="small",
             css_classes=["lx-how"],
@@ -79,12 +79,12 @@ class SelectionControls:
     def _where(self, _: object) -> None:
         text = self._expression.value_input  # the value proper may come after the key
         if text.strip():
-            self._session.selecting.where(text)
+            self._session.selection.where(text)
 
     def _at_random(self) -> None:
         self._draws += 1
-        self._session.selecting.random(self._number.value, seed=self._draws)
+        self._session.selection.random(self._number.value, seed=self._draws)
 
     def _csv(self) -> BytesIO:
-        frame = self._session.selecting.table(self._session.selecting.mask)
+        frame = self._session.selection.table(self._session.state.selected)
         return BytesIO(frame.to_csv().encode())

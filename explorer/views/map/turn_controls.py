@@ -17,13 +17,13 @@ class TurnControls:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._dims = pmui.Switch.from_param(
-            session.orienting.param.dims,
+            session.state.param.dims,
             label="Dim the back",
             css_classes=["lx-dims"],
             size="small",
             align="center",
         )
-        face = button("Turn back", "lx-face", "Turn the map back to how it came.", session.orienting.face)
+        face = button("Turn back", "lx-face", "Turn the map back to how it came.", session.orientation.face)
         self.panel = pn.Column(
             Line("lx-turning", _HELP).pane,
             pn.Row(face, self._dims, sizing_mode="stretch_width", margin=(0, 6)),
@@ -34,5 +34,5 @@ class TurnControls:
 
     def refresh(self) -> None:
         """Show itself where there is something to turn."""
-        self.panel.visible = self._session.orienting.turns
-        self._dims.visible = self._session.orienting.has_back
+        self.panel.visible = self._session.state.turns
+        self._dims.visible = self._session.state.has_back

@@ -15,6 +15,7 @@ from explorer.runtime.base_models import Base
 from explorer.runtime.concurrency.wakeups import Wakeup
 from explorer.services import Services
 from explorer.session import Session
+from explorer.session.tasks import CODE, COMPARISON, FRAME, MAP
 from explorer.views.compare.compare import CompareView
 from explorer.views.components.scheduling import turns
 from explorer.views.components.widgets import Line
@@ -58,7 +59,7 @@ class View:
         self._sample = SampleView(session)
         self._axes = AxesView(session)
         self._time = TimeView(session)
-        self._compare, self._compared = CompareView(session), session.comparing.calls
+        self._compare, self._compared = CompareView(session), session.comparison.calls
         self._drawer = {
             "train": Metrics(session),
             "compare": self._compare,
@@ -77,7 +78,7 @@ class View:
             training_controls,
         )
         self._status = Line("lx-status", colour="#fff")
-        self._run = session.training.run
+        self._run = session.state.run
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
         settings = [data, on_map, turning, self._map.touch, selection, offer, training]
@@ -101,9 +102,14 @@ class View:
         at_once = asyncio.get_running_loop().call_soon_threadsafe
         wakeups = self.session.services.wakeups
         bell = wakeups.join(schedule, self.refresh)
-        frame_bell = wakeups.join(at_once, self._refresh_frames)
-        self._wakeups = [bell, frame_bell]
-        self.session.join(bell.ring, frame_bell.ring)
+        channels = {
+            FRAME: wakeups.join(at_once, self._sample.refresh_frame),
+            MAP: wakeups.join(at_once, self._map.refresh_pixels),
+            CODE: wakeups.join(at_once, self._axes.refresh_frame),
+            COMPARISON: wakeups.join(at_once, self._compare.refresh_pixels),
+        }
+        self._wakeups = [bell, *channels.values()]
+        self.session.join(bell.ring, {name: wakeup.ring for name, wakeup in channels.items()})
 
     def refresh(self) -> None:
         """Take over what is new and send what is not on the screen: one message for all of it."""
@@ -119,22 +125,16 @@ class View:
                 control.refresh()
             self._say()
             self.workbench.counts = {
-                "pinned": len(session.pinning.pins),
+                "pinned": len(session.pins.pins),
                 "history": len(session.history.offers),
             }
-            if session.training.run is not self._run:
-                self._run = session.training.run
-                if session.training.run is not None and not session.comparing.shown:
+            if session.state.run is not self._run:
+                self._run = session.state.run
+                if session.state.run is not None and not session.comparison.shown:
                     self.workbench.param.update(open=True, tab="train")
-            if session.comparing.calls != self._compared:
-                self._compared = session.comparing.calls
+            if session.comparison.calls != self._compared:
+                self._compared = session.comparison.calls
                 self.workbench.param.update(open=True, tab="compare")
-
-    def _refresh_frames(self) -> None:
-        self._map.refresh_pixels()
-        self._sample.refresh()
-        self._axes.refresh_frame()
-        self._compare.refresh_pixels()
 
     def close(self) -> None:
         """End the session and let go of everything that is shared. Idempotent, safe on any thread."""
@@ -145,30 +145,30 @@ class View:
 
     def _say(self) -> None:
         session = self.session
-        scene = session.scene
+        scene = session.state.scene
         what = session.status
         if not what and scene is not None:
             what = f"{scene.dataset.name} · {scene.model.name} {scene.model.latent}-D"
-            if session.training.run is not None:
-                what += f" · {session.training.run.state.name.lower()}"
+            if session.state.run is not None:
+                what += f" · {session.state.run.state.name.lower()}"
             elif session.history.title:
                 what += f" · {session.history.title}"
             if self._time.sentence:
                 what += f" · {self._time.sentence}"
         self._status.say(what)
-        self.workbench.error = session.error
+        self.workbench.error = session.state.error
 
     def _opened(self, *_: object) -> None:
         bench = self.workbench
-        self.session.watching.shown = bench.open and bench.tab == "train"
+        self.session.monitor.shown = bench.open and bench.tab == "train"
         if bench.open:
             self._drawer[bench.tab].unfold()
         looked_into = bench.open and bench.tab in ("axes", "traversals")
-        self.session.inspecting.shown = bench.tab if looked_into else ""
-        self.session.comparing.shown = bench.open and bench.tab == "compare"
+        self.session.latent_axes.shown = bench.tab if looked_into else ""
+        self.session.comparison.shown = bench.open and bench.tab == "compare"
 
     def _dismissed(self, event: Any) -> None:
-        self.session.error = event.new
+        self.session.state.say(event.new)
 
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:
@@ -208,10 +208,10 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     _unfollow_busy(made)
 
     def follow_theme(event: Any) -> None:
-        view.session.theme = "dark" if event.new else "light"
+        view.session.state.theme = "dark" if event.new else "light"
 
     made.param.watch(follow_theme, "dark_theme")
-    view.session.theme = "dark" if made.dark_theme else "light"
+    view.session.state.theme = "dark" if made.dark_theme else "light"
     return made
 
 

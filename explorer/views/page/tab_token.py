@@ -44,7 +44,7 @@ class Returning:
         patient = self._looks < LOOKS
         workbench = self._workbench
         former = workbench.visit.removeprefix("tab:")
-        token = self._session.training.handing.arrive(former, self._connected, patient=patient)
+        token = self._session.arrive(former, self._connected, patient=patient)
         if token:
             workbench.token = token
         else:

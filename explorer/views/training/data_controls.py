@@ -21,11 +21,11 @@ class DataControls:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        choosing = session.choosing
-        self._dataset = pmui.Select.from_param(choosing.param.source, label="Data set", **_look("lx-dataset"))
-        self._model = pmui.Select.from_param(choosing.param.model, label="Model", **_look("lx-model"))
+        draft = session.draft
+        self._dataset = pmui.Select.from_param(draft.param.source, label="Data set", **_look("lx-dataset"))
+        self._model = pmui.Select.from_param(draft.param.model, label="Model", **_look("lx-model"))
         self._latent = field(
-            choosing.param.latent, pmui.IntInput, self._refuse, label="Dimensions", **_look("lx-latent")
+            draft.param.latent, pmui.IntInput, self._refuse, label="Dimensions", **_look("lx-latent")
         )
         self._about = Line("lx-about")
         self._question = Line("lx-question")
@@ -52,32 +52,32 @@ class DataControls:
     def refresh(self) -> None:
         """Say what the draft means and what happened to the data on reading it."""
         session = self._session
-        choosing, scene = session.choosing, session.scene
+        draft, scene = session.draft, session.state.scene
         self._notes.say(" ".join(scene.dataset.notes) if scene is not None else "")
-        known = choosing.model in models.names()
-        self._about.say(models.describe(choosing.model) if known else "A model of your own.")
-        question = choosing.question
+        known = draft.model in models.names()
+        self._about.say(models.describe(draft.model) if known else "A model of your own.")
+        question = draft.question
         self._question.say(question)
-        self._note.say(choosing.note)
+        self._note.say(draft.note)
         if question and not self._answers.objects:
             self._answers.objects = self._buttons()
         self._answers.visible = bool(question)
-        if self._knobs is not None and choosing.knobs is not self._knobs:
+        if self._knobs is not None and draft.knobs is not self._knobs:
             self._show_knobs()
 
     def _buttons(self) -> list[pn.viewable.Viewable]:
-        choosing, wide = self._session.choosing, {"sizing_mode": "stretch_width"}
+        draft, wide = self._session.draft, {"sizing_mode": "stretch_width"}
         return [
             button(
                 "Go ahead",
                 "lx-apply",
                 "Open what is chosen above; a new model is trained from scratch.",
-                choosing.apply,
+                self._session.model_choice.apply,
                 color="primary",
                 variant="contained",
                 **wide,
             ),
-            button("Discard", "lx-discard", "Go back to what is on the map.", choosing.discard, **wide),
+            button("Discard", "lx-discard", "Go back to what is on the map.", draft.discard, **wide),
         ]
 
     def _rarely(self) -> list[pn.viewable.Viewable]:
@@ -91,10 +91,10 @@ class DataControls:
     def _upload(self, event: Any) -> None:
         if event.new:
             session = self._session
-            session.choosing.offer(session.services.keep_upload(self._file.filename, event.new))
+            session.model_choice.offer(session.services.keep_upload(self._file.filename, event.new))
 
     def _show_knobs(self) -> None:
-        knobs = self._knobs = self._session.choosing.knobs
+        knobs = self._knobs = self._session.draft.knobs
         self._panel.objects = [self._widget(knobs, name) for name in knobs.options]
 
     def _widget(self, knobs: Knobs, name: str) -> Any:
@@ -106,7 +106,7 @@ class DataControls:
         return field(parameter, pmui.FloatInput, self._refuse, **look)
 
     def _refuse(self, sentence: str) -> None:
-        self._session.error = sentence
+        self._session.state.say(sentence)
 
 
 def _look(handle: str) -> dict[str, Any]:

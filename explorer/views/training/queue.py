@@ -33,7 +33,7 @@ class QueueList(JSComponent):
             self.places = [asdict(place) for place in places]
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        run = find(self._session, int(data["token"]))
+        run = find(self._session.services.slot, self._session.token, int(data["token"]))
         if run is None:
             return  # its turn has come, or it is not this session's
         if data["kind"] == "cancel":

@@ -12,7 +12,7 @@ from explorer.core.settings.training import TrainingMode
 from explorer.runtime.training.slot import Run, RunState
 from explorer.session import Session
 from explorer.session.training.queue import Place, queue
-from explorer.session.training.training import Training
+from explorer.session.training.settings import TrainingSettings
 from explorer.views.components.widgets import Line, button, disclosure, duration, field, heading
 from explorer.views.training.queue import QueueList
 
@@ -32,16 +32,16 @@ class TrainingControls:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        training, wide = session.training, {"sizing_mode": "stretch_width"}
+        settings, wide = session.settings, {"sizing_mode": "stretch_width"}
         group = {"size": "small", **wide}
         way = pmui.RadioButtonGroup.from_param(
-            training.param.mode, label="Weights", css_classes=["lx-train-way"], **group
+            settings.param.mode, label="Weights", css_classes=["lx-train-way"], **group
         )
         on = pmui.RadioButtonGroup.from_param(
-            training.param.on, label="Train on", css_classes=["lx-train-on"], **group
+            settings.param.on, label="Train on", css_classes=["lx-train-on"], **group
         )
         self._rest = pmui.FloatSlider.from_param(
-            training.param.rest,
+            settings.param.rest,
             label="The rest counts",
             css_classes=["lx-train-rest"],
             visible=False,
@@ -53,15 +53,15 @@ class TrainingControls:
             "Fine-tune",
             "lx-train",
             "Train a copy of the model; the map follows.",
-            training.start,
+            session.train,
             color="primary",
             variant="contained",
             **wide,
         )
         stop_help = "Stop after the batch in hand; the last finished epoch is kept."
-        self._stop = button("Stop", "lx-stop", stop_help, training.stop, disabled=True, **wide)
+        self._stop = button("Stop", "lx-stop", stop_help, session.stop, disabled=True, **wide)
         revert_help = "Go back to the model before the latest training, of whatever family."
-        self._revert = button("Revert", "lx-revert", revert_help, training.revert, disabled=True, **wide)
+        self._revert = button("Revert", "lx-revert", revert_help, session.revert, disabled=True, **wide)
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(6, 10), visible=False)
         self._progress = Line("lx-progress", "Not training.")
         self._queue: QueueList | None = None
@@ -71,7 +71,7 @@ class TrainingControls:
             way,
             on,
             self._rest,
-            disclosure("Epochs, batch size, learning rate …", partial(_knobs, training, self._refuse)),
+            disclosure("Epochs, batch size, learning rate …", partial(_knobs, settings, self._refuse)),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -87,26 +87,26 @@ class TrainingControls:
         )
 
     def _refuse(self, sentence: str) -> None:
-        self._session.error = sentence
+        self._session.state.say(sentence)
 
     def refresh(self) -> None:
         """Show how far the run is."""
         session = self._session
-        run, waiting = session.training.current, session.choosing.waiting
-        own = run is not None and run in (session.training.run, session.training.coming)
+        run, waiting = session.model_choice.current, session.model_choice.waiting
+        own = run is not None and run in (session.state.run, session.model_choice.coming)
         active = run is not None and run.state in (RunState.QUEUED, RunState.RUNNING)
-        training = session.training
+        training, settings = session.training, session.settings
         self._train.disabled = waiting
         label = (
             "Queue"
             if training.busy
-            else ("Fine-tune" if training.mode is TrainingMode.FINE_TUNE else "From scratch")
+            else ("Fine-tune" if settings.mode is TrainingMode.FINE_TUNE else "From scratch")
         )
         if self._train.label != label:
             self._train.label = label
-        self._rest.visible = training.on == "selection"
-        self._what.say(training.beginning.sentence)
-        self._wait(queue(session))
+        self._rest.visible = settings.on == "selection"
+        self._what.say(training.sentence)
+        self._wait(queue(session.services.slot, session.token))
         self._stop.disabled = not ((own and active) or waiting)
         self._revert.disabled = not session.training.revertible or active or waiting
         self._bar.visible = active
@@ -127,7 +127,7 @@ class TrainingControls:
         self._behind.visible = bool(places)
 
 
-def _knobs(training: Training, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
+def _knobs(settings: TrainingSettings, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
     look = {"size": "small", "sizing_mode": "stretch_width"}
     kinds = {
         "epochs": pmui.IntInput,
@@ -137,7 +137,7 @@ def _knobs(training: Training, refuse: Callable[[str], object]) -> list[pn.viewa
     }
     fields = [
         field(
-            training.plan.param[name],
+            settings.plan.param[name],
             kind,
             refuse,
             label=name.replace("_", " ").capitalize(),
@@ -147,10 +147,10 @@ def _knobs(training: Training, refuse: Callable[[str], object]) -> list[pn.viewa
         for name, kind in kinds.items()
     ]
     keep = pmui.Select.from_param(
-        training.param.keep, label="If this page closes", css_classes=["lx-train-keep"], **look
+        settings.param.keep, label="If this page closes", css_classes=["lx-train-keep"], **look
     )
     tensorboard = pmui.Switch.from_param(
-        training.param.tensorboard, label="TensorBoard files", css_classes=["lx-tensorboard"], size="small"
+        settings.param.tensorboard, label="TensorBoard files", css_classes=["lx-tensorboard"], size="small"
     )
     return [*fields, keep, tensorboard]
 

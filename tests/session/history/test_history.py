@@ -58,7 +58,9 @@ def weights(services: Services, record: RunRecord, epoch: int | None = None) -> 
 
 def shows(tab: Tab, services: Services, record: RunRecord, epoch: int) -> Tab:
     token = weights(services, record, epoch)
-    return tab.until(lambda: weights_token(tab.session.scene.model) == token, f"epoch {epoch} on the map")
+    return tab.until(
+        lambda: weights_token(tab.session.state.scene.model) == token, f"epoch {epoch} on the map"
+    )
 
 
 def looked(tab: Tab) -> History:
@@ -73,8 +75,8 @@ def digits_run(services: Services, source: str = "digits") -> RunRecord:
 
 
 def sentence(tab: Tab) -> str:
-    tab.until(lambda: tab.session.error, "a sentence").rest()
-    error, tab.session.error = tab.session.error, ""
+    tab.until(lambda: tab.session.state.error, "a sentence").rest()
+    error, tab.session.state.error = tab.session.state.error, ""
     assert "\n" not in error
     assert "unexpectedly" not in error
     return error
@@ -86,30 +88,30 @@ def test_a_run_comes_on_the_map_at_any_epoch_and_the_choosers_follow(
     record = kept(services, iris)
     tab = opened(services.bases.given(iris, models.create("ae", shape=iris.shape, width=0.5))).rest()
     session, history = tab.session, tab.session.history
-    before = session.scene
-    session.selecting.random(60, seed=2)
-    selected = session.selecting.mask
-    history.opening.open(record.id, 2)
+    before = session.state.scene
+    session.selection.random(60, seed=2)
+    selected = session.state.selected
+    history.open_run.open(record.id, 2)
     shows(tab, services, record, 2).rest()
-    assert session.shown.kept == history.opening.on_map == (record.id, 2)
-    assert session.scene.dataset is before.dataset  # the data that were on the map serve
-    np.testing.assert_array_equal(session.selecting.mask, selected)
-    assert (session.choosing.model, session.choosing.latent) == ("vae", 2)
-    assert session.choosing.knobs.settings()["width"] == 0.25
-    assert session.choosing.question == ""
-    history.opening.open(record.id)
+    assert session.state.shown.kept == history.open_run.on_map == (record.id, 2)
+    assert session.state.scene.dataset is before.dataset  # the data that were on the map serve
+    np.testing.assert_array_equal(session.state.selected, selected)
+    assert (session.draft.model, session.draft.latent) == ("vae", 2)
+    assert session.draft.knobs.settings()["width"] == 0.25
+    assert session.draft.question == ""
+    history.open_run.open(record.id)
     shows(tab, services, record, 4)
-    assert session.shown.kept == (record.id, 4)
-    session.training.revert()
+    assert session.state.shown.kept == (record.id, 4)
+    session.revert()
     shows(tab, services, record, 2)
 
 
 def test_data_that_are_not_on_the_map_are_loaded_by_name(services: Services, tab: Tab, iris: Dataset) -> None:
     digits = digits_run(services)
-    tab.session.history.opening.open(digits.id)
+    tab.session.history.open_run.open(digits.id)
     shows(tab, services, digits, 1)
-    assert tab.session.scene.dataset.name == "digits"
-    assert tab.session.choosing.source == "digits"
+    assert tab.session.state.scene.dataset.name == "digits"
+    assert tab.session.draft.source == "digits"
 
 
 def test_what_is_trained_from_an_opened_epoch_is_its_child(
@@ -117,8 +119,8 @@ def test_what_is_trained_from_an_opened_epoch_is_its_child(
 ) -> None:
     record = kept(services, iris)
     training = tab.session.training
-    training.plan.param.update(epochs=1, batch_size=64)
-    tab.session.history.opening.branch(record.id, 3)
+    training.settings.plan.param.update(epochs=1, batch_size=64)
+    tab.session.history.open_run.branch(record.id, 3)
     tab.until(lambda: training.run is not None and training.run.join(0), "the branch")
     child = services.store.find(training.run.kept)
     assert (child.parent, child.parent_epoch) == (record.id, 3)
@@ -133,19 +135,19 @@ def test_what_is_trained_from_an_opened_epoch_is_its_child(
 def test_the_last_epoch_brings_its_optimizer_along(services: Services, tab: Tab, iris: Dataset) -> None:
     record, training = kept(services, iris), tab.session.training
     for epoch, said in ((2, "its optimizer starts afresh"), (4, "with its optimizer's state")):
-        tab.session.history.opening.open(record.id, epoch)
+        tab.session.history.open_run.open(record.id, epoch)
         shows(tab, services, record, epoch).rest()
-        assert said in training.beginning.sentence
-        assert (training.beginning.job(None).start is not None) is (epoch == 4)
+        assert said in training.sentence
+        assert (training.jobs.job(None, training.history).start is not None) is (epoch == 4)
 
 
 def test_a_branch_goes_on_from_weights_whatever_was_chosen_before(
     services: Services, tab: Tab, iris: Dataset
 ) -> None:
     record, training = kept(services, iris), tab.session.training
-    training.mode = TrainingMode.FROM_SCRATCH
-    training.plan.epochs = 1
-    tab.session.history.opening.branch(record.id)
+    training.settings.mode = TrainingMode.FROM_SCRATCH
+    training.settings.plan.epochs = 1
+    tab.session.history.open_run.branch(record.id)
     tab.until(lambda: training.run is not None and training.run.join(0), "the branch")
     assert services.store.find(training.run.kept).mode is TrainingMode.FINE_TUNE
 
@@ -153,14 +155,16 @@ def test_a_branch_goes_on_from_weights_whatever_was_chosen_before(
 def test_a_new_model_is_no_child_of_what_was_open(services: Services, tab: Tab, iris: Dataset) -> None:
     record = kept(services, iris)
     session = tab.session
-    session.history.opening.open(record.id)
+    session.history.open_run.open(record.id)
     shows(tab, services, record, 4).rest()
-    session.training.plan.epochs = 1
-    session.choosing.latent = 3
-    session.choosing.apply()
-    tab.until(lambda: session.scene.model.latent == 3 and session.training.run is not None, "the new model")
-    assert session.training.run.join(PATIENCE)
-    assert services.store.find(session.training.run.kept).parent is None
+    session.settings.plan.epochs = 1
+    session.draft.latent = 3
+    session.model_choice.apply()
+    tab.until(
+        lambda: session.state.scene.model.latent == 3 and session.state.run is not None, "the new model"
+    )
+    assert session.state.run.join(PATIENCE)
+    assert services.store.find(session.state.run.kept).parent is None
 
 
 def test_an_interrupted_run_is_offered_and_goes_on_as_if_nothing_had_been(
@@ -172,7 +176,7 @@ def test_an_interrupted_run_is_offered_and_goes_on_as_if_nothing_had_been(
     history, training = tab.session.history, tab.session.training
     tab.until(lambda: history.offers, "the offer")
     assert [offer.id for offer in history.offers] == [record.id]
-    history.opening.go_on(record.id)
+    history.open_run.go_on(record.id)
     tab.until(lambda: training.run is not None and training.run.join(0), "the end")
     assert training.run.kept == record.id
     assert services.store.find(record.id).state is KeptState.DONE
@@ -180,7 +184,7 @@ def test_an_interrupted_run_is_offered_and_goes_on_as_if_nothing_had_been(
     assert now.epoch == 4
     assert weights(services, now) == weights(services, whole)
     shows(tab, services, now, 4).rest()
-    assert history.opening.on_map == (record.id, 4)
+    assert history.open_run.on_map == (record.id, 4)
     tab.until(lambda: not history.offers, "no offer")  # though nobody looks at the tree
     training.revert()
     shows(tab, services, now, 2)
@@ -201,7 +205,7 @@ def test_not_now_holds_for_the_session(services: Services, opened: Callable[...,
 
 def test_more_epochs_than_were_planned(services: Services, tab: Tab, iris: Dataset) -> None:
     record = kept(services, iris)
-    opening, training = tab.session.history.opening, tab.session.training
+    opening, training = tab.session.history.open_run, tab.session.training
     opening.go_on(record.id)
     assert "has all of its 4 epochs" in sentence(tab)
     opening.go_on(record.id, 3)
@@ -217,25 +221,25 @@ def test_a_run_of_another_process_is_shown_and_left_alone(
     next(step for step in run if step.epoch_done)
     history = looked(tab)
     tab.until(lambda: history.listing.read()[1].running, "the run")
-    history.opening.go_on(run.run)
+    history.open_run.go_on(run.run)
     assert "is being trained" in sentence(tab)
     history.delete(run.run)
     assert "is being trained" in sentence(tab)
-    history.opening.open(run.run)
+    history.open_run.open(run.run)
     shows(tab, services, services.store.find(run.run), 1)
     run.close()
 
 
 def test_data_that_are_not_found_are_named(services: Services, tab: Tab, iris: Dataset) -> None:
     hidden = [digits_run(services, source) for source in ("", "somewhere.else:load")]
-    before = tab.session.scene
+    before = tab.session.state.scene
     for record in hidden:
-        tab.session.history.opening.open(record.id)
+        tab.session.history.open_run.open(record.id)
         assert "are not found by themselves" in sentence(tab)
-    tab.session.history.opening.open("nothing")
+    tab.session.history.open_run.open("nothing")
     assert "there is no run" in sentence(tab)
-    assert tab.session.scene is before
-    assert tab.session.base is tab.session.shown
+    assert tab.session.state.scene is before
+    assert tab.session.state.base is tab.session.state.shown
 
 
 def test_a_run_is_named_annotated_deleted_and_restored(services: Services, tab: Tab, iris: Dataset) -> None:
@@ -260,7 +264,7 @@ def test_a_run_is_named_annotated_deleted_and_restored(services: Services, tab: 
     assert history.undoable.id == two.id
     history.undo()
     tab.until(lambda: history.listing.read()[1].trashed == 1, "one of them back")
-    history.opening.open(one.id)
+    history.open_run.open(one.id)
     assert "was deleted; restore it first" in sentence(tab)
     history.trashed = True
     tab.until(
@@ -276,11 +280,11 @@ def test_a_run_leaves_as_one_file_and_comes_back(services: Services, tab: Tab, i
     record = kept(services, iris, name="out & in/again", epochs=1)
     history = tab.session.history
     history.export(record.id)
-    tab.until(lambda: history.parcel is not None, "the file")
-    assert re.fullmatch(r"out-in-again-[0-9a-f]{12}\.zip", history.parcel.name)
-    path = services.keep_upload("run.zip", history.parcel.content)
+    tab.until(lambda: history.archive is not None, "the file")
+    assert re.fullmatch(r"out-in-again-[0-9a-f]{12}\.zip", history.archive.name)
+    path = services.keep_upload("run.zip", history.archive.content)
     history.sent()
-    assert history.parcel is None
+    assert history.archive is None
     history.take(path)
     tab.until(lambda: history.chosen is not None, "the copy")
     assert history.chosen.record.id != record.id
@@ -299,13 +303,13 @@ def test_too_large_a_run_is_not_sent(
     monkeypatch.setattr(store_tasks, "MOST_SENT", 1_000)
     tab.session.history.export(record.id)
     assert f"runs export {record.id}" in sentence(tab)
-    assert tab.session.history.parcel is None
+    assert tab.session.history.archive is None
 
 
 @pytest.fixture
 def compared(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Side, Side, bool]]:
     """What is given to be compared, and whether as related, newest last."""
-    comparing, given = tab.session.comparing, []
+    comparing, given = tab.session.comparison, []
     compare = comparing.compare
 
     def noting(before: Side, after: Side, *, related: bool) -> None:
@@ -324,7 +328,7 @@ def test_any_two_are_compared_if_they_are_of_the_data_on_the_map(
     tab.until(lambda: compared, "a comparison with the map")
     before, after, related = compared.pop()
     assert not related  # the model on the map is none of the store's
-    assert before.cloud is tab.session.scene.cloud
+    assert before.cloud is tab.session.state.scene.cloud
     assert (after.name, weights_token(after.model)) == ("first light, epoch 3", weights(services, record, 3))
     assert after.cloud.stamp.dataset == iris.stamp
     looked(tab)
@@ -347,8 +351,8 @@ def test_a_branch_is_compared_as_a_relation_of_its_run_and_of_no_other(
 ) -> None:
     record, other = kept(services, iris), kept(services, iris, seed=1)
     history, training = tab.session.history, tab.session.training
-    training.plan.param.update(epochs=1, batch_size=64)
-    history.opening.branch(record.id, 2)
+    training.settings.plan.param.update(epochs=1, batch_size=64)
+    history.open_run.branch(record.id, 2)
     tab.until(lambda: training.run is not None and training.run.join(0), "the branch").rest()
     for run, related in ((record.id, True), (other.id, False), (training.run.kept, True)):
         history.compare(run, 1)
@@ -359,7 +363,7 @@ def test_a_branch_is_compared_as_a_relation_of_its_run_and_of_no_other(
 def test_a_session_that_opens_where_there_is_no_store_makes_none(services: Services, tab: Tab) -> None:
     tab.until(lambda: tab.session.history.listing.version, "a look")
     assert not services.store.folder.exists()
-    assert tab.session.error == ""
+    assert tab.session.state.error == ""
 
 
 def test_a_lost_recording_is_not_listed_as_running(services: Services, tab: Tab, iris: Dataset) -> None:

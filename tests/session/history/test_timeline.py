@@ -28,12 +28,12 @@ EPOCHS = 4
 def train(tab: Tab, epochs: int = EPOCHS) -> Run:
     """Train to the end, until its epochs are offered and the map shows the last."""
     session = tab.session
-    session.training.plan.param.update(epochs=epochs, batch_size=32, learning_rate=0.02)
-    session.training.start()
-    run = session.training.run
+    session.settings.plan.param.update(epochs=epochs, batch_size=32, learning_rate=0.02)
+    session.train()
+    run = session.state.run
     assert run.join(PATIENCE)
     newest = run.snapshot.read()[1]
-    tab.until(lambda: session.scene.model is newest.model, "the trained map")
+    tab.until(lambda: session.state.scene.model is newest.model, "the trained map")
     tab.until(lambda: session.timeline.last == epochs, "the kept epochs").rest()
     return run
 
@@ -42,8 +42,9 @@ def go(tab: Tab, epoch: int) -> None:
     """Move to an epoch, and wait until it is on the map."""
     session, timeline = tab.session, tab.session.timeline
     timeline.move(epoch, rest=True)
-    tab.until(lambda: timeline.origin is not None and timeline.origin[1] == epoch, f"epoch {epoch}").rest()
-    assert session.map.read()[1].at is None
+    state = tab.session.state
+    tab.until(lambda: state.origin is not None and state.origin[1] == epoch, f"epoch {epoch}").rest()
+    assert session.view.image.read()[1].at is None
 
 
 @pytest.fixture(autouse=True)
@@ -70,18 +71,18 @@ def test_nothing_is_offered_before_two_epochs_are_kept(tab: Tab) -> None:
 
 
 def test_the_map_goes_back_to_an_epoch_and_decodes_with_its_weights(tab: Tab, kept: KeptRun) -> None:
-    session, dataset = tab.session, tab.session.scene.dataset
-    session.selecting.random(20, seed=1)
-    session.hidden = frozenset({1})
-    session.pick_index(3)
-    session.cursor = (0.3, -0.2)
+    session, dataset = tab.session, tab.session.state.scene.dataset
+    session.selection.random(20, seed=1)
+    session.state.hidden = frozenset({1})
+    session.decoder.pick_index(3)
+    session.state.cursor = (0.3, -0.2)
     tab.rest()
-    newest, mask = session.scene, session.selecting.mask
+    newest, mask = session.state.scene, session.state.selected
     go(tab, 2)
-    scene = session.scene
+    scene = session.state.scene
     assert weights_token(scene.model) == weights_token(kept.model(2))
     np.testing.assert_allclose(scene.cloud.mean, kept.codes(2))
-    frame = session.frame.read()[1]
+    frame = session.decoder.frame.read()[1]
     assert frame.stamp == scene.key
     assert isinstance(scene.projection, Aligned)
     # What is decoded is the place before the turn, by the weights of that epoch.
@@ -94,28 +95,28 @@ def test_the_map_goes_back_to_an_epoch_and_decodes_with_its_weights(tab: Tab, ke
     index = 7
     place = scene.projection.inverse(scene.xy[index : index + 1])
     np.testing.assert_allclose(place[0], kept.codes(2)[index], atol=1e-4)
-    np.testing.assert_array_equal(session.selecting.mask, mask)
-    assert session.hidden == frozenset({1})
-    assert session.picked.index == 3
+    np.testing.assert_array_equal(session.state.selected, mask)
+    assert session.state.hidden == frozenset({1})
+    assert session.state.picked.index == 3
     assert session.timeline.epoch == 2
     assert "turned to match epoch 4" in session.timeline.note
 
     session.timeline.newest()
-    tab.until(lambda: session.scene.cloud is newest.cloud, "the newest").rest()
+    tab.until(lambda: session.state.scene.cloud is newest.cloud, "the newest").rest()
     assert session.timeline.epoch is None
-    assert session.timeline.origin is None
-    np.testing.assert_array_equal(session.scene.xy, newest.xy)
-    assert dataset is session.scene.dataset
+    assert session.state.origin is None
+    np.testing.assert_array_equal(session.state.scene.xy, newest.xy)
+    assert dataset is session.state.scene.dataset
 
 
 def test_without_the_turn_the_map_is_that_of_the_codes(tab: Tab, kept: KeptRun) -> None:
     session = tab.session
     go(tab, 1)
-    turned = session.scene.xy
+    turned = session.state.scene.xy
     session.timeline.aligned = False
     tab.rest()
-    np.testing.assert_allclose(session.scene.xy, kept.codes(1))
-    assert not np.allclose(session.scene.xy, turned)
+    np.testing.assert_allclose(session.state.scene.xy, kept.codes(1))
+    assert not np.allclose(session.state.scene.xy, turned)
     assert session.timeline.note == ""
 
 
@@ -123,9 +124,9 @@ def test_where_it_started_is_encoded_anew(tab: Tab, kept: KeptRun) -> None:
     session = tab.session
     assert kept.codes(0) is None
     go(tab, 0)
-    encoded = session.scene.cloud.mean
+    encoded = session.state.scene.cloud.mean
     with torch.inference_mode():
-        x = torch.from_numpy(session.scene.dataset.x.copy())
+        x = torch.from_numpy(session.state.scene.dataset.x.copy())
         wanted = kept.model(0).eval().encode(x).mean.numpy()
     np.testing.assert_allclose(encoded, wanted, atol=1e-5)
     assert session.timeline.share == 1.0
@@ -133,39 +134,39 @@ def test_where_it_started_is_encoded_anew(tab: Tab, kept: KeptRun) -> None:
 
 def test_on_the_way_points_are_between_epochs_and_the_epoch_is_decoded(tab: Tab, kept: KeptRun) -> None:
     session, timeline = tab.session, tab.session.timeline
-    session.cursor = (0.1, 0.1)
+    session.state.cursor = (0.1, 0.1)
     timeline.warm()
     tab.until(lambda: timeline.share == 1.0, "the epochs").rest()
-    scene, view = session.scene, session.looking.viewport
+    scene, view = session.state.scene, session.view.viewport
     timeline.move(1.4)
-    tab.until(lambda: timeline.at_hand is not None, "the weights").rest()
-    image = session.map.read()[1]
+    tab.until(lambda: tab.session.state.passing is not None, "the weights").rest()
+    image = session.view.image.read()[1]
     assert image.at == 1.4
     assert image.scene == scene.key
-    assert session.scene is scene  # no scene is laid out on the way
-    assert weights_token(timeline.at_hand.model) == weights_token(kept.model(1))
-    frame = session.frame.read()[1]
+    assert session.state.scene is scene  # no scene is laid out on the way
+    assert weights_token(tab.session.state.passing.model) == weights_token(kept.model(1))
+    frame = session.decoder.frame.read()[1]
     assert frame.stamp == scene.key
     assert frame.sample != pytest.approx(scene.model.decode(torch.tensor(frame.code[None]))[0].detach())
-    assert timeline.moment.points().shape == scene.xy.shape
+    assert session.state.passage.moment.points().shape == scene.xy.shape
     # Everything that the run passes through is in view, at one scale.
-    wide = session.looking.viewport
+    wide = session.view.viewport
     timeline.move(3.2)
     tab.rest()
-    assert session.looking.viewport == wide
+    assert session.view.viewport == wide
     assert view is not wide
     timeline.newest()
     tab.rest()
-    assert session.map.read()[1].at is None
-    assert timeline.at_hand is None
+    assert session.view.image.read()[1].at is None
+    assert tab.session.state.passing is None
 
 
 def test_training_from_an_epoch_starts_with_its_weights(tab: Tab, kept: KeptRun, services: Services) -> None:
     session = tab.session
     go(tab, 1)
-    session.training.plan.epochs = 2
-    session.training.start()
-    run = session.training.run
+    session.settings.plan.epochs = 2
+    session.train()
+    run = session.state.run
     assert (run.job.parent, run.job.parent_epoch) == (kept.record.id, 1)
     assert weights_token(run.job.model) == weights_token(kept.model(1))
     assert run.join(PATIENCE)
@@ -177,21 +178,21 @@ def test_training_from_an_epoch_starts_with_its_weights(tab: Tab, kept: KeptRun,
 
 def test_while_it_trains_the_end_grows_and_the_map_stays_where_it_is_looked_at(tab: Tab) -> None:
     session, timeline = tab.session, tab.session.timeline
-    session.training.plan.param.update(epochs=2000, batch_size=4)
-    session.training.start()
+    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    session.train()
     tab.until(lambda: timeline.last >= 2 and timeline.offered, "two epochs")
     timeline.move(1, rest=True)
-    tab.until(lambda: timeline.origin is not None, "the epoch")
-    scene, last = session.scene, timeline.last
+    tab.until(lambda: tab.session.state.origin is not None, "the epoch")
+    scene, last = session.state.scene, timeline.last
     tab.until(lambda: timeline.last > last + 2, "more epochs")
-    assert session.scene.cloud is scene.cloud
+    assert session.state.scene.cloud is scene.cloud
     assert timeline.epoch == 1
     timeline.newest()
-    tab.until(lambda: session.scene.cloud is not scene.cloud, "the newest")
-    newest = session.scene
-    tab.until(lambda: session.scene is not newest, "what comes")
-    session.training.stop()
-    assert session.training.run.join(PATIENCE)
+    tab.until(lambda: session.state.scene.cloud is not scene.cloud, "the newest")
+    newest = session.state.scene
+    tab.until(lambda: session.state.scene is not newest, "what comes")
+    session.stop()
+    assert session.state.run.join(PATIENCE)
 
 
 def test_another_model_leaves_the_epochs_behind(
@@ -199,13 +200,13 @@ def test_another_model_leaves_the_epochs_behind(
 ) -> None:
     session = tab.session
     go(tab, 1)
-    session.return_to(services.bases.given(iris, models.create("ae", shape=iris.shape, width=0.25)))
-    session.training.run = None
-    tab.until(lambda: session.scene.model.name == "ae", "the other model").rest()
+    session.state.return_to(services.bases.given(iris, models.create("ae", shape=iris.shape, width=0.25)))
+    session.state.run = None
+    tab.until(lambda: session.state.scene.model.name == "ae", "the other model").rest()
     assert session.timeline.at is None
     assert not session.timeline.offered
-    image = session.map.read()[1]
-    assert (image.at, image.scene) == (None, session.scene.key)
+    image = session.view.image.read()[1]
+    assert (image.at, image.scene) == (None, session.state.scene.key)
 
 
 def test_another_projection_and_draws_hold_at_an_epoch(
@@ -215,22 +216,22 @@ def test_another_projection_and_draws_hold_at_an_epoch(
     tab = opened(base).rest()
     train(tab, epochs=3)
     session = tab.session
-    session.projection = "pca"
+    session.state.projection = "pca"
     tab.rest()
     go(tab, 2)
-    assert session.scene.projection.name == "pca"
-    session.projection = "rotation"
-    tab.until(lambda: session.scene.projection.name == "rotation", "the other map").rest()
+    assert session.state.scene.projection.name == "pca"
+    session.state.projection = "rotation"
+    tab.until(lambda: session.state.scene.projection.name == "rotation", "the other map").rest()
     assert session.timeline.epoch == 2
     assert session.timeline.track.evolution.turns
     session.timeline.move(1.5)
     tab.rest()
-    assert session.map.read()[1].at == 1.5
+    assert session.view.image.read()[1].at == 1.5
     go(tab, 1)
-    assert session.scene.cloud.spread is None
-    session.draws = 2
-    tab.until(lambda: session.scene.cloud.spread is not None, "the posteriors").rest()
-    assert session.map.read()[1].points == 2 * len(iris)
+    assert session.state.scene.cloud.spread is None
+    session.state.draws = 2
+    tab.until(lambda: session.state.scene.cloud.spread is not None, "the posteriors").rest()
+    assert session.view.image.read()[1].points == 2 * len(iris)
 
 
 def test_a_base_of_a_kept_run_offers_its_epochs(
@@ -247,7 +248,7 @@ def test_a_base_of_a_kept_run_offers_its_epochs(
     assert session.timeline.position == 2.0
     assert session.timeline.epoch is None
     go(other, 4)
-    assert weights_token(session.scene.model) == weights_token(kept.model(4))
+    assert weights_token(session.state.scene.model) == weights_token(kept.model(4))
     assert session.timeline.position == 4.0
     go(other, 3)
     assert session.timeline.epoch == 3
@@ -259,33 +260,33 @@ def test_a_run_that_was_removed_leaves_the_map(tab: Tab, kept: KeptRun, services
         if epoch.weights is not None:
             (services.store.of(kept.record.id) / epoch.weights).unlink()
     shown: Session = session
-    scene = shown.scene
+    scene = shown.state.scene
     shown.timeline.move(1, rest=True)
-    tab.until(lambda: shown.error, "the sentence").rest()
-    assert shown.scene is scene
+    tab.until(lambda: shown.state.error, "the sentence").rest()
+    assert shown.state.scene is scene
 
 
 def test_a_film_is_of_what_the_slider_passes_through(tab: Tab, kept: KeptRun, tmp_path: Path) -> None:
-    session, filming = tab.session, tab.session.timeline.filming
-    filming.begin("gif", "small", fps=4, speed=2.0)
+    session, filming = tab.session, tab.session.film
+    session.make_film("gif", "small", fps=4, speed=2.0)
     assert filming.share == 0.0
     tab.until(lambda: filming.share is None, "the film")
     name, content = filming.done
     assert name == f"iris-{kept.record.id}.gif"
     (tmp_path / name).write_bytes(content)
     assert imageio.imread(tmp_path / name, index=None).shape == (2 * EPOCHS + 1, 420, 480, 3)
-    assert session.error == ""
-    filming.begin("gif", "small", fps=4, speed=8.0)
-    tab.until(lambda: session.error, "the sentence")
-    assert "epochs per second" in session.error
+    assert session.state.error == ""
+    session.make_film("gif", "small", fps=4, speed=8.0)
+    tab.until(lambda: session.state.error, "the sentence")
+    assert "epochs per second" in session.state.error
     assert filming.share is None
 
 
 def test_a_film_that_is_cancelled_is_none(tab: Tab, kept: KeptRun, services: Services) -> None:
-    filming = tab.session.timeline.filming
+    filming = tab.session.film
     with held(services.films):
-        filming.begin("mp4", "small", fps=20, speed=1.0)
+        tab.session.make_film("mp4", "small", fps=20, speed=1.0)
         filming.cancel()
     tab.until(lambda: filming.share is None, "the end")
     assert filming.done is None
-    assert tab.session.error == ""
+    assert tab.session.state.error == ""

@@ -29,20 +29,20 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Scene]:
 def train_on(tab: Tab, found: list[Scene]) -> None:
     """Begin a minute's training, and go on until several of its maps have been on the screen."""
     training, maps = tab.session.training, set()
-    training.plan.param.update(epochs=2000, batch_size=4)
+    training.settings.plan.param.update(epochs=2000, batch_size=4)
     training.start()
     found.clear()
-    tab.until(lambda: maps.add(tab.session.scene.key) or len(maps) > 3, "maps of the training")
+    tab.until(lambda: maps.add(tab.session.state.scene.key) or len(maps) > 3, "maps of the training")
 
 
 def test_a_map_at_rest_has_its_neighbours_before_anybody_asks(tab: Tab) -> None:
     session = tab.session
-    assert session.cursor is None
-    assert session.scene.neighbours is not None
-    session.projection = "pca"
+    assert session.state.cursor is None
+    assert session.state.scene.neighbours is not None
+    session.state.projection = "pca"
     tab.rest()
-    assert session.scene.projection.name == "pca"
-    assert session.scene.neighbours is not None
+    assert session.state.scene.projection.name == "pca"
+    assert session.state.scene.neighbours is not None
 
 
 def test_in_a_training_nobody_asks_and_its_last_map_gains_them(tab: Tab, found: list[Scene]) -> None:
@@ -50,18 +50,18 @@ def test_in_a_training_nobody_asks_and_its_last_map_gains_them(tab: Tab, found: 
     train_on(tab, found)
     assert session.training.busy
     assert found == []
-    session.training.stop()
-    assert session.training.run.join(PATIENCE)
+    session.stop()
+    assert session.state.run.join(PATIENCE)
     tab.rest()
-    assert session.scene.cloud is session.training.run.snapshot.read()[1].cloud
-    assert session.scene.neighbours is not None
+    assert session.state.scene.cloud is session.state.run.snapshot.read()[1].cloud
+    assert session.state.scene.neighbours is not None
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda session: setattr(session, "cursor", (0.1, 0.2)),
-        lambda session: setattr(session.inspecting, "shown", "axes"),
+        lambda session: session.state.point_at((0.1, 0.2)),
+        lambda session: setattr(session.latent_axes, "shown", "axes"),
     ],
     ids=["hand", "axes"],
 )
@@ -74,8 +74,8 @@ def test_in_a_training_each_map_has_them_once_a_place_is_asked_about(
     seen: set[int] = set()
 
     def several() -> bool:
-        if session.scene.neighbours is not None:
-            seen.add(session.scene.key)
+        if session.state.scene.neighbours is not None:
+            seen.add(session.state.scene.key)
         return len(seen) > 2
 
     tab.until(several, "neighbours of several maps")
@@ -86,15 +86,15 @@ def test_while_they_are_being_found_no_move_of_the_hand_asks_again(
     tab: Tab, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, asked, ask = tab.session, [], services.neighbours.ask
-    session.cursor = (0.0, 0.0)
+    session.state.cursor = (0.0, 0.0)
     tab.rest()
     monkeypatch.setattr(services.neighbours, "ask", lambda *a: asked.append(a[0]) or ask(*a))
     with held(services.neighbours):
-        session.projection = "pca"
-        tab.until(lambda: session.scene.projection.name == "pca", "the other map")
+        session.state.projection = "pca"
+        tab.until(lambda: session.state.scene.projection.name == "pca", "the other map")
         for step in range(5):
-            session.cursor = (0.1 * step, 0.0)
+            session.state.cursor = (0.1 * step, 0.0)
             session.pull()
     tab.rest()
     assert asked.count((session.token, "neighbours")) == 1
-    assert session.frame.read()[1].support is not None
+    assert session.decoder.frame.read()[1].support is not None

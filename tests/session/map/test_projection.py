@@ -21,7 +21,7 @@ from explorer.runtime.projection_fit import FitState
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session import Session
-from explorer.session.map.projection import holds
+from explorer.session.map.hold import holds
 from tests.session.tab import Tab, held, served
 
 
@@ -46,26 +46,26 @@ def base(services: Services, digits: Dataset) -> Base:
 
 
 def choose(tab: Tab, name: str, **knobs: object) -> Session:
-    tab.session.mapping.knobs(name).param.update(**knobs)
-    tab.session.projection = name
+    tab.session.projection.knobs(name).param.update(**knobs)
+    tab.session.state.projection = name
     tab.rest()
     return tab.session
 
 
 def computed(tab: Tab, name: str = "tsne", **knobs: object) -> Session:
     session = choose(tab, name, **knobs)
-    session.mapping.compute()
-    tab.until(lambda: session.scene.projection.name == name and session.mapping.complete, "the map")
+    session.projection.compute()
+    tab.until(lambda: session.state.scene.projection.name == name and session.projection.complete, "the map")
     tab.rest()
     return session
 
 
 def frame_at(tab: Tab, xy: tuple[float, float]):
-    tab.session.cursor = None
-    tab.session.cursor = xy
+    tab.session.state.cursor = None
+    tab.session.state.cursor = xy
     tab.rest()
-    frame = tab.session.frame.read()[1]
-    assert frame.stamp == tab.session.scene.key
+    frame = tab.session.decoder.frame.read()[1]
+    assert frame.stamp == tab.session.state.scene.key
     return frame
 
 
@@ -95,112 +95,112 @@ def test_all_that_suits_is_offered_and_the_first_is_shown(
 ) -> None:
     made = models.create(model, shape=digits.shape, latent=latent, width=0.25)
     tab = opened(services.bases.given(digits, made)).rest()
-    assert tab.session.param.projection.objects == offered
-    assert tab.session.projection == tab.session.scene.projection.name == offered[0]
+    assert tab.session.state.param.projection.objects == offered
+    assert tab.session.state.projection == tab.session.state.scene.projection.name == offered[0]
 
 
 def test_every_map_with_a_formula_is_there_at_once(services: Services, opened: Callable[..., Tab]) -> None:
     iris = load_dataset("iris")
     made = models.create("sphere-ae", shape=iris.shape, latent=3, width=0.25)
     tab = opened(services.bases.given(iris, made)).rest()
-    for name in tab.session.param.projection.objects:
+    for name in tab.session.state.param.projection.objects:
         if projections.family(name).exact:
             session = choose(tab, name)
-            assert session.scene.projection.name == name
-            assert session.map.read()[1].scene == session.scene.key
+            assert session.state.scene.projection.name == name
+            assert session.view.image.read()[1].scene == session.state.scene.key
             frame = frame_at(tab, (0.1, 0.1))
             assert "exact" in frame.how or frame.point is not None
-    assert tab.session.error == ""
+    assert tab.session.state.error == ""
 
 
 def test_a_knob_of_a_cheap_map_is_heard_at_once(tab: Tab) -> None:
     session = tab.session
-    before = session.scene
-    session.mapping.knobs("pca").param.update(across=3, up=1)
+    before = session.state.scene
+    session.projection.knobs("pca").param.update(across=3, up=1)
     tab.rest()
-    assert session.scene is not before
-    assert session.scene.projection.axis_labels[0].startswith("PC 3")
+    assert session.state.scene is not before
+    assert session.state.scene.projection.axis_labels[0].startswith("PC 3")
     choose(tab, "slice", across=4, up=6)
-    np.testing.assert_array_equal(session.scene.xy, session.scene.cloud.mean[:, [3, 5]])
+    np.testing.assert_array_equal(session.state.scene.xy, session.state.scene.cloud.mean[:, [3, 5]])
     choose(tab, "pca")
-    assert session.scene.projection.axis_labels[0].startswith("PC 3"), "knobs are kept by name"
+    assert session.state.scene.projection.axis_labels[0].startswith("PC 3"), "knobs are kept by name"
 
 
 def test_knobs_of_one_session_are_not_those_of_another(opened: Callable[..., Tab]) -> None:
     one, two = opened().rest(), opened().rest()
-    one.session.mapping.knobs("pca").across = 4
+    one.session.projection.knobs("pca").across = 4
     one.rest()
     two.rest()
-    assert two.session.mapping.knobs("pca").across == 1
-    assert two.session.scene.projection.across == 1
+    assert two.session.projection.knobs("pca").across == 1
+    assert two.session.state.scene.projection.across == 1
 
 
 def test_knobs_that_cannot_be_leave_the_map(tab: Tab) -> None:
-    session, scene = tab.session, tab.session.scene
-    session.mapping.knobs("pca").across = 2
+    session, scene = tab.session, tab.session.state.scene
+    session.projection.knobs("pca").across = 2
     tab.rest()
-    assert "principal components 2 and 2" in session.error
-    assert "\n" not in session.error
-    assert session.scene is scene
-    session.error = ""
+    assert "principal components 2 and 2" in session.state.error
+    assert "\n" not in session.state.error
+    assert session.state.scene is scene
+    session.state.error = ""
     tab.rest()
-    assert session.error == "", "it is said once"
-    session.mapping.knobs("pca").up = 1
+    assert session.state.error == "", "it is said once"
+    session.projection.knobs("pca").up = 1
     tab.rest()
-    assert session.scene is not scene
+    assert session.state.scene is not scene
 
 
 # -- maps that are computed when asked for ---------------------------------------------------------------
 
 
 def test_an_embedding_is_not_begun_unasked(tab: Tab) -> None:
-    scene = tab.session.scene
+    scene = tab.session.state.scene
     session = choose(tab, "tsne")
-    assert session.mapping.fit is None
-    assert session.scene is scene
-    assert session.mapping.drawn.name == "pca"
-    assert not session.mapping.complete
+    assert session.projection.fit is None
+    assert session.state.scene is scene
+    assert session.projection.drawn.name == "pca"
+    assert not session.projection.complete
 
 
 @pytest.mark.parametrize("name", ["tsne", "umap"])
 def test_a_computed_map_shows_every_code_and_decodes(tab: Tab, name: str) -> None:
     session = computed(tab, name, samples=200)
-    scene = session.scene
-    assert session.mapping.fit.state is FitState.DONE
+    scene = session.state.scene
+    assert session.projection.fit.state is FitState.DONE
     assert scene.xy.shape == (300, 2)
-    assert session.map.read()[1].scene == scene.key
+    assert session.view.image.read()[1].scene == scene.key
     assert len(scene.projection.fitted.codes) == 200
     fitted = scene.projection.fitted.rows[7]
     frame = frame_at(tab, tuple(scene.xy[fitted].tolist()))
     np.testing.assert_allclose(frame.code, scene.cloud.mean[fitted], atol=1e-4)
     assert frame.how == f"a guess: error {frame.error:.2f} of the cloud's spread"
     assert 0 < frame.error < 2
-    assert session.mapping.guess.median == pytest.approx(
+    assert session.hold.guess.median == pytest.approx(
         np.median(scene.projection.error(scene.cloud.mean)), rel=1e-6
     )
-    assert session.error == ""
+    assert session.state.error == ""
 
 
 def test_coming_back_is_at_once_and_others_share_it(opened: Callable[..., Tab]) -> None:
     tab, other = opened().rest(), opened().rest()
     session = computed(tab, perplexity=5)
-    scene, fit = session.scene, session.mapping.fit
+    scene, fit = session.state.scene, session.projection.fit
     choose(tab, "pca")
     choose(tab, "tsne")
-    assert session.scene is scene
+    assert session.state.scene is scene
     choose(other, "tsne", perplexity=5)
-    assert other.session.scene is scene
-    assert session.mapping.fit is fit
-    assert other.session.mapping.fit is None
+    assert other.session.state.scene is scene
+    assert session.projection.fit is fit
+    assert other.session.projection.fit is None
     choose(other, "tsne", perplexity=6)
-    assert other.session.scene is scene, "what was on the map stays until the other is computed"
-    assert not other.session.mapping.complete
+    assert other.session.state.scene is scene, "what was on the map stays until the other is computed"
+    assert not other.session.projection.complete
 
 
 def test_progress_grows_and_is_told(tab: Tab) -> None:
     session = choose(tab, "tsne")
-    session.mapping.compute()
-    fit, seen = session.mapping.fit, []
+    session.projection.compute()
+    fit, seen = session.projection.fit, []
 
     def looked() -> bool:
         if not seen or fit.fraction > seen[-1]:
@@ -215,42 +215,42 @@ def test_progress_grows_and_is_told(tab: Tab) -> None:
 
 def test_cancelling_leaves_the_map_and_it_can_be_computed_again(tab: Tab) -> None:
     session = choose(tab, "tsne")
-    scene = session.scene
-    session.mapping.compute()
-    fit = session.mapping.fit
+    scene = session.state.scene
+    session.projection.compute()
+    fit = session.projection.fit
     tab.until(lambda: fit.fraction > 0.06, "it to be under way")
-    session.mapping.cancel()
+    session.projection.cancel()
     assert not fit.active
     assert fit.state is FitState.CANCELLED
     began = time.monotonic()
     served(session.services.fits)
     assert time.monotonic() - began < 5.0  # its worker too stops where it is
     tab.rest()
-    assert session.scene is scene
-    assert session.error == ""
+    assert session.state.scene is scene
+    assert session.state.error == ""
     assert fit.state is FitState.CANCELLED
     computed(tab)
-    assert session.scene.projection.name == "tsne"
+    assert session.state.scene.projection.name == "tsne"
 
 
 def test_a_computation_that_waits_can_be_cancelled(services: Services, tab: Tab) -> None:
     session = choose(tab, "tsne")
     with held(services.fits):
-        session.mapping.compute()
-        fit = session.mapping.fit
+        session.projection.compute()
+        fit = session.projection.fit
         assert fit.state is FitState.WAITING
-        session.mapping.cancel()
+        session.projection.cancel()
         assert fit.state is FitState.CANCELLED
     served(services.fits)
     tab.rest()
-    assert session.scene.projection.name == "pca"
+    assert session.state.scene.projection.name == "pca"
 
 
 def test_closing_cancels_and_lets_go(services: Services, base: Base) -> None:
     tab = Tab(services, base).rest()
     session = choose(tab, "tsne")
-    session.mapping.compute()
-    fit = session.mapping.fit
+    session.projection.compute()
+    fit = session.projection.fit
     tab.until(lambda: fit.fraction > 0.06, "it to be under way")
     tab.close()
     served(services.fits)
@@ -293,13 +293,13 @@ def test_what_cannot_be_computed_is_one_sentence(
 ) -> None:
     tab = opened(base if codes is None else given(services, digits, codes)).rest()
     session = choose(tab, name, **knobs)
-    scene = session.scene
-    session.mapping.compute()
-    tab.until(lambda: session.error, "the sentence").rest()
-    assert sentence in session.error
-    assert "\n" not in session.error
-    assert session.mapping.fit.state is FitState.FAILED
-    assert session.scene is scene
+    scene = session.state.scene
+    session.projection.compute()
+    tab.until(lambda: session.state.error, "the sentence").rest()
+    assert sentence in session.state.error
+    assert "\n" not in session.state.error
+    assert session.projection.fit.state is FitState.FAILED
+    assert session.state.scene is scene
 
 
 def test_constant_columns_and_duplicates_are_embedded_all_the_same(
@@ -308,21 +308,21 @@ def test_constant_columns_and_duplicates_are_embedded_all_the_same(
     codes = np.random.default_rng(0).normal(size=(150, 5)) * [1, 1, 1, 0, 0]
     tab = opened(given(services, digits, np.repeat(codes, 2, axis=0))).rest()
     session = computed(tab, perplexity=10)
-    np.testing.assert_array_equal(session.scene.xy[::2], session.scene.xy[1::2])
-    assert np.isfinite(session.scene.xy).all()
+    np.testing.assert_array_equal(session.state.scene.xy[::2], session.state.scene.xy[1::2])
+    assert np.isfinite(session.state.scene.xy).all()
 
 
 def moved(tab: Tab, services: Services) -> Cloud:
     """Let the base's codes move on a little, as they do with an epoch of training."""
     session = tab.session
-    snapshot = session.base.snapshot.read()[1]
+    snapshot = session.state.base.snapshot.read()[1]
     cloud = snapshot.cloud
     noise = np.random.default_rng(0).normal(0, 0.05 * cloud.mean.std(), cloud.mean.shape)
     mean = (cloud.mean + noise).astype(np.float32)
     later = replace(cloud, mean=mean, stamp=replace(cloud.stamp, version=snapshot.version + 1))
-    session.base.snapshot.post(Snapshot(snapshot.model, later, None, snapshot.version + 1))
-    session.errands.ring()
-    tab.until(lambda: session.scene.cloud is later, "the new codes")
+    session.state.base.snapshot.post(Snapshot(snapshot.model, later, None, snapshot.version + 1))
+    session.tasks.ring()
+    tab.until(lambda: session.state.scene.cloud is later, "the new codes")
     tab.rest()
     served(services.placings)
     tab.rest()
@@ -331,41 +331,41 @@ def moved(tab: Tab, services: Services) -> Cloud:
 
 def test_when_the_cloud_moves_on_the_map_places_it_and_says_so(services: Services, tab: Tab) -> None:
     session = computed(tab)
-    before, fit = session.scene, session.mapping.fit
+    before, fit = session.state.scene, session.projection.fit
     moved(tab, services)
-    assert session.mapping.fit is fit, "nothing is computed unasked"
-    assert session.scene.projection is before.projection
-    assert session.mapping.stale
-    assert not session.mapping.complete
+    assert session.projection.fit is fit, "nothing is computed unasked"
+    assert session.state.scene.projection is before.projection
+    assert session.projection.stale
+    assert not session.projection.complete
     np.testing.assert_allclose(
-        session.scene.xy, before.projection.forward(session.scene.cloud.mean), rtol=1e-5
+        session.state.scene.xy, before.projection.forward(session.state.scene.cloud.mean), rtol=1e-5
     )
     spread = before.xy.std()
-    assert np.median(np.linalg.norm(session.scene.xy - before.xy, axis=1)) < 0.2 * spread
-    assert session.mapping.guess.samples == 300
+    assert np.median(np.linalg.norm(session.state.scene.xy - before.xy, axis=1)) < 0.2 * spread
+    assert session.hold.guess.samples == 300
     computed(tab)
-    assert not session.mapping.stale
+    assert not session.projection.stale
     # Computed again it lies as it lay.
-    assert abs(np.corrcoef(session.scene.xy[:, 0], before.xy[:, 0])[0, 1]) > 0.5
+    assert abs(np.corrcoef(session.state.scene.xy[:, 0], before.xy[:, 0])[0, 1]) > 0.5
 
 
 def test_another_model_starts_with_a_map_that_is_there(services: Services, digits: Dataset, tab: Tab) -> None:
     session = computed(tab)
     other = services.bases.given(digits, models.create("ae", shape=digits.shape, latent=6, width=0.25))
-    session.base = other
-    session.errands.ring()
-    tab.until(lambda: session.scene.model.name == "ae", "the other model").rest()
-    assert session.projection == session.scene.projection.name == "pca"
-    assert session.mapping.drawn.computed is None
+    session.state.base = other
+    session.tasks.ring()
+    tab.until(lambda: session.state.scene.model.name == "ae", "the other model").rest()
+    assert session.state.projection == session.state.scene.projection.name == "pca"
+    assert session.projection.drawn.computed is None
 
 
 # -- what is held ----------------------------------------------------------------------------------------
 
 
 def test_the_default_holds_the_residual_of_the_nearest(tab: Tab) -> None:
-    scene = tab.session.scene
-    assert tab.session.param["projection"].objects[0] == "pca"
-    assert tab.session.mapping.hold == "nearest"
+    scene = tab.session.state.scene
+    assert tab.session.state.param["projection"].objects[0] == "pca"
+    assert tab.session.hold.hold == "nearest"
     row = 17
     frame = frame_at(tab, tuple(scene.xy[row].astype(float).tolist()))
     np.testing.assert_allclose(frame.code, scene.cloud.mean[row], atol=1e-5)
@@ -378,15 +378,15 @@ def test_the_default_holds_the_residual_of_the_nearest(tab: Tab) -> None:
 @pytest.mark.parametrize("name", ["pca", "slice"])
 def test_what_is_held_is_what_is_decoded(tab: Tab, name: str) -> None:
     session = choose(tab, name)
-    mapping, mean = session.mapping, session.scene.cloud.mean
-    session.pick_index(42)
+    mean = session.state.scene.cloud.mean
+    session.decoder.pick_index(42)
     tab.rest()
     xy = (0.02, -0.01)
     held_codes = {"mean": mean.mean(axis=0), "zero": np.zeros(6), "picked": mean[42]}
     for hold, code in held_codes.items():
-        mapping.hold = hold
+        session.hold.hold = hold
         frame = frame_at(tab, xy)
-        projection = session.scene.projection
+        projection = session.state.scene.projection
         np.testing.assert_allclose(projection.forward(frame.code[None])[0], xy, atol=1e-5)
         # Off the plane it is the held code's: what is left of their difference lies on the plane.
         apart = (frame.code - code)[None].astype(float)
@@ -399,17 +399,17 @@ def test_what_is_held_is_what_is_decoded(tab: Tab, name: str) -> None:
 
 def test_what_is_held_follows_the_pick_and_is_kept_by_projection(tab: Tab) -> None:
     session = choose(tab, "slice")
-    assert list(session.mapping.param.hold.objects) == ["zero", "mean", "picked"]
-    session.mapping.hold = "picked"
+    assert list(session.hold.param.hold.objects) == ["zero", "mean", "picked"]
+    session.hold.hold = "picked"
     frame_at(tab, (0.0, 0.0))
     for index in (3, 4):
-        session.pick_index(index)
+        session.decoder.pick_index(index)
         tab.rest()
-        assert session.frame.read()[1].how == f"exact, through sample #{index}"
+        assert session.decoder.frame.read()[1].how == f"exact, through sample #{index}"
     choose(tab, "pca")
-    assert session.mapping.hold == "nearest"
+    assert session.hold.hold == "nearest"
     choose(tab, "slice")
-    assert session.mapping.hold == "picked"
+    assert session.hold.hold == "picked"
 
 
 def test_nothing_is_held_where_the_plane_is_all_there_is(
@@ -417,34 +417,34 @@ def test_nothing_is_held_where_the_plane_is_all_there_is(
 ) -> None:
     flat = models.create("vae", shape=digits.shape, latent=2, width=0.25)
     tab = opened(services.bases.given(digits, flat)).rest()
-    assert holds(tab.session.scene) == ()
+    assert holds(tab.session.state.scene) == ()
     assert frame_at(tab, (0.0, 0.0)).how == "exact"
 
 
 def test_until_the_nearest_can_be_asked_for_the_mean_is_held(services: Services, tab: Tab) -> None:
     with held(services.neighbours):
-        tab.session.mapping.knobs("pca").across = 3
-        tab.until(lambda: tab.session.scene.projection.across == 3, "the other map")
-        tab.session.cursor = (0.01, 0.02)
-        tab.until(lambda: tab.session.frame.version, "a frame")
-        assert "mean" in tab.session.frame.read()[1].how
+        tab.session.projection.knobs("pca").across = 3
+        tab.until(lambda: tab.session.state.scene.projection.across == 3, "the other map")
+        tab.session.state.cursor = (0.01, 0.02)
+        tab.until(lambda: tab.session.decoder.frame.version, "a frame")
+        assert "mean" in tab.session.decoder.frame.read()[1].how
     tab.rest()
-    assert "residual" in tab.session.frame.read()[1].how
+    assert "residual" in tab.session.decoder.frame.read()[1].how
 
 
 def test_a_map_that_comes_back_as_it_was_laid_out_gains_its_neighbours_again(
     services: Services, tab: Tab
 ) -> None:
     session = computed(tab)
-    shown = session.scene
+    shown = session.state.scene
     with held(services.scenes):
-        session.projection = "pca"
+        session.state.projection = "pca"
         session.pull()
-        session.projection = "tsne"
+        session.state.projection = "tsne"
         session.pull()
-    tab.until(lambda: session.scene is not shown, "the same map anew").rest()
-    assert session.scene.key == shown.key
-    assert session.scene.neighbours is not None
+    tab.until(lambda: session.state.scene is not shown, "the same map anew").rest()
+    assert session.state.scene.key == shown.key
+    assert session.state.scene.neighbours is not None
 
 
 # -- distortion ------------------------------------------------------------------------------------------
@@ -452,29 +452,29 @@ def test_a_map_that_comes_back_as_it_was_laid_out_gains_its_neighbours_again(
 
 def test_distortion_is_a_colour_of_embeddings_alone(tab: Tab) -> None:
     session = tab.session
-    assert DISTORTION not in session.param.colour_by.objects
+    assert DISTORTION not in session.state.param.colour_by.objects
     computed(tab)
-    assert {DISTORTION, "round-trip error"} <= set(session.param.colour_by.objects)
-    session.colour_by = DISTORTION
+    assert {DISTORTION, "round-trip error"} <= set(session.state.param.colour_by.objects)
+    session.state.colour_by = DISTORTION
     tab.rest()
-    stretch = session.scene.projection.distortion(session.scene.xy)
-    np.testing.assert_allclose(session.colouring.values, np.log2(stretch), rtol=1e-3, atol=1e-4)
-    session.colour_by = "round-trip error"
+    stretch = session.state.scene.projection.distortion(session.state.scene.xy)
+    np.testing.assert_allclose(session.state.colouring.values, np.log2(stretch), rtol=1e-3, atol=1e-4)
+    session.state.colour_by = "round-trip error"
     tab.rest()
-    errors = session.scene.projection.error(session.scene.cloud.mean)
-    np.testing.assert_allclose(session.colouring.values, errors, rtol=1e-4)
+    errors = session.state.scene.projection.error(session.state.scene.cloud.mean)
+    np.testing.assert_allclose(session.state.colouring.values, errors, rtol=1e-4)
     choose(tab, "pca")
-    assert session.colour_by == "label"
-    assert DISTORTION not in session.param.colour_by.objects
+    assert session.state.colour_by == "label"
+    assert DISTORTION not in session.state.param.colour_by.objects
 
 
 def test_draws_wait_for_a_map_with_a_formula(tab: Tab) -> None:
     session = tab.session
-    session.draws = 3
+    session.state.draws = 3
     tab.rest()
-    assert session.map.read()[1].points == 900
+    assert session.view.image.read()[1].points == 900
     computed(tab)
-    assert session.map.read()[1].points == 300
+    assert session.view.image.read()[1].points == 300
 
 
 @pytest.fixture(autouse=True)

@@ -33,119 +33,119 @@ def inside(xy: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 
 def test_a_lasso_selects_exactly_what_lies_inside(tab: Tab) -> None:
-    session, xy = tab.session, tab.session.scene.xy
+    session, xy = tab.session, tab.session.state.scene.xy
     corners = star(xy)
     wanted = inside(xy, corners)
     assert 10 < wanted.sum() < 140
-    before = session.map.read()[1]
-    session.selecting.brush(Lasso(corners))
+    before = session.view.image.read()[1]
+    session.selection.brush(Lasso(corners))
     tab.rest()
-    np.testing.assert_array_equal(session.selecting.mask, wanted)
-    assert session.map.read()[1].pixels != before.pixels  # the rest is dimmed
-    assert session.map.read()[1].points == 150  # and stays
+    np.testing.assert_array_equal(session.state.selected, wanted)
+    assert session.view.image.read()[1].pixels != before.pixels  # the rest is dimmed
+    assert session.view.image.read()[1].points == 150  # and stays
 
 
 def test_a_brush_does_not_reach_hidden_classes(tab: Tab) -> None:
-    session, xy = tab.session, tab.session.scene.xy
-    session.hidden = frozenset({0, 2})
-    session.selecting.brush(Lasso(star(xy)))
+    session, xy = tab.session, tab.session.state.scene.xy
+    session.state.hidden = frozenset({0, 2})
+    session.selection.brush(Lasso(star(xy)))
     tab.rest()
-    wanted = inside(xy, star(xy)) & (session.scene.cloud.labels == 1)
+    wanted = inside(xy, star(xy)) & (session.state.scene.cloud.labels == 1)
     assert wanted.any()
-    np.testing.assert_array_equal(session.selecting.mask, wanted)
+    np.testing.assert_array_equal(session.state.selected, wanted)
 
 
 def test_strokes_join_in_the_way_that_was_chosen_and_none_is_lost(tab: Tab) -> None:
-    session, xy = tab.session, tab.session.scene.xy
+    session, xy = tab.session, tab.session.state.scene.xy
     (x0, y0), (x1, y1) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
     x, y = np.median(xy, axis=0).tolist()
-    session.selecting.how = "add"
-    session.selecting.brush(Box(x0, y0, x, y))  # two in a row: the second must not replace the first
-    session.selecting.brush(Box(x, y, x1, y1))
+    session.selection.how = "add"
+    session.selection.brush(Box(x0, y0, x, y))  # two in a row: the second must not replace the first
+    session.selection.brush(Box(x, y, x1, y1))
     tab.rest()
     lower, upper = (xy <= [x, y]).all(axis=1), (xy >= [x, y]).all(axis=1)
-    np.testing.assert_array_equal(session.selecting.mask, lower | upper)
-    session.selecting.how = "remove"
-    session.selecting.brush(Box(x0, y0, x, y))
+    np.testing.assert_array_equal(session.state.selected, lower | upper)
+    session.selection.how = "remove"
+    session.selection.brush(Box(x0, y0, x, y))
     tab.rest()
-    np.testing.assert_array_equal(session.selecting.mask, upper & ~lower)
+    np.testing.assert_array_equal(session.state.selected, upper & ~lower)
 
 
 def test_an_expression_is_over_the_columns_in_their_own_units(tab: Tab) -> None:
     session = tab.session
-    session.selecting.where("`petal length (cm)` > 4.5 and label == 'virginica'")
-    table = session.scene.dataset.table
-    wanted = (table["petal length (cm)"] > 4.5).to_numpy() & (session.scene.dataset.y == 2)
+    session.selection.where("`petal length (cm)` > 4.5 and label == 'virginica'")
+    table = session.state.scene.dataset.table
+    wanted = (table["petal length (cm)"] > 4.5).to_numpy() & (session.state.scene.dataset.y == 2)
     assert 10 < wanted.sum() < 50
-    np.testing.assert_array_equal(session.selecting.mask, wanted)
-    session.selecting.how = "intersect"
-    session.selecting.where("split == 'test'")
+    np.testing.assert_array_equal(session.state.selected, wanted)
+    session.selection.how = "intersect"
+    session.selection.where("split == 'test'")
     np.testing.assert_array_equal(
-        session.selecting.mask, wanted & (np.arange(150) >= len(session.scene.dataset.train))
+        session.state.selected, wanted & (np.arange(150) >= len(session.state.scene.dataset.train))
     )
 
 
 @pytest.mark.parametrize("text", ["", "weight > 3", "1 +", "__import__('os').getcwd()", "z1"])
 def test_a_bad_expression_is_said_and_the_selection_stays(tab: Tab, text: str) -> None:
     session = tab.session
-    session.selecting.random(7, seed=1)
-    before = session.selecting.current
-    session.selecting.where(text)
-    assert session.error
-    assert "\n" not in session.error
-    assert session.selecting.current is before
+    session.selection.random(7, seed=1)
+    before = session.state.selection
+    session.selection.where(text)
+    assert session.state.error
+    assert "\n" not in session.state.error
+    assert session.state.selection is before
 
 
 def test_chance_takes_as_many_as_were_asked_for(tab: Tab) -> None:
-    selecting = tab.session.selecting
+    selecting = tab.session.selection
     selecting.random(30, seed=4)
-    first = selecting.mask
+    first = tab.session.state.selected
     assert first.sum() == 30
     selecting.random(30, seed=4)
-    np.testing.assert_array_equal(selecting.mask, first)
+    np.testing.assert_array_equal(tab.session.state.selected, first)
     selecting.random(30, seed=5)
-    assert (selecting.mask != first).any()
+    assert (tab.session.state.selected != first).any()
     for n in (0, 151):
         selecting.random(n)
-        assert "from 1 to 150" in tab.session.error
-        assert selecting.current.count == 30
+        assert "from 1 to 150" in tab.session.state.error
+        assert tab.session.state.selection.count == 30
 
 
 def test_invert_clear_and_undo(tab: Tab) -> None:
-    selecting = tab.session.selecting
+    selecting = tab.session.selection
     selecting.invert()
-    assert selecting.mask.all()
+    assert tab.session.state.selected.all()
     selecting.random(30)
-    chosen = selecting.mask
+    chosen = tab.session.state.selected
     selecting.invert()
-    np.testing.assert_array_equal(selecting.mask, ~chosen)
+    np.testing.assert_array_equal(tab.session.state.selected, ~chosen)
     selecting.clear()
-    assert selecting.mask is None
+    assert tab.session.state.selected is None
     counts = []
     for _ in range(5):
         selecting.undo()
-        counts.append(selecting.current.count)
+        counts.append(tab.session.state.selection.count)
     assert counts == [120, 30, 150, 0, 0]
 
 
 def test_a_selection_is_a_table_of_its_rows(tab: Tab) -> None:
     session = tab.session
-    session.selecting.where("label == 'setosa'")
-    frame = session.selecting.table(session.selecting.mask)
-    np.testing.assert_array_equal(frame.index, np.flatnonzero(session.scene.dataset.y == 0))
-    np.testing.assert_array_equal(frame[["z1", "z2"]], session.scene.cloud.mean[frame.index])
-    assert len(session.selecting.table()) == 150
+    session.selection.where("label == 'setosa'")
+    frame = session.selection.table(session.state.selected)
+    np.testing.assert_array_equal(frame.index, np.flatnonzero(session.state.scene.dataset.y == 0))
+    np.testing.assert_array_equal(frame[["z1", "z2"]], session.state.scene.cloud.mean[frame.index])
+    assert len(session.selection.table()) == 150
 
 
 def test_before_there_is_a_map_nothing_can_be_selected(services: Services, base: Base) -> None:
     session = Session(services, base)
-    session.selecting.brush(Box(0.0, 0.0, 1.0, 1.0))
-    session.selecting.random(3)
-    session.selecting.where("z1 > 0")
-    session.selecting.invert()
-    session.selecting.undo()
-    assert session.selecting.mask is None
+    session.selection.brush(Box(0.0, 0.0, 1.0, 1.0))
+    session.selection.random(3)
+    session.selection.where("z1 > 0")
+    session.selection.invert()
+    session.selection.undo()
+    assert session.state.selected is None
     with pytest.raises(BadSelection, match="wait"):
-        session.selecting.table()
-    session.pick((0.0, 0.0))
+        session.selection.table()
+    session.decoder.pick((0.0, 0.0))
     session.close()

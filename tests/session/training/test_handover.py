@@ -26,13 +26,12 @@ class Page:
 
     def arrive(self, *, patient: bool = True) -> str:
         there = self.there
-        handing = self.tab.session.training.handing
-        self.token = handing.arrive(self.former, lambda: there[0], patient=patient)
+        self.token = self.tab.session.arrive(self.former, lambda: there[0], patient=patient)
         return self.token
 
     def train(self) -> Run:
         training = self.tab.session.training
-        training.plan.param.update(epochs=2000, batch_size=4)
+        training.settings.plan.param.update(epochs=2000, batch_size=4)
         training.start()
         self.tab.until(lambda: training.run.snapshot.version > 0, "the run to show something")
         return training.run
@@ -64,8 +63,8 @@ def test_a_page_that_is_loaded_anew_has_its_run_and_its_map(page: Callable[..., 
     assert training.run is None
     assert after.arrive() not in ("", token)
     assert training.run is run
-    scene = after.tab.session.scene
-    after.tab.until(lambda: after.tab.session.scene is not scene, "the map to follow the run")
+    scene = after.tab.session.state.scene
+    after.tab.until(lambda: after.tab.session.state.scene is not scene, "the map to follow the run")
     before.tab.close()
     assert not run.stopping, "it is the new page's"
     steps = len(run.steps)
@@ -73,15 +72,15 @@ def test_a_page_that_is_loaded_anew_has_its_run_and_its_map(page: Callable[..., 
     training.stop()
     assert run.join(PATIENCE)
     last = run.snapshot.read()[1]
-    after.tab.until(lambda: after.tab.session.scene.model is last.model, "the last epoch")
+    after.tab.until(lambda: after.tab.session.state.scene.model is last.model, "the last epoch")
     training.revert()
-    after.tab.until(lambda: after.tab.session.scene.model is run.job.model, "the model before")
+    after.tab.until(lambda: after.tab.session.state.scene.model is run.job.model, "the model before")
 
 
 def test_after_its_session_has_gone_too(services: Services, page: Callable[..., Page]) -> None:
     before = page()
     token, run = before.arrive(), before.train()
-    before.tab.session.training.start()
+    before.tab.session.train()
     waiting = before.tab.session.training.queued
     before.tab.close()
     assert len(services.tabs) == 1
@@ -101,38 +100,38 @@ def test_a_run_that_waits_is_found_with_what_it_starts_from_on_the_map(
     hold, before = page(), page()
     token = before.arrive()
     hold.train()
-    model = before.tab.session.scene.model
-    before.tab.session.training.start()
-    run = before.tab.session.training.run
+    model = before.tab.session.state.scene.model
+    before.tab.session.train()
+    run = before.tab.session.state.run
     before.there[0] = False
     tab = Tab(before.tab.services, before.tab.services.bases.get(Choice("iris", model="ae")))
     after = Page(tab, token)
     after.arrive()  # before it has shown anything
     tab.rest()
-    assert tab.session.training.run is run
+    assert tab.session.state.run is run
     assert run.state is RunState.QUEUED
-    assert tab.session.scene.model is model
+    assert tab.session.state.scene.model is model
     tab.close()
 
 
 def test_a_model_on_its_way_is_found_and_comes_on_the_map(page: Callable[..., Page]) -> None:
     before = page()
     token, session = before.arrive(), before.tab.session
-    former = session.scene.model
-    session.training.plan.param.update(epochs=2000, batch_size=4)
-    session.choosing.latent = 3
-    session.choosing.apply()
-    before.tab.until(lambda: session.training.coming, "its training")
-    run = session.training.coming
+    former = session.state.scene.model
+    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    session.draft.latent = 3
+    session.model_choice.apply()
+    before.tab.until(lambda: session.model_choice.coming, "its training")
+    run = session.model_choice.coming
     before.there[0] = False
     after = page(token)
     after.arrive()
-    assert after.tab.session.training.run is run
-    after.tab.until(lambda: after.tab.session.scene.model.latent == 3, "the new model")
+    assert after.tab.session.state.run is run
+    after.tab.until(lambda: after.tab.session.state.scene.model.latent == 3, "the new model")
     before.tab.close()
     assert not run.stopping
-    after.tab.session.training.revert()
-    after.tab.until(lambda: after.tab.session.scene.model is former, "the model before")
+    after.tab.session.revert()
+    after.tab.until(lambda: after.tab.session.state.scene.model is former, "the model before")
 
 
 def test_nobody_else_gets_it(page: Callable[..., Page]) -> None:
@@ -144,8 +143,8 @@ def test_nobody_else_gets_it(page: Callable[..., Page]) -> None:
     assert guess.arrive()
     assert new.arrive()
     for other in (copy, guess, new):
-        assert other.tab.session.training.run is None
-    assert one.tab.session.training.run is run
+        assert other.tab.session.state.run is None
+    assert one.tab.session.state.run is run
     assert len({one.token, copy.token, guess.token, new.token}) == 4
 
 
@@ -154,10 +153,10 @@ def test_who_trains_already_takes_nothing_over(page: Callable[..., Page]) -> Non
     token, run = before.arrive(), before.train()
     before.there[0] = False
     after = page(token)
-    after.tab.session.training.start()
-    own = after.tab.session.training.run
+    after.tab.session.train()
+    own = after.tab.session.state.run
     after.arrive()
-    assert after.tab.session.training.run is own
+    assert after.tab.session.state.run is own
     before.tab.close()
     run.stop()
 
@@ -175,14 +174,14 @@ def test_a_closed_page_stops_its_training_unless_it_is_to_be_kept(
     assert services.store.find(run.kept).state.value == "stopped"
     kept = page()
     kept.arrive()
-    kept.tab.session.training.keep = True
+    kept.tab.session.settings.keep = True
     run = kept.train()
     kept.tab.close()
     steps = len(run.steps)
     again = page(kept.token)
     again.arrive()
-    assert again.tab.session.training.run is run
-    assert again.tab.session.training.keep
+    assert again.tab.session.state.run is run
+    assert again.tab.session.settings.keep
     again.tab.until(lambda: len(run.steps) > steps, "it to go on")
 
 

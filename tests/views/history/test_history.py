@@ -90,5 +90,5 @@ def test_too_large_a_file_is_refused_before_it_is_sent(
     monkeypatch.setattr(module, "MOST_SENT", 10)
     view = shown(tab)
     view._answer({"kind": "import", "name": "run.zip", "size": 11, "at": 0, "bytes": b"0123456789a"})
-    assert "use: latent-explorer runs import FILE" in tab.session.error
+    assert "use: latent-explorer runs import FILE" in tab.session.state.error
     view._answer({"kind": "nothing of this kind"})

@@ -19,6 +19,6 @@ def test_whatever_model_is_given_is_the_one_shown(tmp_path: Path, name: str) -> 
     controls = DataControls(session)
     assert controls._model.value == name
     assert name in [*controls._model.options], "the chooser would be blank"
-    assert session.choosing.choice == session.base.choice
+    assert session.draft.choice == session.state.base.choice
     session.close()
     services.close()

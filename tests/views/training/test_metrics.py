@@ -15,7 +15,7 @@ from explorer.core.diagnostics.forgetting import baseline, since
 from explorer.core.latent.activity import activity
 from explorer.core.latent.cloud import encode
 from explorer.runtime.run import Job, Run, RunState, Snapshot
-from explorer.session.training.report import Watched
+from explorer.session.training.report import RunReport
 from explorer.views.training.metrics import Metrics, charts
 from explorer.views.training.metrics.charts import Trace
 from models import Autoencoder, Step
@@ -38,7 +38,7 @@ class Opened:
         self.start(data, model, indices)
         self.session = SimpleNamespace(
             training=SimpleNamespace(current=None), theme="light",
-            watching=SimpleNamespace(shown=True, of=lambda run: self.watched),
+            watching=SimpleNamespace(shown=True, of=lambda run: self.report),
             timeline=SimpleNamespace(epoch=None),
             errands=SimpleNamespace(ring=lambda: self.metrics.refresh()),
         )  # fmt: skip
@@ -49,7 +49,7 @@ class Opened:
     def start(self, data: Dataset, model: Autoencoder, indices: np.ndarray | None = None) -> None:
         self.run = Run(Job(model, data, indices=indices, epochs=4))
         self.run.state = RunState.RUNNING
-        self.watched = Watched(self.run)
+        self.report = RunReport(self.run)
 
     def train(self, losses: list[float], kl: list[float] | None = None, at: int = 0) -> Opened:
         """Report epochs of ten samples, and have them shown."""
@@ -59,8 +59,8 @@ class Opened:
                 terms["kl"] = kl[epoch - at - 1]
             held_out = {name: value + 0.5 for name, value in terms.items()}
             self.run.report(Step(epoch, 4, 10 * epoch, 40, terms, held_out, True, float(epoch)))
-        self.watched.read(self.run)
-        self.session.training.current = self.run
+        self.report.read(self.run)
+        self.session.model_choice.current = self.run
         self.now += 1.0
         self.metrics.refresh()
         return self
@@ -101,11 +101,11 @@ def test_what_is_not_looked_at_is_neither_made_nor_fed(opened: Callable[..., Ope
     shown = opened().train([9.0, 7.0], [2.0, 3.0])
     assert shown.metrics._charts["plane"].panes == []
     shown.look_at("plane")
-    shown.session.watching.shown = False
+    shown.session.monitor.shown = False
     shown.train([6.0], [3.0], at=2)
     assert len(shown.drawn("curves", "training")[0]["epoch"]) == 2
     assert len(shown.drawn("plane", "training")[0]["epoch"]) == 2
-    shown.session.watching.shown = True
+    shown.session.monitor.shown = True
     shown.metrics.unfold()
     assert len(shown.drawn("plane", "training")[0]["epoch"]) == 3
     assert len(shown.look_at("curves").drawn("curves", "training")[0]["epoch"]) == 3
@@ -140,7 +140,7 @@ def test_bars_are_the_kl_of_each_axis_sorted(opened: Callable[..., Opened], iris
     model = shown.run.job.model
     cloud = encode(model, iris)
     found = activity(cloud, model)
-    shown.watched.learn(Snapshot(model, cloud, shown.run.steps.since(0)[-1], 1), found)
+    shown.report.learn(Snapshot(model, cloud, shown.run.steps.since(0)[-1], 1), found)
     shown.look_at("axes")
     (active,), (inactive,), (units,) = (shown.drawn("axes", name) for name in ("active", "inactive", "units"))
     drawn = sorted([*zip(active["rank"], active["kl"], active["name"], strict=True),
@@ -156,7 +156,7 @@ def test_a_sphere_has_one_bar(opened: Callable[..., Opened], iris: Dataset) -> N
     model = shown.run.job.model
     cloud = encode(model, iris)
     found = activity(cloud, model)
-    shown.watched.learn(Snapshot(model, cloud, shown.run.steps.since(0)[-1], 1), found)
+    shown.report.learn(Snapshot(model, cloud, shown.run.steps.since(0)[-1], 1), found)
     (active,) = shown.look_at("axes").drawn("axes", "active")
     assert list(active["kl"]) == [found.total_kl]
     assert "does not split by axis on the sphere" in shown.studio.note
@@ -178,7 +178,7 @@ def test_errors_begin_at_those_before(opened: Callable[..., Opened], iris: Datas
     mask = np.isin(np.arange(len(iris)), rows)
     before = baseline(shown.run.job.model, iris, mask)
     found = since(before, model_of(iris, seed=5), iris)
-    shown.watched.compare(Snapshot(shown.run.job.model, None, shown.run.steps.since(0)[-1], 1), before, found)
+    shown.report.compare(Snapshot(shown.run.job.model, None, shown.run.steps.since(0)[-1], 1), before, found)
     shown.now += 1.0
     shown.metrics.refresh()
     (drawn,) = shown.drawn("forgetting", "unselected")
@@ -224,7 +224,7 @@ def test_both_themes_have_their_colours(opened: Callable[..., Opened]) -> None:
         return line.glyph.line_color
 
     assert colour() == charts.COLOURS["light"]["one"]
-    shown.session.theme = "dark"
+    shown.session.state.theme = "dark"
     shown.metrics.refresh()
     assert colour() == charts.COLOURS["dark"]["one"] == shown.studio.colours["one"]
 

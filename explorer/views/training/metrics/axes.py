@@ -8,7 +8,7 @@ from bokeh.plotting import figure
 
 from explorer.core.latent.activity import Activity
 from explorer.runtime.run import Run
-from explorer.session.training.report import Watched
+from explorer.session.training.report import RunReport
 from explorer.views.training.metrics.charts import Trace, chart, dress, row
 
 MOST = 64
@@ -77,7 +77,7 @@ class AxesCharts:
         for made in self._charts:
             dress(made, theme)
 
-    def show(self, run: Run, watched: Watched) -> None:
+    def show(self, run: Run, report: RunReport) -> None:
         """Show the newest bars, and stream what is not on the line yet."""
         if run is not self._run:
             self._run, self._read, self._shown = run, 0, None
@@ -85,25 +85,25 @@ class AxesCharts:
                 trace.clear()
             self._axes.update(start=0, end=run.job.model.latent * 1.06)
             self._epochs.update(start=run.job.done, end=run.job.plan.epochs)
-        points = watched.axes.since(self._read)
+        points = report.axes.since(self._read)
         self._read += len(points)
         self._units.add(
             [(point.at, point.activity.units) for point in points if point.activity.units is not None]
         )
-        found = watched.activity
+        found = report.activity
         if found is not None and found is not self._shown and found.total_kl is not None:
             self._shown = found
             self._bars(found)
 
-    def draws(self, run: Run, watched: Watched) -> bool:
+    def draws(self, run: Run, report: RunReport) -> bool:
         """Whether there is anything to draw."""
-        return watched.activity is not None and watched.activity.total_kl is not None
+        return report.activity is not None and report.activity.total_kl is not None
 
-    def note(self, run: Run, watched: Watched) -> str:
+    def note(self, run: Run, report: RunReport) -> str:
         """The figures in words, or why there are none."""
         if run.job.model.prior_variance is None:
             return "No KL and no active axes: this model has no prior, a sample is one place."
-        found = watched.activity
+        found = report.activity
         if found is None or found.total_kl is None:
             return "Measured with the next map."
         latent = len(found.variance)

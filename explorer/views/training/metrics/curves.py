@@ -7,7 +7,7 @@ from bokeh.models import HoverTool, Range1d, Span
 from bokeh.plotting import figure
 
 from explorer.runtime.run import Run
-from explorer.session.training.report import Watched, moment
+from explorer.session.training.report import RunReport, moment
 from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
 
 TERMS = (
@@ -61,7 +61,7 @@ class Curves:
         for made in self._charts.values():
             dress(made, theme)
 
-    def show(self, run: Run, watched: Watched) -> None:
+    def show(self, run: Run, report: RunReport) -> None:
         """Stream what is not on the charts yet."""
         if run is not self._run:
             self._run, self._read, self._told = run, 0, 0
@@ -79,7 +79,7 @@ class Curves:
             if rows or others:
                 curves = (self._training[term].values("value"), self._held_out[term].values("value"))
                 fit(self._values[term], *curves, cap=_USUAL)
-        self._show_marks(run, watched)
+        self._show_marks(run, report)
 
     def look_at(self, epoch: int | None) -> None:
         """Draw a line at the epoch that is looked back at; None takes it away."""
@@ -89,11 +89,11 @@ class Curves:
             elif epoch is not None and (line.location != epoch or not line.visible):
                 line.update(location=epoch, visible=True)
 
-    def draws(self, run: Run, watched: Watched) -> bool:
+    def draws(self, run: Run, report: RunReport) -> bool:
         """Whether there is anything to draw."""
         return True
 
-    def note(self, run: Run, watched: Watched) -> str:
+    def note(self, run: Run, report: RunReport) -> str:
         """What the charts are in, and why one is missing."""
         model = run.job.model
         missing = ""
@@ -101,8 +101,8 @@ class Curves:
             missing = " No KL is drawn: this model has no prior, a sample is one place."
         return f"Nats per sample ({model.convention}). Held out is measured as each epoch ends.{missing}"
 
-    def _show_marks(self, run: Run, watched: Watched) -> None:
-        happenings = watched.happenings.since(self._told)
+    def _show_marks(self, run: Run, report: RunReport) -> None:
+        happenings = report.events.since(self._told)
         if happenings:
             (last,) = run.steps.since(len(run.steps) - 1) or (None,)
             scale = last.epochs / last.of if last else 1.0

@@ -8,7 +8,7 @@ from bokeh.plotting import figure
 
 from explorer.core.diagnostics.forgetting import ErrorChange, Forgetting
 from explorer.runtime.run import Run
-from explorer.session.training.report import Errors, Watched
+from explorer.session.training.report import Errors, RunReport
 from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
 
 GROUPS = (("selected", "circle", "one", "solid"), ("unselected", "square", "other", "dashed"))
@@ -69,14 +69,14 @@ class ForgettingCharts:
         if self._chart is not None:
             dress(self._chart, theme)
 
-    def show(self, run: Run, watched: Watched) -> None:
+    def show(self, run: Run, report: RunReport) -> None:
         """Stream what has been measured since."""
         if run is not self._run:
             self._run, self._read = run, 0
             for trace in (*self._now.values(), *self._before.values()):
                 trace.clear()
             self._epochs.update(start=run.job.done, end=run.job.plan.epochs)
-        points = watched.errors.since(self._read)
+        points = report.errors.since(self._read)
         for name, *_ in GROUPS:
             rows = [_row(point, change) for point in points if (change := _of(point.forgetting, name))]
             if rows and not self._read:
@@ -89,23 +89,23 @@ class ForgettingCharts:
             both = [v for trace in self._now.values() for c in ("low", "high") for v in trace.values(c)]
             fit(self._errors, both, least=0.01)
 
-    def draws(self, run: Run, watched: Watched) -> bool:
+    def draws(self, run: Run, report: RunReport) -> bool:
         """Whether there is anything to draw."""
-        return watched.forgetting is not None
+        return report.forgetting is not None
 
-    def note(self, run: Run, watched: Watched) -> str:
+    def note(self, run: Run, report: RunReport) -> str:
         """What has happened to the others, or why that is not to be told."""
         if run.job.indices is None:
             return (
                 "This run is on everything: no training sample is left out, so none is forgotten. Select "
                 "some and train on the selection to see what becomes of the rest."
             )
-        if watched.trouble:
-            return watched.trouble
-        if watched.forgetting is None:
+        if report.trouble:
+            return report.trouble
+        if report.forgetting is None:
             return "The errors are measured with the next map, beside those before the training."
-        words = "" if watched.baseline is None else watched.baseline.words
-        return f"{watched.forgetting.sentence} {words}".strip()
+        words = "" if report.baseline is None else report.baseline.words
+        return f"{report.forgetting.sentence} {words}".strip()
 
 
 def _of(found: Forgetting, name: str) -> ErrorChange | None:

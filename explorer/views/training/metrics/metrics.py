@@ -10,7 +10,7 @@ import panel as pn
 
 from explorer.runtime.run import Run
 from explorer.session import Session
-from explorer.session.training.report import Watched
+from explorer.session.training.report import RunReport
 from explorer.views.components.widgets import duration
 from explorer.views.training.metrics.axes import AxesCharts
 from explorer.views.training.metrics.charts import COLOURS, strip
@@ -71,11 +71,11 @@ class Metrics:
 
     def refresh(self) -> None:
         """Show what is new, if somebody looks and the last time is long enough ago."""
-        run, studio = self._session.training.current, self._studio
-        if studio is None or not self._session.watching.shown:
+        run, studio = self._session.model_choice.current, self._studio
+        if studio is None or not self._session.monitor.shown:
             return
-        if self._theme != self._session.theme:
-            self._theme = self._session.theme
+        if self._theme != self._session.state.theme:
+            self._theme = self._session.state.theme
             studio.colours = COLOURS[self._theme]
             for name in self._made:
                 self._charts[name].dress(self._theme)
@@ -87,9 +87,9 @@ class Metrics:
         if run is self._run and not over and now - self._drawn < LEAST_SECONDS:
             return
         self._drawn, self._run = now, run
-        watched = self._session.watching.of(run)
-        self._charts[studio.chosen].show(run, watched)
-        self._say(studio, run, watched)
+        report = self._session.monitor.of(run)
+        self._charts[studio.chosen].show(run, report)
+        self._say(studio, run, report)
         self._mount(studio.chosen)
 
     def _choose(self, *_: Any) -> None:
@@ -98,13 +98,13 @@ class Metrics:
         if name not in self._made:
             self._made.add(name)
             self._charts[name].make()
-            self._charts[name].dress(self._session.theme)
+            self._charts[name].dress(self._session.state.theme)
         self._studio.key = list(self._charts[name].key)
-        if self._session.training.current is None:
+        if self._session.model_choice.current is None:
             self._studio.empty = name != "curves"
             self._mount(name)
         self._run = None  # so that they are drawn at once, but only in a turn that holds the document
-        self._session.errands.ring()
+        self._session.tasks.ring()
 
     def _mount(self, name: str) -> None:
         # Only once they are complete: to the browser, charts that it is yet to get cannot be changed.
@@ -112,12 +112,12 @@ class Metrics:
         if self._strips[name].objects != charts.panes:
             self._strips[name].objects = charts.panes
 
-    def _say(self, studio: Studio, run: Run, watched: Watched) -> None:
+    def _say(self, studio: Studio, run: Run, report: RunReport) -> None:
         said = {
-            "note": self._charts[studio.chosen].note(run, watched),
-            "table": table(watched.forgetting) if studio.chosen == "forgetting" else {},
-            "empty": not self._charts[studio.chosen].draws(run, watched),
-            "happened": [happening.sentence for happening in watched.happenings.since(0)],
+            "note": self._charts[studio.chosen].note(run, report),
+            "table": table(report.forgetting) if studio.chosen == "forgetting" else {},
+            "empty": not self._charts[studio.chosen].draws(run, report),
+            "happened": [happening.sentence for happening in report.events.since(0)],
             "token": run.token,
             "pace": _pace(run),
         }

@@ -9,7 +9,7 @@ from bokeh.transform import transform
 
 from explorer.core.diagnostics.rate_distortion import RatePoint
 from explorer.runtime.run import Run
-from explorer.session.training.report import Watched
+from explorer.session.training.report import RunReport
 from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
 
 _FADED = "const n = xs.length; return Array.from(xs, (_, i) => 0.12 + 0.75 * ((i + 1) / n) ** 2)"
@@ -87,13 +87,13 @@ class Plane:
         if self._chart is not None:
             dress(self._chart, theme)
 
-    def show(self, run: Run, watched: Watched) -> None:
+    def show(self, run: Run, report: RunReport) -> None:
         """Stream the epochs that are not on the chart yet."""
         if run is not self._run:
             self._run, self._read = run, 0
             for trace in (self._training, self._held_out, self._newest):
                 trace.clear()
-        points = watched.rates.since(self._read)
+        points = report.rates.since(self._read)
         self._read += len(points)
         if not points:
             return
@@ -106,15 +106,15 @@ class Plane:
         fit(self._rates, *(trace.values("rate") for trace in traces), least=0.02)
         fit(self._distortions, *(trace.values("distortion") for trace in traces), cap=97.0, least=0.02)
 
-    def draws(self, run: Run, watched: Watched) -> bool:
+    def draws(self, run: Run, report: RunReport) -> bool:
         """Whether there is anything to draw."""
-        return len(watched.rates) > 0
+        return len(report.rates) > 0
 
-    def note(self, run: Run, watched: Watched) -> str:
+    def note(self, run: Run, report: RunReport) -> str:
         """How to read the plane, or why there is none."""
         if run.job.model.prior_variance is None:
             return "No plane: this model has no prior, so there is no rate, only the distortion under Curves."
-        if not len(watched.rates):
+        if not len(report.rates):
             return "A point comes with each finished epoch."
         return (
             "Down is a better reconstruction, left less information in the codes: lower is paid for in rate, "
