@@ -34,7 +34,7 @@ class ComparePanel(JSComponent):
     table = param.Dict(default={}, doc="The measures before and after, and how far measuring them is.")
     samples = param.Bytes(b"", doc="Head, originals and reconstructions of some samples.")
 
-    _esm = script("components/drawing", "compare/compare_maps", "compare/compare_figures", "compare/compare")
+    _esm = script("compare/compare")
     _stylesheets = styles("compare/compare")
 
     def __init__(self, view: CompareView, **params: Any) -> None:

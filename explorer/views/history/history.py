@@ -27,7 +27,7 @@ class RunTree(JSComponent):
     detail = param.Dict({}, doc="The chosen run; empty before one is chosen.")
     parcel = param.Bytes(b"", doc="A run as one file, with its name.")
 
-    _esm = script("components/drawing", "history/history")
+    _esm = script("history/history")
     _stylesheets = styles("history/history")
 
     def __init__(self, answer: Callable[[dict[str, Any]], None], **params: Any) -> None:

@@ -27,7 +27,7 @@ class AxesPanel(JSComponent):
     note = param.String("", doc="What is under way.")
     frame = param.Bytes(b"", doc="Head, decoded sample and nearest sample of the newest code.")
 
-    _esm = script("components/drawing", "inspect/axes")
+    _esm = script("inspect/axes")
     _stylesheets = styles("inspect/axes")
 
     def __init__(self, view: AxesView, **params: Any) -> None:

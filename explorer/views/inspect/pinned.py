@@ -24,7 +24,7 @@ class PinStrip(JSComponent):
     pins = param.Bytes(b"", doc="Numbers and raw samples of the pins.")
     drawing = param.Dict(default={}, doc="How one sample is drawn.")
 
-    _esm = script("components/drawing", "inspect/pinned")
+    _esm = script("inspect/pinned")
     _stylesheets = styles("inspect/pinned")
 
     def __init__(self, session: Session, **params: Any) -> None:

@@ -22,7 +22,7 @@ class SamplePanel(JSComponent):
     picked = param.Bytes(b"", doc="Head, original and reconstruction of the picked sample.")
     drawing = param.Dict(default={}, doc="How one sample is drawn.")
 
-    _esm = script("components/drawing", "inspect/sample")
+    _esm = script("inspect/sample")
     _stylesheets = styles("inspect/sample")
 
 

@@ -23,7 +23,7 @@ class TraversalsPanel(JSComponent):
     every = param.Boolean(False, doc="Whether all axes are shown.")
     grid = param.Bytes(b"", doc="Head and raw samples, row by row; empty while they are being made.")
 
-    _esm = script("components/drawing", "inspect/traversals")
+    _esm = script("inspect/traversals")
     _stylesheets = styles("inspect/traversals")
 
     def __init__(self, view: TraversalsView, **params: Any) -> None:

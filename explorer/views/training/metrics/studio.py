@@ -27,5 +27,5 @@ class Studio(Layout):
     token = param.Integer(0, doc="Tells the run that is watched from others.")
     pace = param.String("", doc="How fast it goes and how long it still takes.")
 
-    _esm = script("components/drawing", "training/metrics/studio")
+    _esm = script("training/metrics/studio")
     _stylesheets = styles("training/metrics/studio")
