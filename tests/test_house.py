@@ -111,6 +111,31 @@ def test_shapes_in_annotations_are_checked() -> None:
         Box(0, 0, 1, 1).mask(np.zeros((5, 3)))
 
 
+def test_private_parts_of_others_are_touched_in_one_file() -> None:
+    # An attribute with an underscore belongs to its object: here to `self`, `cls` or `super()`.
+    owners = ("self", "cls", "super()")
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in _modules("explorer/views")
+        if path.name != "panel_internals.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr)
+        if ast.unparse(node.value) not in owners
+    ]
+    assert not found
+
+
+def test_importing_the_views_changes_nothing_of_panel() -> None:
+    # What is mended there is mended by the composition of a page.
+    code = (
+        "import panel.io.document as document; from bokeh.server.views.ws import WSHandler;"
+        "before = document._dispatch_msgs, WSHandler.open;"
+        "import explorer.views.page.page, explorer.views.notebook;"
+        "assert before == (document._dispatch_msgs, WSHandler.open)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_importing_explorer_opens_no_screen() -> None:
     loaded = _loaded_by("import explorer")
     assert "explorer" in loaded

@@ -20,8 +20,7 @@ from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.brush import Box, Lasso
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.binary_channel import Wire
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class ComparePanel(JSComponent):
@@ -61,7 +60,7 @@ class CompareView:
         """Make what is on the tab, if it has not been made: it is opened. Idempotent."""
         if self._made is None:
             self._made = ComparePanel(self, sizing_mode="stretch_both", margin=0)
-            self._maps, self._frames = Wire(self._made, "maps"), Wire(self._made, "frame")
+            self._maps, self._frames = BinaryChannel(self._made, "maps"), BinaryChannel(self._made, "frame")
             self.panel.objects = [self._made]
             self.refresh()
 
@@ -256,13 +255,13 @@ def _packed_maps(image: Triptych) -> bytes:
         "sequence": image.sequence,
         "pair": image.pair,
     }
-    return message(head, image.moves.astype("<f4").tobytes() + b"".join(image.pixels))
+    return pack(head, image.moves.astype("<f4").tobytes() + b"".join(image.pixels))
 
 
 def _packed_frame(pair: Pair, frame: TwinFrame) -> bytes:
     head = {"x": frame.xy[0], "y": frame.xy[1], "codes": [code.tolist() for code in frame.codes]}
     to_bytes = pair.dataset.drawing.to_bytes
-    return message(head, to_bytes(frame.before) + to_bytes(frame.after))
+    return pack(head, to_bytes(frame.before) + to_bytes(frame.after))
 
 
 def _packed_examples(dataset: Dataset, shown: str, found: Examples) -> bytes:
@@ -280,4 +279,4 @@ def _packed_examples(dataset: Dataset, shown: str, found: Examples) -> bytes:
         for row, before, after in zip(found.rows, found.before, found.after, strict=True)
         for sample in (dataset.x[row], before, after)
     ]
-    return message(head, b"".join(parts))
+    return pack(head, b"".join(parts))

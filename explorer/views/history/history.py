@@ -17,7 +17,7 @@ from explorer.session import Session
 from explorer.session.history.history import Parcel
 from explorer.session.history.store_tasks import MOST_SENT, Chosen
 from explorer.views.components.assets import script, styles
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 
 
 class RunTree(JSComponent):
@@ -92,9 +92,7 @@ class HistoryView:
         now = (listing, history.chosen, on_map, wanted, history.marked, history.undoable, history.offers)
         if history.parcel is not self._sent:
             self._sent = history.parcel
-            tree.parcel = (
-                b"" if self._sent is None else message({"name": self._sent.name}, self._sent.content)
-            )
+            tree.parcel = b"" if self._sent is None else pack({"name": self._sent.name}, self._sent.content)
         if now == self._shown or listing is None:
             return
         self._shown = now

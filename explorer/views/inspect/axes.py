@@ -14,8 +14,7 @@ from explorer.core.scene.decode import Frame
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.binary_channel import Wire
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class AxesPanel(JSComponent):
@@ -55,7 +54,7 @@ class AxesView:
         """Make the bars, if they have not been made: the tab is opened. Idempotent."""
         if self._bars is None:
             self._bars = AxesPanel(self, sizing_mode="stretch_both", margin=0)
-            self._wire = Wire(self._bars, "frame")
+            self._frames = BinaryChannel(self._bars, "frame")
             self.panel.objects = [self._bars]
             self.refresh()
 
@@ -89,7 +88,7 @@ class AxesView:
             return
         if frame.stamp == scene.key and scene.dataset is self._dataset:
             self._shown = version
-            self._wire.send(_packed(scene, frame))
+            self._frames.send(_packed(scene, frame))
 
     def heard(self, data: dict[str, Any]) -> None:
         """Do what the hand did on the bars."""
@@ -145,4 +144,4 @@ def _packed(scene: Scene, frame: Frame) -> bytes:
         "label": label,
     }
     to_bytes = dataset.drawing.to_bytes
-    return message(head, to_bytes(frame.sample) + (b"" if nearest is None else to_bytes(dataset.x[nearest])))
+    return pack(head, to_bytes(frame.sample) + (b"" if nearest is None else to_bytes(dataset.x[nearest])))

@@ -14,7 +14,7 @@ from panel.custom import JSComponent
 from explorer.core.errors import SHOWN
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 from explorer.views.components.widgets import button
 
 
@@ -86,7 +86,7 @@ class Pinned:
         head = {"numbers": [pin.number for pin in pins]}
         self._strip.param.update(
             drawing=scene.dataset.drawing.described(),
-            pins=message(head, b"".join(to_bytes(pin.sample) for pin in pins)),
+            pins=pack(head, b"".join(to_bytes(pin.sample) for pin in pins)),
         )
         self._undo.disabled = not session.pinning.can_undo
         for widget in self._all:

@@ -13,7 +13,7 @@ from explorer.core.latent.traversal import Traversal
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 
 
 class TraversalsPanel(JSComponent):
@@ -92,4 +92,4 @@ def _packed(scene: Scene, axes: Axes, traversal: Traversal) -> bytes:
         "values": traversal.values.tolist(),
     }
     to_bytes = scene.dataset.drawing.to_bytes
-    return message(head, b"".join(to_bytes(sample) for row in traversal.samples for sample in row))
+    return pack(head, b"".join(to_bytes(sample) for row in traversal.samples for sample in row))

@@ -9,14 +9,13 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.resources import LOCAL_DIST
-from panel.util import edit_readonly
 
 from explorer.runtime.base_models import Base
 from explorer.runtime.concurrency.wakeups import Wakeup
 from explorer.services import Services
 from explorer.session import Session
 from explorer.views.compare.compare import CompareView
-from explorer.views.components.scheduling import turns
+from explorer.views.components.scheduling import document_scheduler
 from explorer.views.components.widgets import Line
 from explorer.views.history.history import HistoryView
 from explorer.views.history.offer import HistoryOffer
@@ -31,6 +30,7 @@ from explorer.views.map.selection_controls import SelectionControls
 from explorer.views.map.turn_controls import TurnControls
 from explorer.views.page.tab_token import Returning
 from explorer.views.page.workbench import Workbench
+from explorer.views.panel_internals import install, unfollow_busy
 from explorer.views.training.data_controls import DataControls
 from explorer.views.training.metrics import Metrics
 from explorer.views.training.training_controls import TrainingControls
@@ -173,6 +173,7 @@ class View:
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:
     """Return the page of a new session: what every way of starting the app serves."""
+    install()
     document = pn.state.curdoc
     # Panel says where its style sheets are when it renders the page. A session that is made anew for a
     # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
@@ -182,7 +183,7 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     returning = Returning(view.session, view.workbench, document)
 
     async def ready() -> None:  # so that it runs on the loop, however many threads Panel has
-        view.join(turns(document))
+        view.join(document_scheduler(document))
         returning.join()
 
     # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
@@ -205,7 +206,7 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
         },
     )
 
-    _unfollow_busy(made)
+    unfollow_busy(made)
 
     def follow_theme(event: Any) -> None:
         view.session.theme = "dark" if event.new else "light"
@@ -213,20 +214,6 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     made.param.watch(follow_theme, "dark_theme")
     view.session.theme = "dark" if made.dark_theme else "light"
     return made
-
-
-def _unfollow_busy(made: pmui.Page) -> None:
-    """Have a page no longer follow `state.busy`.
-
-    HoloViews turns it on and off at each move of the pointer: two walks over all models, and two
-    messages, for an indicator that is not shown. And the process-wide state holds whoever follows it, so
-    that no page, and no session, would ever be collected.
-    """
-    for _, watcher in made._param__private.ref_watchers:
-        if watcher.inst is pn.state:
-            pn.state.param.unwatch(watcher)
-    with edit_readonly(made):
-        made.busy = False
 
 
 def pages(services: Services, base: Base | None = None) -> Callable[[], pmui.Page]:

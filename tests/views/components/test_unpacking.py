@@ -11,7 +11,7 @@ import pytest
 from explorer.core.rendering.png import MIME, encode_pixels
 from explorer.core.scene.viewport import Viewport
 from explorer.views.compare.compare import _packed_maps
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 from explorer.views.map.latent_map import _packed
 from tests.views.conftest import Scripts
 
@@ -22,7 +22,7 @@ HEAD = {"name": "“ü” ▏", "none": None, "numbers": [1, -0.5, 1e300]}
 @pytest.mark.parametrize("body", [b"", b"\0", bytes(range(256)) * 300], ids=len)
 def test_head_and_body_come_back(scripts: Scripts, body: bytes) -> None:
     unpack = "(m, buffer) => { const [head, bytes] = m.unpack(buffer); return [head, [...bytes]] }"
-    assert scripts.run(MESSAGES, unpack, message(HEAD, body)) == [HEAD, list(body)]
+    assert scripts.run(MESSAGES, unpack, pack(HEAD, body)) == [HEAD, list(body)]
 
 
 @pytest.mark.parametrize("padding", range(4))
@@ -32,7 +32,7 @@ def test_numbers_come_back_wherever_the_head_ends(scripts: Scripts, padding: int
         const [, bytes] = m.unpack(buffer)
         return m.samples(bytes, 3).map((sample) => [...new Float32Array(sample)])
     }"""
-    packed = message({"padding": "x" * padding}, rows.tobytes())
+    packed = pack({"padding": "x" * padding}, rows.tobytes())
     assert scripts.run(MESSAGES, split, packed) == rows.tolist()
 
 

@@ -6,10 +6,10 @@ import param
 from panel.custom import Child
 
 from explorer.views.components.assets import script, styles
-from explorer.views.components.container import Layout
+from explorer.views.components.container import Container
 
 
-class Studio(Layout):
+class Studio(Container):
     """Lays out a choice of charts beside the list of what happened; one column on a narrow screen."""
 
     curves = Child()
