@@ -41,7 +41,7 @@ class ComparePanel(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._view.heard(data)
+        self._view.on_message(data)
 
 
 class CompareView:
@@ -49,7 +49,7 @@ class CompareView:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._made: ComparePanel | None = None
+        self._component: ComparePanel | None = None
         self._ready = False  # what is sent straight to a component that is not there yet would be lost
         self._shown = [0, 0]  # versions of maps and frame
         self._dataset: Dataset | None = None
@@ -58,28 +58,31 @@ class CompareView:
 
     def unfold(self) -> None:
         """Make what is on the tab, if it has not been made: it is opened. Idempotent."""
-        if self._made is None:
-            self._made = ComparePanel(self, sizing_mode="stretch_both", margin=0)
-            self._maps, self._frames = BinaryChannel(self._made, "maps"), BinaryChannel(self._made, "frame")
-            self.panel.objects = [self._made]
+        if self._component is None:
+            self._component = ComparePanel(self, sizing_mode="stretch_both", margin=0)
+            self._maps, self._frames = (
+                BinaryChannel(self._component, "maps"),
+                BinaryChannel(self._component, "frame"),
+            )
+            self.panel.objects = [self._component]
             self.refresh()
 
     def refresh(self) -> None:
         """Send what is new: what is compared, the maps, the table, the samples."""
-        made, session, scene = self._made, self._session, self._session.scene
-        if made is None or scene is None or not session.comparing.shown:
+        component, session, scene = self._component, self._session, self._session.scene
+        if component is None or scene is None or not session.comparing.shown:
             return
         if scene.dataset is not self._dataset:
             self._dataset, self._examples = scene.dataset, ()
-            made.param.update(drawing=scene.dataset.drawing.described(), samples=b"", table={})
-        made.param.update(state=_state(session), table=_table(session))
+            component.param.update(drawing=scene.dataset.drawing.described(), samples=b"", table={})
+        component.param.update(state=_state(session), table=_table(session))
         comparing = session.comparing
         found = comparing.measuring.examples
         if comparing.pair is not None and found is not None:
             named = (found, comparing.measuring.shown)
             if named != self._examples:
                 self._examples = named
-                made.samples = _packed_examples(scene.dataset, comparing.measuring.shown, found)
+                component.samples = _packed_examples(scene.dataset, comparing.measuring.shown, found)
         self.refresh_pixels()
 
     def refresh_pixels(self) -> None:
@@ -99,24 +102,24 @@ class CompareView:
             self._shown[1] = version
             self._frames.send(_packed_frame(comparing.pair, frame))
 
-    def heard(self, data: dict[str, Any]) -> None:
-        """Do what the hand did."""
+    def on_message(self, data: dict[str, Any]) -> None:
+        """Answer a gesture."""
         comparing, kind = self._session.comparing, data["kind"]
         if kind == "ready":
             self._ready, self._shown = True, [0, 0]
             self.refresh()
         elif kind == "view":
-            self._look(data)
+            self._on_view(data)
         elif kind == "cursor":
             comparing.hover((float(data["xy"][0]), float(data["xy"][1])))
         elif kind == "brush":
-            self._brush(data)
+            self._on_brush(data)
         elif kind == "turn" and self._session.orienting.turns:
             self._session.orienting.step(int(data["right"]), int(data["up"]))
         else:
-            self._press(kind, data)
+            self._on_press(kind, data)
 
-    def _press(self, kind: str, data: dict[str, Any]) -> None:
+    def _on_press(self, kind: str, data: dict[str, Any]) -> None:
         comparing = self._session.comparing
         measuring = comparing.measuring
         if kind == "swap":
@@ -135,7 +138,7 @@ class CompareView:
             measuring.which = data["value"]
         self._session.errands.ring()
 
-    def _look(self, data: dict[str, Any]) -> None:
+    def _on_view(self, data: dict[str, Any]) -> None:
         try:
             x, y = (data["x0"], data["x1"]), (data["y0"], data["y1"])
             viewport = Viewport.of_ranges(x, y, data["w"], data["h"])
@@ -150,7 +153,7 @@ class CompareView:
             draft=bool(data["draft"]),
         )
 
-    def _brush(self, data: dict[str, Any]) -> None:
+    def _on_brush(self, data: dict[str, Any]) -> None:
         points = np.asarray(data["points"], dtype=float).reshape(-1, 2)
         try:
             shape = Box(*points[:2].ravel().tolist()) if data["shape"] == "box" else Lasso(points)
@@ -163,16 +166,16 @@ class CompareView:
 def _state(session: Session) -> dict[str, Any]:
     comparing = session.comparing
     pair, mask, chosen = comparing.pair, session.selecting.mask, comparing.chosen
-    told = ""
+    chosen_text = ""
     if chosen is not None:
         what = "selected" if mask is not None else "that it was trained on"
-        told = f"the {np.count_nonzero(chosen):,} {what}"
+        chosen_text = f"the {np.count_nonzero(chosen):,} {what}"
     return {
         "ready": pair is not None,
         "note": comparing.waiting or _note(session, pair),
         "names": [] if pair is None else [pair.before.side.name, pair.after.side.name],
         "every": "" if pair is None else f"all {len(pair.before.codes):,} samples",
-        "chosen": told,
+        "chosen": chosen_text,
         "common": pair is not None and pair.common,
         "turns": pair is not None and session.orienting.turns,
         "given": comparing.given,

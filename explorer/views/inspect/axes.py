@@ -34,7 +34,7 @@ class AxesPanel(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._view.heard(data)
+        self._view.on_message(data)
 
 
 class AxesView:
@@ -42,7 +42,7 @@ class AxesView:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._bars: AxesPanel | None = None
+        self._component: AxesPanel | None = None
         self._ready = False  # what is sent straight to a component that is not there yet would be lost
         self._shown = 0
         self._dataset: Dataset | None = None
@@ -52,15 +52,15 @@ class AxesView:
 
     def unfold(self) -> None:
         """Make the bars, if they have not been made: the tab is opened. Idempotent."""
-        if self._bars is None:
-            self._bars = AxesPanel(self, sizing_mode="stretch_both", margin=0)
-            self._frames = BinaryChannel(self._bars, "frame")
-            self.panel.objects = [self._bars]
+        if self._component is None:
+            self._component = AxesPanel(self, sizing_mode="stretch_both", margin=0)
+            self._frames = BinaryChannel(self._component, "frame")
+            self.panel.objects = [self._component]
             self.refresh()
 
     def refresh(self) -> None:
         """Send what each axis says and where the bars begin, if that is new; then the newest code."""
-        inspecting, scene, bars = self._session.inspecting, self._session.scene, self._bars
+        inspecting, scene, bars = self._session.inspecting, self._session.scene, self._component
         if bars is None or scene is None:
             return
         if scene.dataset is not self._dataset:
@@ -90,8 +90,8 @@ class AxesView:
             self._shown = version
             self._frames.send(_packed(scene, frame))
 
-    def heard(self, data: dict[str, Any]) -> None:
-        """Do what the hand did on the bars."""
+    def on_message(self, data: dict[str, Any]) -> None:
+        """Answer a gesture on the bars."""
         inspecting = self._session.inspecting
         if data["kind"] == "ready":
             self._ready, self._shown = True, 0

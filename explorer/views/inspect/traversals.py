@@ -31,7 +31,7 @@ class TraversalsPanel(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._view.heard(data)
+        self._view.on_message(data)
 
 
 class TraversalsView:
@@ -63,8 +63,8 @@ class TraversalsView:
             self._shown = (traversal, dataset)
             panel.param.update(every=inspecting.every, grid=_packed(scene, inspecting.axes, traversal))
 
-    def heard(self, data: dict[str, Any]) -> None:
-        """Do what the hand did in the grid."""
+    def on_message(self, data: dict[str, Any]) -> None:
+        """Answer a gesture in the grid."""
         if data["kind"] == "take":
             self._session.inspecting.take(int(data["row"]), int(data["column"]))
         elif data["kind"] == "every":

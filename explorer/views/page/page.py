@@ -28,7 +28,7 @@ from explorer.views.map.latent_map import LatentMap
 from explorer.views.map.map_controls import MapControls
 from explorer.views.map.selection_controls import SelectionControls
 from explorer.views.map.turn_controls import TurnControls
-from explorer.views.page.tab_token import Returning
+from explorer.views.page.tab_token import TabToken
 from explorer.views.page.workbench import Workbench
 from explorer.views.panel_internals import install, unfollow_busy
 from explorer.views.training.data_controls import DataControls
@@ -57,7 +57,7 @@ class View:
         self._map = LatentMap(session)
         self._sample = SampleView(session)
         self._axes = AxesView(session)
-        self._time = TimeView(session)
+        self._timeline = TimeView(session)
         self._compare, self._compared = CompareView(session), session.comparing.calls
         self._drawer = {
             "train": Metrics(session),
@@ -86,13 +86,13 @@ class View:
             map=self._map.pane,
             channel=self._map.channel,
             side=self._sample.panel,
-            time=self._time.panel,
+            time=self._timeline.panel,
             **{name: view.panel for name, view in self._drawer.items()},
             sizing_mode="stretch_width",
             margin=0,
         )
-        self.workbench.param.watch(self._dismissed, "error")
-        self.workbench.param.watch(self._opened, ["open", "tab"])
+        self.workbench.param.watch(self._on_error_dismissed, "error")
+        self.workbench.param.watch(self._on_drawer, ["open", "tab"])
         self.header = [self._status.pane]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
@@ -112,12 +112,12 @@ class View:
             session.pull()
             self._map.refresh()
             self._sample.refresh()
-            self._time.refresh()
+            self._timeline.refresh()
             for tab in self._drawer.values():
                 tab.refresh()
             for control in self._controls:
                 control.refresh()
-            self._say()
+            self._show_status()
             self.workbench.counts = {
                 "pinned": len(session.pinning.pins),
                 "history": len(session.history.offers),
@@ -143,7 +143,7 @@ class View:
         self._map.close()
         self.session.close()
 
-    def _say(self) -> None:
+    def _show_status(self) -> None:
         session = self.session
         scene = session.scene
         what = session.status
@@ -153,12 +153,12 @@ class View:
                 what += f" · {session.training.run.state.name.lower()}"
             elif session.history.title:
                 what += f" · {session.history.title}"
-            if self._time.sentence:
-                what += f" · {self._time.sentence}"
+            if self._timeline.sentence:
+                what += f" · {self._timeline.sentence}"
         self._status.say(what)
         self.workbench.error = session.error
 
-    def _opened(self, *_: object) -> None:
+    def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
         self.session.watching.shown = bench.open and bench.tab == "train"
         if bench.open:
@@ -167,7 +167,7 @@ class View:
         self.session.inspecting.shown = bench.tab if looked_into else ""
         self.session.comparing.shown = bench.open and bench.tab == "compare"
 
-    def _dismissed(self, event: Any) -> None:
+    def _on_error_dismissed(self, event: Any) -> None:
         self.session.error = event.new
 
 
@@ -180,11 +180,11 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
     document.template_variables.setdefault("dist_url", local)
     view = View(Session(services, base))
-    returning = Returning(view.session, view.workbench, document)
+    tab_token = TabToken(view.session, view.workbench, document)
 
     async def ready() -> None:  # so that it runs on the loop, however many threads Panel has
         view.join(document_scheduler(document))
-        returning.join()
+        tab_token.join()
 
     # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
     pn.state.onload(ready)
