@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input -c constraints.txt
 REQUIREMENTS := pyproject.toml constraints.txt
+SCRIPTS := '**/*.js'
 
 # Bytecode is kept, whatever a machine's habit is: the tests start dozens of processes, and without it each
 # of them compiles again what it imports.
@@ -41,11 +42,13 @@ bench: $(VENV)/.test  ## measure against the stock app, in a real browser; FULL=
 
 lint: $(VENV)/.test  ## check style, types and the direction of imports
 	@echo "== ruff" && $(BIN)/ruff check && $(BIN)/ruff format --check
+	@echo "== oxlint and oxfmt" && $(BIN)/oxlint --deny-warnings && $(BIN)/oxfmt --check $(SCRIPTS)
 	@echo "== import-linter" && $(BIN)/lint-imports --no-logo
 	@echo "== mypy" && $(BIN)/mypy
 
 format: $(VENV)/.test  ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only && $(BIN)/ruff format
+	@$(BIN)/oxlint --fix --quiet; $(BIN)/oxfmt $(SCRIPTS)
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -59,7 +59,7 @@ def main() -> None:
 
 def _as_stock(settings: TrainingSettings, samples: int) -> None:
     """Batches of the same size; and a last epoch far beyond the measurement, as stock has none."""
-    training.settings.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
+    settings.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
 
 
 def _anew(model: Autoencoder, seed: int) -> Autoencoder:

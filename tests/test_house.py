@@ -24,7 +24,7 @@ from models.losses import gaussian_kl
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("models", "explorer")
 SCREEN = ("panel", "panel_material_ui", "holoviews", "bokeh", "tornado")
-LONGEST_MODULE, LONGEST_FUNCTION, MOST_CELLS = 320, 60, 15
+LONGEST_MODULE, LONGEST_SCRIPT, LONGEST_FUNCTION, MOST_CELLS = 320, 300, 60, 15
 
 # Where conda-forge has another name for a package.
 CONDA_NAMES = {
@@ -33,6 +33,8 @@ CONDA_NAMES = {
     "jupyter-client": "jupyter_client",
     "playwright": "playwright-python",
 }
+
+ONLY_BY_PIP = {"oxfmt", "oxlint"}
 
 MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|root|work|Users|opt|mnt|srv|tmp)/\w")
 FOREIGN_HOST = re.compile(
@@ -109,6 +111,31 @@ def test_shapes_in_annotations_are_checked() -> None:
         Box(0, 0, 1, 1).mask(np.zeros((5, 3)))
 
 
+def test_private_parts_of_others_are_touched_in_one_file() -> None:
+    # An attribute with an underscore belongs to its object: here to `self`, `cls` or `super()`.
+    owners = ("self", "cls", "super()")
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in _modules("explorer/views")
+        if path.name != "panel_internals.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr)
+        if ast.unparse(node.value) not in owners
+    ]
+    assert not found
+
+
+def test_importing_the_views_changes_nothing_of_panel() -> None:
+    # What is mended there is mended by the composition of a page.
+    code = (
+        "import panel.io.document as document; from bokeh.server.views.ws import WSHandler;"
+        "before = document._dispatch_msgs, WSHandler.open;"
+        "import explorer.views.page.page, explorer.views.notebook;"
+        "assert before == (document._dispatch_msgs, WSHandler.open)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_importing_explorer_opens_no_screen() -> None:
     loaded = _loaded_by("import explorer")
     assert "explorer" in loaded
@@ -161,6 +188,20 @@ def test_a_function_is_one_thought() -> None:
     assert not found
 
 
+def test_scripts_keep_the_sizes() -> None:
+    # The linter counts, as in `make lint`; this compares the limits, and whether it reads every script.
+    rules = json.loads((ROOT / ".oxlintrc.json").read_text())["rules"]
+    assert rules["max-lines"] == ["error", {"max": LONGEST_SCRIPT}]
+    assert rules["max-lines-per-function"] == ["error", {"max": LONGEST_FUNCTION, "IIFEs": True}]
+    scripts = [path for path in _tracked() if path.suffix == ".js"]
+    linter = Path(sys.executable).with_name("oxlint")
+    done = subprocess.run([linter, "--format=json"], cwd=ROOT, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    assert report["diagnostics"] == []
+    assert report["number_of_files"] == len(scripts)
+    assert not {path.name for path in scripts if "oxlint-disable" in path.read_text()}
+
+
 def test_no_module_hides_one_of_the_standard_library() -> None:
     # While `panel serve explorer/app.py` runs its script, explorer/ is first on sys.path.
     names = {path.stem for path in (ROOT / "explorer").iterdir() if path.suffix == ".py" or path.is_dir()}
@@ -202,7 +243,10 @@ def test_conda_gets_the_same_dependencies() -> None:
     wanted = {CONDA_NAMES.get(name, name): bound for name, bound in _declared("notebook", "test").items()}
     wanted |= {"python": ">=3.11", "pip": ""}
     _, _, listed = (ROOT / "environment.yml").read_text().partition("dependencies:")
-    assert _bounds(re.findall(r"^  - (.+)$", listed, re.MULTILINE)) == wanted
+    from_conda, _, from_pip = listed.partition("  - pip:")
+    by_pip = _bounds(re.findall(r"^      - (.+)$", from_pip, re.MULTILINE))
+    assert by_pip.keys() == ONLY_BY_PIP
+    assert _bounds(re.findall(r"^  - (.+)$", from_conda, re.MULTILINE)) | by_pip == wanted
 
 
 def test_constraints_pin_what_is_declared_and_leave_torch_alone() -> None:

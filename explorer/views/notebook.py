@@ -15,8 +15,9 @@ from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import Cloud
 from explorer.services import shared
 from explorer.session import Session
-from explorer.views.components.scheduling import turns
+from explorer.views.components.scheduling import document_scheduler
 from explorer.views.page.page import View, page
+from explorer.views.panel_internals import install
 from models import Autoencoder
 
 _NOTEBOOK_HEIGHT = 640  # pixels of a cell's output: enough for map and controls on a laptop's screen
@@ -50,6 +51,7 @@ class Explorer(pn.viewable.Viewer):
         self, data: Dataset, model: Autoencoder | None = None, *, cloud: Cloud | None = None
     ) -> None:
         super().__init__()
+        install()
         if pn.state.curdoc is None:
             # A notebook gets all scripts and styles from here, as a page does from its server: no other
             # host is asked. With each Explorer anew, since a page that was reloaded has lost them.
@@ -122,7 +124,7 @@ class Explorer(pn.viewable.Viewer):
             document = pn.state.curdoc
             on_server = document is not None and document.session_context is not None
             self._made().join(
-                turns(document) if on_server else asyncio.get_running_loop().call_soon_threadsafe
+                document_scheduler(document) if on_server else asyncio.get_running_loop().call_soon_threadsafe
             )
 
     def _settle(self, _: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,23 +10,16 @@ from pathlib import Path
 
 import panel as pn
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 import models
 from explorer.runtime.base_models import Base, Choice
 from explorer.services import Services
 from explorer.views.page.page import pages
 from tests.browser.tab import App, Tab, at_rest, until
+from tests.chromium import chromium
 
 GRACE = 1.0  # seconds that a training outlives its page
-
-FLAGS = [
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def _without_frames(record: logging.LogRecord) -> bool:
@@ -54,12 +46,8 @@ def short_first_trainings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = os.environ.get("EXPLORER_BROWSER", "/usr/bin/chromium")
-    flags = FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=flags)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from bokeh.client import pull_session
 from bokeh.document import Document
 from panel.io import document as panel_document
 
-from explorer.views.panel_internals import deliver_all, deliver_at_once
+from explorer.views.panel_internals import install
 
 
 class Connection:
@@ -29,6 +29,11 @@ class Connection:
         self.messages.append(message)
         self.writes.append(asyncio.get_running_loop().create_future())
         return [self.writes[-1]]
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> None:
+    install()
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ def test_a_patch_that_comes_as_another_has_just_been_written_is_delivered(connec
 
 
 def test_a_busy_queue_is_written_once_and_in_order(connection: Connection) -> None:
-    deliver_all()  # once more changes nothing
+    install()  # once more changes nothing
 
     async def play() -> None:
         document = Document()
@@ -84,7 +89,7 @@ def test_a_busy_queue_is_written_once_and_in_order(connection: Connection) -> No
 
 
 def test_no_message_is_held_back_until_the_one_before_was_acknowledged() -> None:
-    deliver_at_once()  # once more changes nothing
+    install()  # once more changes nothing
 
     async def play() -> None:
         server = pn.serve(

@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 import param
 
-from explorer.core.comparison.pair import Pair, PlacedSide, TwinFrame, pair
+from explorer.core.comparison.pair import Pair, PlacedSide, pair
 from explorer.core.comparison.side import Side
 from explorer.core.comparison.triptych import Triptych, TriptychPainter, TriptychRequest, inside
 from explorer.core.datasets import Dataset
@@ -20,6 +20,7 @@ from explorer.core.selection.brush import Box, Lasso
 from explorer.runtime.concurrency.published import Published
 from explorer.runtime.run import Run
 from explorer.services import Services
+from explorer.session.compare.decoder import TwinDecoder
 from explorer.session.compare.measures import Compared, Measures
 from explorer.session.compare.sides import NOTHING, RunSides, Sides
 from explorer.session.map.projection import ProjectionChoice
@@ -37,8 +38,10 @@ class Comparison(param.Parameterized):
 
     Attributes
     ----------
-    image, frame
-        The newest maps, and what both sides decode at the cursor.
+    image
+        The newest maps.
+    decoder
+        Decodes the place under the cursor by both sides.
     swapped
         Whether before and after have been exchanged.
     calls
@@ -71,7 +74,7 @@ class Comparison(param.Parameterized):
         self._state, self._tasks, self._services = state, tasks, services
         self._projection, self._selection = projection, selection
         self.image: Published[Triptych] = Published()
-        self.frame: Published[TwinFrame] = Published()
+        self.decoder = TwinDecoder(state, tasks, services)
         self.calls = self.begun = 0
         self._painter = TriptychPainter()
         self._following = RunSides(state, tasks, services)
@@ -83,7 +86,6 @@ class Comparison(param.Parameterized):
         self._trained_on: tuple[Run, np.ndarray] | None = None
         self._size, self._home, self._sequence = (320, 320), True, 0
         self._viewport: Viewport | None = None
-        self._cursor: tuple[float, float] | None = None
         self._strokes = count()
         self.measures = Measures(state, tasks, services)
         state.param.watch(self._restyle, ["colouring", "hidden", "theme", "selection", "orientation"])
@@ -145,6 +147,7 @@ class Comparison(param.Parameterized):
             elsewhere = self._laid is not None and self._laid.dataset is not scene.dataset
             if self.waiting == NOTHING or elsewhere:  # else what is there stays until something newer comes
                 self._laid, self.pair, self._asked = None, None, ()
+                self.decoder.show(None)
         self._follow_measures()
 
     def _begin_anew(self, given: Sides | None) -> None:
@@ -203,7 +206,7 @@ class Comparison(param.Parameterized):
         self._laid = laid
         self.pair = laid.swapped() if self.swapped else laid
         self.paint()
-        self._decode()
+        self.decoder.show(self.pair)
 
     # -- what is seen ------------------------------------------------------------------------------------
 
@@ -296,12 +299,7 @@ class Comparison(param.Parameterized):
             self.paint()  # what has changed since it was looked at
             self._tasks.ring()
 
-    # -- the hand ----------------------------------------------------------------------------------------
-
-    def hover(self, xy: tuple[float, float]) -> None:
-        """Decode the place under the cursor by both sides; the newest place wins."""
-        self._cursor = xy
-        self._decode()
+    # -- brushing ----------------------------------------------------------------------------------------
 
     def brush(self, shape: Box | Lasso, which: int) -> None:
         """Select the visible samples inside a shape that was drawn on one of the maps, from the left."""
@@ -316,16 +314,6 @@ class Comparison(param.Parameterized):
         scene = self._state.scene
         if scene is not None and scene.dataset is dataset:
             self._selection.add(mask)
-
-    def _decode(self) -> None:
-        if self.pair is None or self._cursor is None:
-            return
-        work = partial(self.pair.decode, self._cursor, self._state.orientation)
-        self._tasks.send_straight(self._services.frames, "twin frame", work, self._on_decoded)
-
-    def _on_decoded(self, frame: TwinFrame) -> None:
-        self.frame.post(frame)
-        self._tasks.ring_channel(COMPARISON)
 
 
 def _laid_out(sides: Sides, layout: Layout, like: Projection, known: PlacedSide | None) -> Pair:

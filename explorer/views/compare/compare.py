@@ -20,8 +20,7 @@ from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.brush import Box, Lasso
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.binary_channel import Wire
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class ComparePanel(JSComponent):
@@ -34,7 +33,7 @@ class ComparePanel(JSComponent):
     table = param.Dict(default={}, doc="The measures before and after, and how far measures them is.")
     samples = param.Bytes(b"", doc="Head, originals and reconstructions of some samples.")
 
-    _esm = script("components/drawing", "compare/compare_maps", "compare/compare_figures", "compare/compare")
+    _esm = script("compare/compare")
     _stylesheets = styles("compare/compare")
 
     def __init__(self, view: CompareView, **params: Any) -> None:
@@ -42,7 +41,7 @@ class ComparePanel(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._view.heard(data)
+        self._view.on_message(data)
 
 
 class CompareView:
@@ -50,7 +49,7 @@ class CompareView:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._made: ComparePanel | None = None
+        self._component: ComparePanel | None = None
         self._ready = False  # what is sent straight to a component that is not there yet would be lost
         self._shown = [0, 0]  # versions of maps and frame
         self._dataset: Dataset | None = None
@@ -59,28 +58,31 @@ class CompareView:
 
     def unfold(self) -> None:
         """Make what is on the tab, if it has not been made: it is opened. Idempotent."""
-        if self._made is None:
-            self._made = ComparePanel(self, sizing_mode="stretch_both", margin=0)
-            self._maps, self._frames = Wire(self._made, "maps"), Wire(self._made, "frame")
-            self.panel.objects = [self._made]
+        if self._component is None:
+            self._component = ComparePanel(self, sizing_mode="stretch_both", margin=0)
+            self._maps, self._frames = (
+                BinaryChannel(self._component, "maps"),
+                BinaryChannel(self._component, "frame"),
+            )
+            self.panel.objects = [self._component]
             self.refresh()
 
     def refresh(self) -> None:
         """Send what is new: what is compared, the maps, the table, the samples."""
-        made, session, scene = self._made, self._session, self._session.state.scene
-        if made is None or scene is None or not session.comparison.shown:
+        component, session, scene = self._component, self._session, self._session.state.scene
+        if component is None or scene is None or not session.comparison.shown:
             return
         if scene.dataset is not self._dataset:
             self._dataset, self._examples = scene.dataset, ()
-            made.param.update(drawing=scene.dataset.drawing.described(), samples=b"", table={})
-        made.param.update(state=_state(session), table=_table(session))
-        comparing = session.comparison
-        found = comparing.measures.examples
-        if comparing.pair is not None and found is not None:
-            named = (found, comparing.measures.shown)
+            component.param.update(drawing=scene.dataset.drawing.described(), samples=b"", table={})
+        component.param.update(state=_state(session), table=_table(session))
+        comparison = session.comparison
+        found = comparison.measures.examples
+        if comparison.pair is not None and found is not None:
+            named = (found, comparison.measures.shown)
             if named != self._examples:
                 self._examples = named
-                made.samples = _packed_examples(scene.dataset, comparing.measures.shown, found)
+                component.samples = _packed_examples(scene.dataset, comparison.measures.shown, found)
         self.refresh_pixels()
 
     def refresh_pixels(self) -> None:
@@ -88,44 +90,44 @@ class CompareView:
 
         This touches no model of the document.
         """
-        comparing = self._session.comparison
-        if not self._ready or comparing.pair is None or self._dataset is not comparing.pair.dataset:
+        comparison = self._session.comparison
+        if not self._ready or comparison.pair is None or self._dataset is not comparison.pair.dataset:
             return
-        version, image = comparing.image.read()
-        if image is not None and version != self._shown[0] and image.pair == comparing.pair.key:
+        version, image = comparison.image.read()
+        if image is not None and version != self._shown[0] and image.pair == comparison.pair.key:
             self._shown[0] = version
             self._maps.send(_packed_maps(image))
-        version, frame = comparing.frame.read()
-        if frame is not None and version != self._shown[1] and frame.stamp == comparing.pair.key:
+        version, frame = comparison.decoder.frame.read()
+        if frame is not None and version != self._shown[1] and frame.stamp == comparison.pair.key:
             self._shown[1] = version
-            self._frames.send(_packed_frame(comparing.pair, frame))
+            self._frames.send(_packed_frame(comparison.pair, frame))
 
-    def heard(self, data: dict[str, Any]) -> None:
-        """Do what the hand did."""
-        comparing, kind = self._session.comparison, data["kind"]
+    def on_message(self, data: dict[str, Any]) -> None:
+        """Answer a gesture."""
+        comparison, kind = self._session.comparison, data["kind"]
         if kind == "ready":
             self._ready, self._shown = True, [0, 0]
             self.refresh()
         elif kind == "view":
-            self._look(data)
+            self._on_view(data)
         elif kind == "cursor":
-            comparing.hover((float(data["xy"][0]), float(data["xy"][1])))
+            comparison.decoder.hover((float(data["xy"][0]), float(data["xy"][1])))
         elif kind == "brush":
-            self._brush(data)
+            self._on_brush(data)
         elif kind == "turn" and self._session.state.turns:
             self._session.orientation.step(int(data["right"]), int(data["up"]))
         else:
-            self._press(kind, data)
+            self._on_press(kind, data)
 
-    def _press(self, kind: str, data: dict[str, Any]) -> None:
-        comparing = self._session.comparison
-        measures = comparing.measures
+    def _on_press(self, kind: str, data: dict[str, Any]) -> None:
+        comparison = self._session.comparison
+        measures = comparison.measures
         if kind == "swap":
-            comparing.swap()
+            comparison.swap()
         elif kind == "follow":
-            comparing.follow()
+            comparison.follow()
         elif kind == "arrows":
-            comparing.arrows = bool(data["shown"])
+            comparison.arrows = bool(data["shown"])
         elif kind == "measure":
             measures.measure()
         elif kind == "cancel":
@@ -136,7 +138,7 @@ class CompareView:
             measures.which = data["value"]
         self._session.tasks.ring()
 
-    def _look(self, data: dict[str, Any]) -> None:
+    def _on_view(self, data: dict[str, Any]) -> None:
         try:
             x, y = (data["x0"], data["x1"]), (data["y0"], data["y1"])
             viewport = Viewport.of_ranges(x, y, data["w"], data["h"])
@@ -151,7 +153,7 @@ class CompareView:
             draft=bool(data["draft"]),
         )
 
-    def _brush(self, data: dict[str, Any]) -> None:
+    def _on_brush(self, data: dict[str, Any]) -> None:
         points = np.asarray(data["points"], dtype=float).reshape(-1, 2)
         try:
             shape = Box(*points[:2].ravel().tolist()) if data["shape"] == "box" else Lasso(points)
@@ -162,24 +164,24 @@ class CompareView:
 
 
 def _state(session: Session) -> dict[str, Any]:
-    comparing = session.comparison
-    pair, mask, chosen = comparing.pair, session.state.selected, comparing.chosen
-    told = ""
+    comparison = session.comparison
+    pair, mask, chosen = comparison.pair, session.state.selected, comparison.chosen
+    chosen_text = ""
     if chosen is not None:
         what = "selected" if mask is not None else "that it was trained on"
-        told = f"the {np.count_nonzero(chosen):,} {what}"
+        chosen_text = f"the {np.count_nonzero(chosen):,} {what}"
     return {
         "ready": pair is not None,
-        "note": comparing.waiting or _note(session, pair),
+        "note": comparison.waiting or _note(session, pair),
         "names": [] if pair is None else [pair.before.side.name, pair.after.side.name],
         "every": "" if pair is None else f"all {len(pair.before.codes):,} samples",
-        "chosen": told,
+        "chosen": chosen_text,
         "common": pair is not None and pair.common,
         "turns": pair is not None and session.state.turns,
-        "given": comparing.given,
-        "swapped": comparing.swapped,
-        "arrows": comparing.arrows,
-        "begun": comparing.begun,
+        "given": comparison.given,
+        "swapped": comparison.swapped,
+        "arrows": comparison.arrows,
+        "begun": comparison.begun,
         "pair": 0 if pair is None else pair.key,
     }
 
@@ -207,8 +209,8 @@ def _note(session: Session, pair: Pair) -> str:
 
 
 def _table(session: Session) -> dict[str, Any]:
-    comparing = session.comparison
-    measures, pair = comparing.measures, comparing.pair
+    comparison = session.comparison
+    measures, pair = comparison.measures, comparison.pair
     if pair is None:
         return {}
     share = measures.progress.read()[1] or 0.0
@@ -256,13 +258,13 @@ def _packed_maps(image: Triptych) -> bytes:
         "sequence": image.sequence,
         "pair": image.pair,
     }
-    return message(head, image.moves.astype("<f4").tobytes() + b"".join(image.pixels))
+    return pack(head, image.moves.astype("<f4").tobytes() + b"".join(image.pixels))
 
 
 def _packed_frame(pair: Pair, frame: TwinFrame) -> bytes:
     head = {"x": frame.xy[0], "y": frame.xy[1], "codes": [code.tolist() for code in frame.codes]}
     to_bytes = pair.dataset.drawing.to_bytes
-    return message(head, to_bytes(frame.before) + to_bytes(frame.after))
+    return pack(head, to_bytes(frame.before) + to_bytes(frame.after))
 
 
 def _packed_examples(dataset: Dataset, shown: str, found: Examples) -> bytes:
@@ -280,4 +282,4 @@ def _packed_examples(dataset: Dataset, shown: str, found: Examples) -> bytes:
         for row, before, after in zip(found.rows, found.before, found.after, strict=True)
         for sample in (dataset.x[row], before, after)
     ]
-    return message(head, b"".join(parts))
+    return pack(head, b"".join(parts))

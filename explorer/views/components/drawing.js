@@ -1,31 +1,8 @@
-// What the components that draw samples have in common: how a message is read, how a sample is drawn. It is put
-// before each of them, since a module in the browser cannot import another's. A message is a little-endian length,
-// that many bytes of JSON, and the raw samples.
+// Samples on a canvas: an image pixel by pixel, a row of a table as a profile, the difference of two images.
 
-function unpack(buffer) {
-  const length = new DataView(buffer).getUint32(0, true)
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)))
-  return [head, buffer.slice(4 + length)]
-}
+import {short} from "./numbers.js"
 
-function make(tag, className, text) {
-  const element = document.createElement(tag)
-  if (className) {
-    element.className = className
-  }
-  if (text !== undefined) {
-    element.textContent = text
-  }
-  return element
-}
-
-const short = (number) => number == null || !isFinite(number) ? "–" :
-  Math.abs(number) >= 1000 || (number !== 0 && Math.abs(number) < 0.001) ? number.toExponential(2) : number.toPrecision(3)
-const signed = (number) => (number < 0 ? "−" : " ") + Math.abs(number).toFixed(2)
-
-// -- drawing ------------------------------------------------------------------------------------------
-
-function drawImage(canvas, bytes, {width, height, channels}) {
+export function drawImage(canvas, bytes, {width, height, channels}) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width
     canvas.height = height
@@ -35,18 +12,31 @@ function drawImage(canvas, bytes, {width, height, channels}) {
   const out = new Uint32Array(pixels.data.buffer)
   if (channels === 1) {
     for (let i = 0; i < out.length; i++) {
-      out[i] = 0xff000000 | bytes[i] * 0x010101
+      out[i] = 0xff000000 | (bytes[i] * 0x010101)
     }
   } else {
     for (let i = 0, j = 0; i < out.length; i++, j += 3) {
-      out[i] = 0xff000000 | bytes[j + 2] << 16 | bytes[j + 1] << 8 | bytes[j]
+      out[i] = 0xff000000 | (bytes[j + 2] << 16) | (bytes[j + 1] << 8) | bytes[j]
     }
   }
   context.putImageData(pixels, 0, 0)
 }
 
+// Gives a canvas the sharpness of the screen, and returns its cleared context in the units of the page.
+export function cleared(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio)
+    canvas.height = Math.round(height * ratio)
+  }
+  const context = canvas.getContext("2d")
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context.clearRect(0, 0, width, height)
+  return context
+}
+
 // A row of a table: for each column a track from its 1st to its 99th percentile, the value on it, in its own unit.
-// Its words have the page's colour, which a canvas knows once it is on the page, and which another theme changes.
+// The text has the colour of the page. A canvas knows it once it is on the page, and another theme changes it.
 function drawProfile(canvas, values, drawing, other) {
   canvas.redraw = () => drawProfile(canvas, values, drawing, other)
   if (!canvas.isConnected) {
@@ -58,47 +48,45 @@ function drawProfile(canvas, values, drawing, other) {
     canvas.addEventListener("transitionend", () => canvas.redraw?.())
   }
   const {names, low, high} = drawing
-  const ratio = window.devicePixelRatio || 1
   const width = canvas.clientWidth || 280
   const line = Math.max(13, Math.min(22, Math.floor(280 / names.length)))
   const height = line * names.length + 6
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio)
-    canvas.height = Math.round(height * ratio)
-    canvas.style.height = `${height}px`
-  }
-  const context = canvas.getContext("2d")
+  canvas.style.height = `${height}px`
+  const context = cleared(canvas, width, height)
   const style = getComputedStyle(canvas)
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  context.clearRect(0, 0, width, height)
   context.font = `${Math.min(12, line - 2)}px ${style.fontFamily}`
   context.textBaseline = "middle"
-  const left = width * 0.46, right = width - 58
   names.forEach((name, i) => {
-    const y = 3 + line * (i + 0.5)
-    const place = (value) => left + (right - left) * Math.min(1, Math.max(0, (value - low[i]) / ((high[i] - low[i]) || 1)))
-    context.fillStyle = style.color
-    context.globalAlpha = 0.9
-    context.textAlign = "left"
-    context.fillText(name, 2, y, left - 10)
-    context.globalAlpha = 0.22
-    context.fillRect(left, y - 1.5, right - left, 3)
-    if (other) {
-      context.globalAlpha = 0.55
-      context.fillRect(place(other[i]) - 1, y - 6, 2, 12)
-    }
-    context.globalAlpha = 1
-    context.fillStyle = style.getPropertyValue("--lx-accent") || "#0a66c2"
-    context.beginPath()
-    context.arc(place(values[i]), y, 4.5, 0, 2 * Math.PI)
-    context.fill()
-    context.fillStyle = style.color
-    context.textAlign = "right"
-    context.fillText(short(values[i]), width - 2, y, 54)
+    const track = {name, low: low[i], high: high[i], y: 3 + line * (i + 0.5), width}
+    drawTrack(context, style, track, values[i], other?.[i])
   })
 }
 
-function draw(canvas, drawing, bytes, other) {
+function drawTrack(context, style, {name, low, high, y, width}, value, other) {
+  const left = width * 0.46
+  const right = width - 58
+  const place = (at) => left + (right - left) * Math.min(1, Math.max(0, (at - low) / (high - low || 1)))
+  context.fillStyle = style.color
+  context.globalAlpha = 0.9
+  context.textAlign = "left"
+  context.fillText(name, 2, y, left - 10)
+  context.globalAlpha = 0.22
+  context.fillRect(left, y - 1.5, right - left, 3)
+  if (other !== undefined) {
+    context.globalAlpha = 0.55
+    context.fillRect(place(other) - 1, y - 6, 2, 12)
+  }
+  context.globalAlpha = 1
+  context.fillStyle = style.getPropertyValue("--lx-accent") || "#0a66c2"
+  context.beginPath()
+  context.arc(place(value), y, 4.5, 0, 2 * Math.PI)
+  context.fill()
+  context.fillStyle = style.color
+  context.textAlign = "right"
+  context.fillText(short(value), width - 2, y, 54)
+}
+
+export function draw(canvas, drawing, bytes, other) {
   canvas.classList.toggle("profile", drawing.kind === "profile")
   if (drawing.kind === "profile") {
     drawProfile(canvas, new Float32Array(bytes), drawing, other && new Float32Array(other))
@@ -108,13 +96,14 @@ function draw(canvas, drawing, bytes, other) {
   }
 }
 
-function wipe(canvas) {
+export function wipe(canvas) {
   canvas.redraw = null
-  canvas.width = canvas.width
+  const {width} = canvas
+  canvas.width = width // setting it clears the canvas
 }
 
 // What differs, signed: blue where the original is brighter, orange where the reconstruction is.
-function drawDifference(canvas, original, reconstruction, {width, height, channels}) {
+export function drawDifference(canvas, original, reconstruction, {width, height, channels}) {
   canvas.width = width
   canvas.height = height
   const context = canvas.getContext("2d")

@@ -1,4 +1,4 @@
-"""How any thread asks for a turn on the loop that owns a document."""
+"""Callbacks from any thread on the loop that owns a document."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from bokeh.document import Document
 
 
-def turns(document: Document) -> Callable[[Callable[[], None]], object]:
-    """Return what runs a callback under the document's lock, soon, from whichever thread it is called.
+def document_scheduler(document: Document) -> Callable[[Callable[[], None]], object]:
+    """Return a function that schedules a callback under the document's lock; any thread may call it.
 
     Call this on the document's own event loop.
 
@@ -22,7 +22,7 @@ def turns(document: Document) -> Callable[[Callable[[], None]], object]:
     """
     loop = asyncio.get_running_loop()
 
-    def soon(callback: Callable[[], None]) -> None:
+    def schedule(callback: Callable[[], None]) -> None:
         loop.call_soon_threadsafe(document.add_next_tick_callback, callback)
 
-    return soon
+    return schedule

@@ -9,6 +9,8 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from explorer.views.panel_internals import TextPane
+
 
 def heading(text: str) -> pn.pane.HTML:
     """Return the heading of a section of the sidebar."""
@@ -23,21 +25,13 @@ def heading(text: str) -> pn.pane.HTML:
     )
 
 
-class _Text(pn.pane.HTML):
-    """Sends its text when that changes, and not all else that it is: in a notebook style sheets ask the web,
-    and to find out takes 8 ms, in which a training waits."""
-
-    def _update(self, ref: str, model: Any) -> None:
-        model.text = self._transform_object(self.object)["object"]
-
-
 class Line:
     """One line of text. Its handle is on the paragraph itself, and a screen reader says what changes."""
 
     def __init__(self, handle: str, text: str = "", *, colour: str = "inherit") -> None:
         self._handle = handle
         style = f":host {{font-size: 13px; line-height: 1.4; color: {colour};}} :host p {{margin: 0;}}"
-        self.pane = _Text(margin=(2, 10), sizing_mode="stretch_width", stylesheets=[style])
+        self.pane = TextPane(margin=(2, 10), sizing_mode="stretch_width", stylesheets=[style])
         self.say(text)
 
     def say(self, text: str) -> None:

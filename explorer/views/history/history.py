@@ -17,7 +17,7 @@ from explorer.session import Session
 from explorer.session.history.history import RunArchive
 from explorer.session.history.store_tasks import MOST_SENT, Chosen
 from explorer.views.components.assets import script, styles
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 
 
 class RunTree(JSComponent):
@@ -27,15 +27,15 @@ class RunTree(JSComponent):
     detail = param.Dict({}, doc="The chosen run; empty before one is chosen.")
     parcel = param.Bytes(b"", doc="A run as one file, with its name.")
 
-    _esm = script("components/drawing", "history/history")
+    _esm = script("history/history")
     _stylesheets = styles("history/history")
 
     def __init__(self, answer: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        self._answer = answer
+        self._on_message = answer
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._answer(data)
+        self._on_message(data)
 
 
 class HistoryView:
@@ -50,7 +50,7 @@ class HistoryView:
         self.panel = pn.Column(sizing_mode="stretch_both", margin=0)
         history, opening = session.history, session.history.open_run
         # What a message of the browser does; it comes on the session's own thread.
-        self._answers: dict[str, Callable[[dict[str, Any]], object]] = {
+        self._handlers: dict[str, Callable[[dict[str, Any]], object]] = {
             "look": lambda m: history.look(),
             "search": lambda m: setattr(history, "search", str(m["text"])[:200]),
             "trashed": lambda m: setattr(history, "trashed", bool(m["on"])),
@@ -71,13 +71,13 @@ class HistoryView:
             "sweep": lambda m: history.sweep(),
             "export": lambda m: history.export(str(m["run"])),
             "sent": lambda m: history.sent(),
-            "import": self._take,
+            "import": self._receive,
         }
 
     def unfold(self) -> None:
         """Make what is in it, the first time that it is looked at."""
         if self._tree is None:
-            self._tree = RunTree(self._answer, sizing_mode="stretch_both", margin=0)
+            self._tree = RunTree(self._on_message, sizing_mode="stretch_both", margin=0)
             self.panel.objects = [self._tree]
             self._session.history.look()
             self.refresh()
@@ -92,36 +92,34 @@ class HistoryView:
         now = (listing, history.chosen, on_map, wanted, history.marked, history.undoable, history.offers)
         if history.archive is not self._sent:
             self._sent = history.archive
-            tree.parcel = (
-                b"" if self._sent is None else message({"name": self._sent.name}, self._sent.content)
-            )
+            tree.parcel = b"" if self._sent is None else pack({"name": self._sent.name}, self._sent.content)
         if now == self._shown or listing is None:
             return
         self._shown = now
         marked, undoable = history.marked, history.undoable
         tree.param.update(
-            tree=_told(listing, on_map)
+            tree=_tree_data(listing, on_map)
             | {
-                "offers": [_offer(record) for record in history.offers[:3]],
+                "offers": [_offer_data(record) for record in history.offers[:3]],
                 "undo": "" if undoable is None else undoable.name,
                 "status": "" if wanted is None else f"Opening {wanted.name} …",
             },
             detail={}
             if history.chosen is None
-            else _detail(history.chosen, dict(listing.names), on_map)
+            else _detail_data(history.chosen, dict(listing.names), on_map)
             | {"marked": "" if marked is None else f"{marked.name}, epoch {marked.epoch}"},
         )
 
-    def _answer(self, data: dict[str, Any]) -> None:
-        answer = self._answers.get(data.get("kind", ""))
+    def _on_message(self, data: dict[str, Any]) -> None:
+        answer = self._handlers.get(data.get("kind", ""))
         if answer is not None:
             answer(data)
 
-    def _take(self, data: dict[str, Any]) -> None:
+    def _receive(self, data: dict[str, Any]) -> None:
         """Take a piece of a file that is imported: it comes in pieces that no server finds too long."""
         session, size = self._session, int(data["size"])
         if size > MOST_SENT:
-            session.state.error = (
+            session.state.say(
                 f"{Path(data['name']).name} has {size / 1e6:,.0f} MB, and a browser sends at most "
                 f"{MOST_SENT / 1e6:.0f} MB; use: latent-explorer runs import FILE"
             )
@@ -142,11 +140,11 @@ def _epoch(data: dict[str, Any]) -> int | None:
     return None if epoch is None else int(epoch)
 
 
-def _told(listing: Listing, on_map: tuple[str, int | None] | None) -> dict[str, Any]:
+def _tree_data(listing: Listing, on_map: tuple[str, int | None] | None) -> dict[str, Any]:
     names = dict(listing.names)
     inside = {row.record.id for row in listing.rows}
     return {
-        "rows": [_row(row, names, inside, on_map) for row in listing.rows],
+        "rows": [_row_data(row, names, inside, on_map) for row in listing.rows],
         "found": listing.found,
         "kept": listing.kept,
         "deleted": listing.trashed,
@@ -156,7 +154,7 @@ def _told(listing: Listing, on_map: tuple[str, int | None] | None) -> dict[str, 
     }
 
 
-def _row(
+def _row_data(
     row: Row, names: dict[str, str], inside: set[str], on_map: tuple[str, int | None] | None
 ) -> dict[str, Any]:
     record, last = row.record, row.last
@@ -179,7 +177,9 @@ def _row(
     }
 
 
-def _detail(chosen: Chosen, names: dict[str, str], on_map: tuple[str, int | None] | None) -> dict[str, Any]:
+def _detail_data(
+    chosen: Chosen, names: dict[str, str], on_map: tuple[str, int | None] | None
+) -> dict[str, Any]:
     record, last = chosen.record, chosen.epochs[-1]
     data = record.dataset
     chosen_of = f"{record.samples:,} of {data['train']:,} training samples"
@@ -218,7 +218,7 @@ def _missing(epoch: EpochRecord) -> bool:
     return epoch.weights is None
 
 
-def _offer(record: RunRecord) -> dict[str, Any]:
+def _offer_data(record: RunRecord) -> dict[str, Any]:
     epochs = f"epoch {record.epoch} of {record.plan['epochs']}"
     return {"run": record.id, "text": f"“{record.name}” was interrupted at {epochs}."}
 

@@ -14,8 +14,7 @@ from explorer.core.scene.decode import Frame
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.binary_channel import Wire
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class AxesPanel(JSComponent):
@@ -27,7 +26,7 @@ class AxesPanel(JSComponent):
     note = param.String("", doc="What is under way.")
     frame = param.Bytes(b"", doc="Head, decoded sample and nearest sample of the newest code.")
 
-    _esm = script("components/drawing", "inspect/axes")
+    _esm = script("inspect/axes")
     _stylesheets = styles("inspect/axes")
 
     def __init__(self, view: AxesView, **params: Any) -> None:
@@ -35,7 +34,7 @@ class AxesPanel(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._view.heard(data)
+        self._view.on_message(data)
 
 
 class AxesView:
@@ -43,7 +42,7 @@ class AxesView:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._bars: AxesPanel | None = None
+        self._component: AxesPanel | None = None
         self._ready = False  # what is sent straight to a component that is not there yet would be lost
         self._shown = 0
         self._dataset: Dataset | None = None
@@ -53,15 +52,15 @@ class AxesView:
 
     def unfold(self) -> None:
         """Make the bars, if they have not been made: the tab is opened. Idempotent."""
-        if self._bars is None:
-            self._bars = AxesPanel(self, sizing_mode="stretch_both", margin=0)
-            self._wire = Wire(self._bars, "frame")
-            self.panel.objects = [self._bars]
+        if self._component is None:
+            self._component = AxesPanel(self, sizing_mode="stretch_both", margin=0)
+            self._frames = BinaryChannel(self._component, "frame")
+            self.panel.objects = [self._component]
             self.refresh()
 
     def refresh(self) -> None:
         """Send what each axis says and where the bars begin, if that is new; then the newest code."""
-        inspecting, scene, bars = self._session.latent_axes, self._session.state.scene, self._bars
+        inspecting, scene, bars = self._session.latent_axes, self._session.state.scene, self._component
         if bars is None or scene is None:
             return
         if scene.dataset is not self._dataset:
@@ -89,10 +88,10 @@ class AxesView:
             return
         if frame.stamp == scene.key and scene.dataset is self._dataset:
             self._shown = version
-            self._wire.send(_packed(scene, frame))
+            self._frames.send(_packed(scene, frame))
 
-    def heard(self, data: dict[str, Any]) -> None:
-        """Do what the hand did on the bars."""
+    def on_message(self, data: dict[str, Any]) -> None:
+        """Answer a gesture on the bars."""
         inspecting = self._session.latent_axes
         if data["kind"] == "ready":
             self._ready, self._shown = True, 0
@@ -145,4 +144,4 @@ def _packed(scene: Scene, frame: Frame) -> bytes:
         "label": label,
     }
     to_bytes = dataset.drawing.to_bytes
-    return message(head, to_bytes(frame.sample) + (b"" if nearest is None else to_bytes(dataset.x[nearest])))
+    return pack(head, to_bytes(frame.sample) + (b"" if nearest is None else to_bytes(dataset.x[nearest])))

@@ -14,7 +14,7 @@ from panel.custom import JSComponent
 from explorer.core.errors import SHOWN
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 from explorer.views.components.widgets import button
 
 
@@ -24,7 +24,7 @@ class PinStrip(JSComponent):
     pins = param.Bytes(b"", doc="Numbers and raw samples of the pins.")
     drawing = param.Dict(default={}, doc="How one sample is drawn.")
 
-    _esm = script("components/drawing", "inspect/pinned")
+    _esm = script("inspect/pinned")
     _stylesheets = styles("inspect/pinned")
 
     def __init__(self, session: Session, **params: Any) -> None:
@@ -86,7 +86,7 @@ class Pinned:
         head = {"numbers": [pin.number for pin in pins]}
         self._strip.param.update(
             drawing=scene.dataset.drawing.described(),
-            pins=message(head, b"".join(to_bytes(pin.sample) for pin in pins)),
+            pins=pack(head, b"".join(to_bytes(pin.sample) for pin in pins)),
         )
         self._undo.disabled = not session.pins.can_undo
         for widget in self._all:

@@ -11,8 +11,7 @@ from explorer.core.scene.pick import Picked
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.binary_channel import Wire
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class SamplePanel(JSComponent):
@@ -22,7 +21,7 @@ class SamplePanel(JSComponent):
     picked = param.Bytes(b"", doc="Head, original and reconstruction of the picked sample.")
     drawing = param.Dict(default={}, doc="How one sample is drawn.")
 
-    _esm = script("components/drawing", "inspect/sample")
+    _esm = script("inspect/sample")
     _stylesheets = styles("inspect/sample")
 
 
@@ -35,7 +34,7 @@ class SampleView:
         self._picked: Picked | None = None
         self._dataset: Dataset | None = None
         self.panel = SamplePanel(sizing_mode="stretch_width", margin=0)
-        self._wire = Wire(self.panel, "frame")
+        self._frames = BinaryChannel(self.panel, "frame")
 
     def refresh(self) -> None:
         """Send the newest frame and the newest pick, each once, if they are of the scene on the map."""
@@ -44,7 +43,7 @@ class SampleView:
             return
         if scene.dataset is not self._dataset:
             self._dataset = scene.dataset
-            self._wire.send(b"")  # no frame of the former data may come after the new way of drawing
+            self._frames.send(b"")  # no frame of the former data may come after the new way of drawing
             self.panel.param.update(drawing=scene.dataset.drawing.described(), picked=b"")
         self.refresh_frame()
         picked = self._session.state.picked
@@ -60,7 +59,7 @@ class SampleView:
             return
         self._shown = version
         if frame.stamp == scene.key:
-            self._wire.send(_packed_frame(scene, frame, self._session.timeline.epoch))
+            self._frames.send(_packed_frame(scene, frame, self._session.timeline.epoch))
 
 
 def _packed_frame(scene: Scene, frame: Frame, epoch: int | None = None) -> bytes:
@@ -84,7 +83,7 @@ def _packed_frame(scene: Scene, frame: Frame, epoch: int | None = None) -> bytes
     drawing, shown = scene.dataset.drawing, [frame.sample]
     if drawing.kind == "profile" and frame.nearest is not None:
         shown.append(scene.dataset.x[frame.nearest])  # the real row beside the decoded one
-    return message(head, b"".join(map(drawing.to_bytes, shown)))
+    return pack(head, b"".join(map(drawing.to_bytes, shown)))
 
 
 def _packed_pick(scene: Scene, picked: Picked) -> bytes:
@@ -96,4 +95,4 @@ def _packed_pick(scene: Scene, picked: Picked) -> bytes:
         "convention": picked.convention,
     }
     to_bytes = scene.dataset.drawing.to_bytes
-    return message(head, to_bytes(picked.original) + to_bytes(picked.reconstruction))
+    return pack(head, to_bytes(picked.original) + to_bytes(picked.reconstruction))

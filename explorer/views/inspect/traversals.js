@@ -1,173 +1,175 @@
 // Decoded samples in a grid: a row an axis, a column a quantile. Arrow keys go from cell to cell; a press makes a
 // cell's code the one that the axes show.
 
+import {focusedBeside, make} from "../components/dom.js"
+import {samples, unpack} from "../components/messages.js"
+import {percent, signed} from "../components/numbers.js"
+import {cellOf} from "./traversal_cell.js"
+
+const POINT = "Point at a cell for its value; press it to look at its code."
+const WAIT = "The traversals are made as soon as there is a map …"
+const INACTIVE = "Inactive: says nothing about the samples; the decoder has learned to ignore it."
+const MOST_SHOWN = 16 // axes, unless all are asked for
+
 export function render({model, el}) {
-  const root = make("div", "traversals")
-  const head = make("div", "head")
-  const warning = make("p", "warning")
-  const sentence = make("p", "sentence")
-  const every = make("button", "lx-traversals-all")
-  every.type = "button"
-  every.addEventListener("click", () => {
-    every.disabled = true
-    model.send_msg({kind: "every", every: !model.every})
-  })
-  head.append(warning, sentence, every)
-  const scroll = make("div", "scroll")
-  const grid = make("div", "grid lx-traversals-grid")
-  grid.setAttribute("role", "grid")
-  grid.setAttribute("aria-label", "Traversals: axes down, quantiles across")
-  scroll.append(grid)
-  const detail = make("p", "detail")
-  root.append(head, scroll, detail)
-  el.append(root)
-  let cells = [], place = [0, 0]
+  const traversals = new Traversals(model)
+  el.append(traversals.root)
+  model.on("grid", () => traversals.show())
+  traversals.show()
+}
 
-  function words(profile, values) {
-    const {names} = model.drawing
-    return profile ? Array.from(values).slice(0, 14).map((value, i) => `${names[i]} ${short(value)}`).join(", ") : ""
+class Traversals {
+  constructor(model) {
+    this.model = model
+    this.cells = []
+    this.place = [0, 0] // row and column of the cell that the keyboard is on
+    this.warning = make("p", "warning")
+    this.sentence = make("p", "sentence")
+    this.every = make("button", "lx-traversals-all")
+    this.every.type = "button"
+    this.every.addEventListener("click", () => {
+      this.every.disabled = true
+      model.send_msg({kind: "every", every: !model.every})
+    })
+    this.grid = make("div", "grid lx-traversals-grid")
+    this.grid.setAttribute("role", "grid")
+    this.grid.setAttribute("aria-label", "Traversals: axes down, quantiles across")
+    this.grid.addEventListener("keydown", (event) => this.onKey(event))
+    this.detail = make("p", "detail")
+    const head = make("div", "head")
+    const scroll = make("div", "scroll")
+    head.append(this.warning, this.sentence, this.every)
+    scroll.append(this.grid)
+    this.root = make("div", "traversals")
+    this.root.append(head, scroll, this.detail)
   }
 
-  // A row of a table in little: its columns from left to right, each between its 1st and 99th percentile.
-  function drawLittle(canvas, values) {
-    const {low, high} = model.drawing, width = 96, height = 48
-    canvas.width = width
-    canvas.height = height
-    const context = canvas.getContext("2d"), style = getComputedStyle(grid)
-    const step = width / values.length
-    context.fillStyle = style.color
-    context.globalAlpha = 0.25
-    context.fillRect(0, height / 2, width, 1)
-    context.globalAlpha = 1
-    context.fillStyle = style.getPropertyValue("--lx-accent")
-    values.forEach((value, i) => {
-      const share = Math.min(1, Math.max(0, (value - low[i]) / ((high[i] - low[i]) || 1)))
-      const top = (1 - share) * (height - 4), middle = height / 2
-      context.fillRect(i * step + 1, Math.min(top + 2, middle), Math.max(2, step - 2), Math.max(2, Math.abs(middle - top - 2)))
+  // -- drawing ---------------------------------------------------------------------------------------
+
+  show() {
+    const {grid, model, every} = this
+    every.disabled = false
+    every.hidden = true
+    if (model.grid.byteLength === 0) {
+      this.cells = []
+      grid.replaceChildren()
+      this.warning.textContent = this.detail.textContent = ""
+      this.sentence.textContent = WAIT
+      return
+    }
+    const [head, bytes] = unpack(model.grid)
+    const focused = grid.contains(focusedBeside(this.root))
+    this.warning.textContent = head.warning
+    this.sentence.textContent = head.sentence
+    every.hidden = (head.of <= head.axes.length && !model.every) || head.of <= MOST_SHOWN
+    every.textContent = model.every ? `Show the ${MOST_SHOWN} that say most` : `Show all ${head.of} axes`
+    grid.style.setProperty("--columns", head.levels.length)
+    grid.classList.toggle("profiles", model.drawing.kind === "profile")
+    const each = samples(bytes, head.axes.length * head.levels.length)
+    this.cells = head.axes.map((_, row) => this.cellsOf(head, row, each))
+    grid.replaceChildren(titleLine(head), ...this.cells.map((cells, row) => axisLine(head, row, cells)))
+    grid.dataset.rows = this.cells.length
+    grid.dataset.grids = Number(grid.dataset.grids ?? 0) + 1
+    this.keepPlace(focused)
+  }
+
+  cellsOf({axes, levels, values, normal}, row, each) {
+    return levels.map((_, column) => {
+      const about = {row, column, axis: axes[row], value: values[row][column], captioned: !normal}
+      const cell = cellOf(this.model.drawing, about, each[row * levels.length + column], this.grid)
+      cell.addEventListener("click", () => this.take(cell, row, column))
+      const tell = () => {
+        this.detail.textContent = cell.getAttribute("aria-label")
+      }
+      cell.addEventListener("pointerenter", tell)
+      cell.addEventListener("focus", tell)
+      return cell
     })
   }
 
-  function cell(row, column, axis, value, bytes, captioned) {
-    const profile = model.drawing.kind === "profile"
-    const element = make("div", "cell lx-cell")
-    element.setAttribute("role", "gridcell")
-    element.tabIndex = -1
-    element.dataset.row = row
-    element.dataset.column = column
-    const canvas = make("canvas")
-    element.append(canvas)
-    if (captioned) {
-      element.append(make("span", "caption", signed(value)))
-    }
-    const values = profile ? new Float32Array(bytes) : null
-    if (profile) {
-      drawLittle(canvas, values)
+  // A new grid must not take the keyboard's place away.
+  keepPlace(focused) {
+    const [row, column] = [Math.min(this.place[0], this.cells.length - 1), this.place[1]]
+    if (focused) {
+      this.focus(row, column)
     } else {
-      drawImage(canvas, new Uint8Array(bytes), model.drawing)
+      this.place = [row, column]
+      this.cells[row][column].tabIndex = 0
+      this.detail.textContent = POINT
     }
-    const text = `z${axis + 1} at ${signed(value).trim()}${profile ? `: ${words(profile, values)}` : ""}`
-    element.setAttribute("aria-label", text)
-    element.title = `${text}\nPress to look at this code in Axes and beside the map.`
-    element.addEventListener("click", () => {
-      focus(row, column)
-      grid.querySelector("[aria-selected=true]")?.removeAttribute("aria-selected")
-      element.setAttribute("aria-selected", true)
-      model.send_msg({kind: "take", row, column})
-    })
-    const tell = () => { detail.textContent = text }
-    element.addEventListener("pointerenter", tell)
-    element.addEventListener("focus", tell)
-    return element
   }
 
-  function focus(row, column) {
-    cells[place[0]]?.[place[1]]?.setAttribute("tabindex", -1)
-    place = [row, column]
-    cells[row][column].tabIndex = 0
-    cells[row][column].focus()
+  // -- the keyboard and the pointer ------------------------------------------------------------------
+
+  take(cell, row, column) {
+    this.focus(row, column)
+    this.grid.querySelector("[aria-selected=true]")?.removeAttribute("aria-selected")
+    cell.setAttribute("aria-selected", true)
+    this.model.send_msg({kind: "take", row, column})
   }
 
-  grid.addEventListener("keydown", (event) => {
-    const [row, column] = place
-    const rows = cells.length, columns = cells[0]?.length ?? 0
+  focus(row, column) {
+    const [formerRow, formerColumn] = this.place
+    this.cells[formerRow]?.[formerColumn]?.setAttribute("tabindex", -1)
+    this.place = [row, column]
+    this.cells[row][column].tabIndex = 0
+    this.cells[row][column].focus()
+  }
+
+  onKey(event) {
+    const [row, column] = this.place
+    const lastRow = this.cells.length - 1
+    const lastColumn = (this.cells[0]?.length ?? 0) - 1
     const to = {
-      ArrowRight: [row, Math.min(columns - 1, column + 1)], ArrowLeft: [row, Math.max(0, column - 1)],
-      ArrowDown: [Math.min(rows - 1, row + 1), column], ArrowUp: [Math.max(0, row - 1), column],
-      Home: [row, 0], End: [row, columns - 1],
+      ArrowRight: [row, Math.min(lastColumn, column + 1)],
+      ArrowLeft: [row, Math.max(0, column - 1)],
+      ArrowDown: [Math.min(lastRow, row + 1), column],
+      ArrowUp: [Math.max(0, row - 1), column],
+      Home: [row, 0],
+      End: [row, lastColumn],
     }[event.key]
     if (to) {
       event.preventDefault()
-      focus(...to)
+      this.focus(...to)
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault()
-      cells[row][column].click()
+      this.cells[row][column].click()
     }
+  }
+}
+
+function header(text, className, role, help) {
+  const element = make("div", className, text)
+  element.setAttribute("role", role)
+  if (help) {
+    element.title = help
+  }
+  return element
+}
+
+function titleLine({levels, normal, values}) {
+  const line = make("div", "line titles")
+  line.setAttribute("role", "row")
+  line.append(header("axis", "axis", "columnheader"))
+  levels.forEach((level, column) => {
+    const share = percent(level)
+    const text = normal ? `${signed(values[0][column]).trim()}\n${share}` : share
+    const help = normal
+      ? `The prior's quantile at ${share}, in latent units`
+      : "Quantile of the codes; the value is below each sample, in latent units"
+    line.append(header(text, "level", "columnheader", help))
   })
+  return line
+}
 
-  function header(text, className, role, help) {
-    const element = make("div", className, text)
-    element.setAttribute("role", role)
-    if (help) {
-      element.title = help
-    }
-    return element
+function axisLine({axes, active}, row, cells) {
+  const line = make("div", "line")
+  line.setAttribute("role", "row")
+  const isActive = !active || active[row]
+  const name = header(`z${axes[row] + 1}`, "axis", "rowheader", isActive ? "" : INACTIVE)
+  if (!isActive) {
+    name.append(make("span", "mark", "inactive"))
   }
-
-  function onGrid() {
-    every.disabled = false
-    const empty = model.grid.byteLength === 0
-    every.hidden = empty
-    if (empty) {
-      cells = []
-      grid.replaceChildren()
-      warning.textContent = detail.textContent = ""
-      sentence.textContent = "The traversals are made as soon as there is a map …"
-      return
-    }
-    const [told, bytes] = unpack(model.grid)
-    const focused = grid.contains(el.getRootNode().activeElement)
-    const size = bytes.byteLength / (told.axes.length * told.levels.length)
-    const percent = (level) => `${Math.round(100 * level)} %`
-    warning.textContent = told.warning
-    sentence.textContent = told.sentence
-    every.hidden = told.of <= told.axes.length && !model.every || told.of <= 16
-    every.textContent = model.every ? "Show the 16 that say most" : `Show all ${told.of} axes`
-    grid.style.setProperty("--columns", told.levels.length)
-    const top = make("div", "line titles")
-    top.setAttribute("role", "row")
-    top.append(header("axis", "axis", "columnheader"), ...told.levels.map((level, column) =>
-      told.normal ? header(`${signed(told.values[0][column]).trim()}\n${percent(level)}`, "level", "columnheader", `The prior's quantile at ${percent(level)}, in latent units`) :
-        header(percent(level), "level", "columnheader", "Quantile of the codes; the value is below each sample, in latent units")))
-    cells = []
-    const lines = told.axes.map((axis, row) => {
-      const line = make("div", "line")
-      line.setAttribute("role", "row")
-      const active = !told.active || told.active[row]
-      const name = header(`z${axis + 1}`, "axis", "rowheader", active ? "" : "Inactive: says nothing about the samples; the decoder has learned to ignore it.")
-      if (!active) {
-        name.append(make("span", "mark", "inactive"))
-      }
-      cells.push(told.levels.map((_, column) => {
-        const at = (row * told.levels.length + column) * size
-        return cell(row, column, axis, told.values[row][column], bytes.slice(at, at + size), !told.normal)
-      }))
-      line.append(name, ...cells[row])
-      return line
-    })
-    grid.classList.toggle("profiles", model.drawing.kind === "profile")
-    grid.replaceChildren(top, ...lines)
-    grid.dataset.rows = lines.length
-    grid.dataset.grids = Number(grid.dataset.grids ?? 0) + 1
-    const [row, column] = [Math.min(place[0], lines.length - 1), place[1]]
-    if (focused) {
-      focus(row, column)
-    } else {
-      place = [row, column]
-      cells[row][column].tabIndex = 0
-      detail.textContent = "Point at a cell for its value; press it to look at its code."
-    }
-  }
-
-  model.on("grid", onGrid)
-  onGrid()
+  line.append(name, ...cells)
+  return line
 }

@@ -13,7 +13,7 @@ from explorer.core.latent.traversal import Traversal
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import pack
 
 
 class TraversalsPanel(JSComponent):
@@ -23,7 +23,7 @@ class TraversalsPanel(JSComponent):
     every = param.Boolean(False, doc="Whether all axes are shown.")
     grid = param.Bytes(b"", doc="Head and raw samples, row by row; empty while they are being made.")
 
-    _esm = script("components/drawing", "inspect/traversals")
+    _esm = script("inspect/traversals")
     _stylesheets = styles("inspect/traversals")
 
     def __init__(self, view: TraversalsView, **params: Any) -> None:
@@ -31,7 +31,7 @@ class TraversalsPanel(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._view.heard(data)
+        self._view.on_message(data)
 
 
 class TraversalsView:
@@ -63,8 +63,8 @@ class TraversalsView:
             self._shown = (traversal, dataset)
             panel.param.update(every=inspecting.every, grid=_packed(scene, inspecting.axes, traversal))
 
-    def heard(self, data: dict[str, Any]) -> None:
-        """Do what the hand did in the grid."""
+    def on_message(self, data: dict[str, Any]) -> None:
+        """Answer a gesture in the grid."""
         if data["kind"] == "take":
             self._session.latent_axes.take(int(data["row"]), int(data["column"]))
         elif data["kind"] == "every":
@@ -92,4 +92,4 @@ def _packed(scene: Scene, axes: Axes, traversal: Traversal) -> bytes:
         "values": traversal.values.tolist(),
     }
     to_bytes = scene.dataset.drawing.to_bytes
-    return message(head, b"".join(to_bytes(sample) for row in traversal.samples for sample in row))
+    return pack(head, b"".join(to_bytes(sample) for row in traversal.samples for sample in row))

@@ -24,8 +24,8 @@ from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.brush import Box, Lasso
 from explorer.session import Session
 from explorer.views.components.assets import script
-from explorer.views.components.binary_channel import Wire
-from explorer.views.components.messages import message
+from explorer.views.components.binary_channel import BinaryChannel, pack
+from explorer.views.panel_internals import release_plots
 
 # Not `hv.extension`: in a notebook it would fetch its scripts from the web. The page loads them all.
 hv.Store.set_current_backend("bokeh")
@@ -92,7 +92,7 @@ class LatentMap:
         self._jumps = 0
         name = f"lx-map-{session.token}"
         self.channel = MapChannel(session, plot=name, width=0, height=0, sizing_mode="fixed", margin=0)
-        self._wire = Wire(self.channel, "pixels")
+        self._pixels = BinaryChannel(self.channel, "pixels")
         blank = hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(-1, -1, 1, 1), vdims=["r", "g", "b", "a"])
         self._streams = [
             # A click that is held for a third of a second, or follows another so soon, is a click too.
@@ -107,7 +107,7 @@ class LatentMap:
             toolbar="right",
             xlabel="",
             ylabel="",
-            hooks=[_Finish(name, self._on_move)],
+            hooks=[_FigureSetup(name, self._on_move)],
         )
         self.pane = pn.pane.HoloViews(
             element,
@@ -145,17 +145,14 @@ class LatentMap:
         version, image = self._session.view.image.read()
         if image is not None and version != self._shown:
             self._shown = version
-            self._wire.send(_packed(image))
+            self._pixels.send(_packed(image))
 
     def close(self) -> None:
         """Let go of the streams and of the plot. Idempotent."""
         for stream in self._streams:
             stream.clear()
         self._streams = []
-        # HoloViews keeps the callbacks of every plot in a dictionary of the class until it is told.
-        for plot, _ in tuple(self.pane._plots.values()):
-            plot.cleanup()
-        self.pane._plots.clear()
+        release_plots(self.pane)
 
     def _on_move(self, event: MouseMove) -> None:
         # Not a PointerXY: it waits 10 ms before it hands a move on, keeps one of those that come in that
@@ -210,7 +207,7 @@ def _packed(image: MapImage) -> bytes:
         "net": [len(line) for line in image.net],
     }
     lines = np.concatenate(image.net).astype("<f4").tobytes() if image.net else b""
-    return message(head, lines + image.pixels)
+    return pack(head, lines + image.pixels)
 
 
 def _mark(session: Session) -> list[float]:
@@ -240,7 +237,7 @@ def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
     return projection.visible(codes) if isinstance(projection, SphereMap) else np.ones(len(codes), bool)
 
 
-class _Finish:
+class _FigureSetup:
     """Names the plot and its renderers, and takes away what a map does not need."""
 
     def __init__(self, name: str, on_move: Callable[[MouseMove], None]) -> None:

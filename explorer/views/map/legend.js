@@ -1,80 +1,61 @@
-// The legend is text first: a class is its name, its count and a swatch. A press shows or hides the class,
-// "only" shows it alone, "select" selects its samples. For a numeric colour it is the scale with its ends.
+// The legend is text first: a class is its name, its count and a swatch. A press shows or hides the class, "only" shows
+// it alone, "select" selects its samples. For a numeric colour it is the scale with its ends.
+
+import {focusedBeside, make, makeButton} from "../components/dom.js"
+
+const MANY = 6 // classes; more of them stand in two columns
+const SHORT = 12 // characters of a name that fits there
 
 export function render({model, el}) {
-  const root = document.createElement("div")
-  root.className = "legend"
+  const root = make("div", "legend")
   el.append(root)
+  const buttons = () => [...root.querySelectorAll("button")]
 
-  function button(className, text, label, action) {
-    const element = document.createElement("button")
-    element.type = "button"
-    element.className = className
-    element.textContent = text
-    element.setAttribute("aria-label", label)
-    element.title = label
-    element.addEventListener("click", action)
-    return element
-  }
-
-  function scale() {
-    const {name, low, high, colours} = model.ramp
-    const title = document.createElement("p")
-    title.textContent = name
-    const bar = document.createElement("div")
-    bar.className = "scale"
-    bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`
-    const ends = document.createElement("div")
-    ends.className = "ends"
-    for (const text of [low, high]) {
-      const end = document.createElement("span")
-      end.textContent = text
-      ends.append(end)
-    }
-    root.replaceChildren(title, bar, ends)
-  }
-
-  function classes() {
-    const rows = document.createElement("div")
-    // Many short names stand in two columns.
-    const short = model.entries.length > 6 && model.entries.every(({name}) => name.length < 12)
-    rows.className = short ? "rows short" : "rows"
-    rows.append(...model.entries.map(({name, colour, count}, index) => {
-      const row = document.createElement("div")
-      row.className = "row"
-      const shown = !model.veiled.includes(index)
-      const toggle = button("toggle", "", `${shown ? "Hide" : "Show"} ${name}`, () => model.send_msg({kind: "toggle", index}))
-      toggle.setAttribute("aria-pressed", shown)
-      const swatch = document.createElement("span")
-      swatch.className = "swatch"
-      swatch.style.background = shown ? colour : "transparent"
-      swatch.style.borderColor = colour
-      const text = document.createElement("span")
-      text.className = "name"
-      text.textContent = name
-      const number = document.createElement("span")
-      number.className = "count"
-      number.textContent = count.toLocaleString("en")
-      toggle.append(swatch, text, number)
-      row.append(toggle,
-        button("small only", "only", `Show ${name} alone, or all again`, () => model.send_msg({kind: "isolate", index})),
-        button("small select", "select", `Select the samples of ${name}`, () => model.send_msg({kind: "select", index})))
-      return row
-    }))
-    root.replaceChildren(rows)
-  }
-
-  function draw() {
-    const focused = root.contains(el.getRootNode().activeElement) ? [...root.querySelectorAll("button")].indexOf(el.getRootNode().activeElement) : -1
-    if (model.ramp && model.ramp.colours) {
-      scale()
-    } else {
-      classes()
-    }
-    if (focused >= 0) {   // redrawing must not take the keyboard's place away
-      root.querySelectorAll("button")[focused]?.focus()
+  function show() {
+    const focused = buttons().indexOf(focusedBeside(root))
+    root.replaceChildren(...(model.ramp && model.ramp.colours ? scale(model.ramp) : [classes(model)]))
+    if (focused >= 0) {
+      buttons()[focused]?.focus() // redrawing must not take the keyboard's place away
     }
   }
-  model.on(["entries", "veiled", "ramp"], draw)
-  draw()
+  model.on(["entries", "veiled", "ramp"], show)
+  show()
+}
+
+function scale({name, low, high, colours}) {
+  const bar = make("div", "scale")
+  bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`
+  const ends = make("div", "ends")
+  ends.append(make("span", "", low), make("span", "", high))
+  return [make("p", "", name), bar, ends]
+}
+
+function classes(model) {
+  const {entries} = model
+  const isShort = entries.length > MANY && entries.every(({name}) => name.length < SHORT)
+  const rows = make("div", isShort ? "rows short" : "rows")
+  rows.append(...entries.map((entry, index) => classRow(model, entry, index)))
+  return rows
+}
+
+function classRow(model, {name, colour, count}, index) {
+  const button = (className, text, label, kind) => {
+    const made = makeButton(className, text, label, () => model.send_msg({kind, index}))
+    made.setAttribute("aria-label", label)
+    return made
+  }
+  const shown = !model.veiled.includes(index)
+  const toggle = button("toggle", "", `${shown ? "Hide" : "Show"} ${name}`, "toggle")
+  toggle.setAttribute("aria-pressed", shown)
+  const swatch = make("span", "swatch")
+  swatch.style.background = shown ? colour : "transparent"
+  swatch.style.borderColor = colour
+  toggle.append(swatch, make("span", "name", name), make("span", "count", count.toLocaleString("en")))
+  const row = make("div", "row")
+  row.append(
+    toggle,
+    button("small only", "only", `Show ${name} alone, or all again`, "isolate"),
+    button("small select", "select", `Select the samples of ${name}`, "select"),
+  )
+  return row
 }

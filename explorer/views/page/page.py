@@ -9,7 +9,6 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.resources import LOCAL_DIST
-from panel.util import edit_readonly
 
 from explorer.runtime.base_models import Base
 from explorer.runtime.concurrency.wakeups import Wakeup
@@ -17,7 +16,7 @@ from explorer.services import Services
 from explorer.session import Session
 from explorer.session.tasks import CODE, COMPARISON, FRAME, MAP
 from explorer.views.compare.compare import CompareView
-from explorer.views.components.scheduling import turns
+from explorer.views.components.scheduling import document_scheduler
 from explorer.views.components.widgets import Line
 from explorer.views.history.history import HistoryView
 from explorer.views.history.offer import HistoryOffer
@@ -30,8 +29,9 @@ from explorer.views.map.latent_map import LatentMap
 from explorer.views.map.map_controls import MapControls
 from explorer.views.map.selection_controls import SelectionControls
 from explorer.views.map.turn_controls import TurnControls
-from explorer.views.page.tab_token import Returning
+from explorer.views.page.tab_token import TabToken
 from explorer.views.page.workbench import Workbench
+from explorer.views.panel_internals import install, unfollow_busy
 from explorer.views.training.data_controls import DataControls
 from explorer.views.training.metrics import Metrics
 from explorer.views.training.training_controls import TrainingControls
@@ -58,7 +58,7 @@ class View:
         self._map = LatentMap(session)
         self._sample = SampleView(session)
         self._axes = AxesView(session)
-        self._time = TimeView(session)
+        self._timeline = TimeView(session)
         self._compare, self._compared = CompareView(session), session.comparison.calls
         self._drawer = {
             "train": Metrics(session),
@@ -87,13 +87,13 @@ class View:
             map=self._map.pane,
             channel=self._map.channel,
             side=self._sample.panel,
-            time=self._time.panel,
+            time=self._timeline.panel,
             **{name: view.panel for name, view in self._drawer.items()},
             sizing_mode="stretch_width",
             margin=0,
         )
-        self.workbench.param.watch(self._dismissed, "error")
-        self.workbench.param.watch(self._opened, ["open", "tab"])
+        self.workbench.param.watch(self._on_error_dismissed, "error")
+        self.workbench.param.watch(self._on_drawer, ["open", "tab"])
         self.header = [self._status.pane]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
@@ -118,12 +118,12 @@ class View:
             session.pull()
             self._map.refresh()
             self._sample.refresh()
-            self._time.refresh()
+            self._timeline.refresh()
             for tab in self._drawer.values():
                 tab.refresh()
             for control in self._controls:
                 control.refresh()
-            self._say()
+            self._show_status()
             self.workbench.counts = {
                 "pinned": len(session.pins.pins),
                 "history": len(session.history.offers),
@@ -143,7 +143,7 @@ class View:
         self._map.close()
         self.session.close()
 
-    def _say(self) -> None:
+    def _show_status(self) -> None:
         session = self.session
         scene = session.state.scene
         what = session.status
@@ -153,12 +153,12 @@ class View:
                 what += f" · {session.state.run.state.name.lower()}"
             elif session.history.title:
                 what += f" · {session.history.title}"
-            if self._time.sentence:
-                what += f" · {self._time.sentence}"
+            if self._timeline.sentence:
+                what += f" · {self._timeline.sentence}"
         self._status.say(what)
         self.workbench.error = session.state.error
 
-    def _opened(self, *_: object) -> None:
+    def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
         self.session.monitor.shown = bench.open and bench.tab == "train"
         if bench.open:
@@ -167,23 +167,24 @@ class View:
         self.session.latent_axes.shown = bench.tab if looked_into else ""
         self.session.comparison.shown = bench.open and bench.tab == "compare"
 
-    def _dismissed(self, event: Any) -> None:
+    def _on_error_dismissed(self, event: Any) -> None:
         self.session.state.say(event.new)
 
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:
     """Return the page of a new session: what every way of starting the app serves."""
+    install()
     document = pn.state.curdoc
     # Panel says where its style sheets are when it renders the page. A session that is made anew for a
     # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
     local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
     document.template_variables.setdefault("dist_url", local)
     view = View(Session(services, base))
-    returning = Returning(view.session, view.workbench, document)
+    tab_token = TabToken(view.session, view.workbench, document)
 
     async def ready() -> None:  # so that it runs on the loop, however many threads Panel has
-        view.join(turns(document))
-        returning.join()
+        view.join(document_scheduler(document))
+        tab_token.join()
 
     # A session takes part once its page has loaded: a visitor who leaves before costs nothing.
     pn.state.onload(ready)
@@ -205,7 +206,7 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
         },
     )
 
-    _unfollow_busy(made)
+    unfollow_busy(made)
 
     def follow_theme(event: Any) -> None:
         view.session.state.theme = "dark" if event.new else "light"
@@ -213,20 +214,6 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     made.param.watch(follow_theme, "dark_theme")
     view.session.state.theme = "dark" if made.dark_theme else "light"
     return made
-
-
-def _unfollow_busy(made: pmui.Page) -> None:
-    """Have a page no longer follow `state.busy`.
-
-    HoloViews turns it on and off at each move of the pointer: two walks over all models, and two
-    messages, for an indicator that is not shown. And the process-wide state holds whoever follows it, so
-    that no page, and no session, would ever be collected.
-    """
-    for _, watcher in made._param__private.ref_watchers:
-        if watcher.inst is pn.state:
-            pn.state.param.unwatch(watcher)
-    with edit_readonly(made):
-        made.busy = False
 
 
 def pages(services: Services, base: Base | None = None) -> Callable[[], pmui.Page]:

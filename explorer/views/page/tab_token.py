@@ -13,11 +13,11 @@ from explorer.session import Session
 if TYPE_CHECKING:
     from explorer.views.page.workbench import Workbench
 
-AGAIN = 500  # milliseconds between two looks at whether the page before has gone
-LOOKS = 10  # after which it is another tab, which was opened as a copy of this one
+RETRY = 500  # milliseconds between two looks at whether the page before has gone
+MOST_ATTEMPTS = 10  # after which it is another tab, which was opened as a copy of this one
 
 
-class Returning:
+class TabToken:
     """Asks the tab for the token of the page before, and gives it that of this one."""
 
     def __init__(self, session: Session, workbench: Workbench, document: Document) -> None:
@@ -25,31 +25,31 @@ class Returning:
         self._workbench = workbench
         self._document = document
         self._connected = _connected(document)
-        self._looks = 0
+        self._attempts = 0
         self._loaded = False
-        workbench.param.watch(self._came, "visit")
+        workbench.param.watch(self._on_visit, "visit")
 
     def join(self) -> None:
         """Begin, now that the page has loaded: what is sent to it before gets lost. On its own loop."""
         self._loaded = True
-        self._came()
+        self._on_visit()
 
-    def _came(self, _: Any = None) -> None:
+    def _on_visit(self, _: Any = None) -> None:
         # Nor does what a component's property is answered with while it changes reach the browser.
-        if self._loaded and self._workbench.visit and not self._looks:
-            self._looks = 1
-            self._document.add_next_tick_callback(self._arrive)
+        if self._loaded and self._workbench.visit and not self._attempts:
+            self._attempts = 1
+            self._document.add_next_tick_callback(self._take_over)
 
-    def _arrive(self) -> None:
-        patient = self._looks < LOOKS
+    def _take_over(self) -> None:
+        patient = self._attempts < MOST_ATTEMPTS
         workbench = self._workbench
         former = workbench.visit.removeprefix("tab:")
         token = self._session.arrive(former, self._connected, patient=patient)
         if token:
             workbench.token = token
         else:
-            self._looks += 1
-            self._document.add_timeout_callback(self._arrive, AGAIN)
+            self._attempts += 1
+            self._document.add_timeout_callback(self._take_over, RETRY)
 
 
 def _connected(document: Document) -> Callable[[], bool]:

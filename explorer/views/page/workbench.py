@@ -6,10 +6,10 @@ import param
 from panel.custom import Child
 
 from explorer.views.components.assets import script, styles
-from explorer.views.components.container import Layout
+from explorer.views.components.container import Container
 
 
-class Workbench(Layout):
+class Workbench(Container):
     """Lays out map, sample and a drawer of tabs; one column on a narrow screen."""
 
     map = Child()

@@ -1,59 +1,24 @@
 // The runs before the device, the one that trains first. Those of this page can be moved among themselves and
 // cancelled; of the others it is only told that they are there.
 
+import {focusedBeside, make, makeButton} from "../components/dom.js"
+
 export function render({model, el}) {
-  const root = document.createElement("div")
-  root.className = "queue lx-queue"
-  const title = document.createElement("p")
+  const root = make("div", "queue lx-queue")
+  const title = make("p", "", "The queue")
   title.id = "title"
-  title.textContent = "The queue"
-  const list = document.createElement("ol")
+  const list = make("ol")
   list.setAttribute("aria-labelledby", "title")
   root.append(title, list)
   el.append(root)
 
-  const button = (handle, text, label, message, enabled) => {
-    const made = document.createElement("button")
-    made.type = "button"
-    made.className = handle
-    made.textContent = text
-    made.title = label
-    made.setAttribute("aria-label", label)
-    made.disabled = !enabled
-    made.addEventListener("click", () => model.send_msg(message))
-    return made
-  }
-
   const show = () => {
-    const at = root.getRootNode().activeElement
+    const at = focusedBeside(root)
     const focused = at && [at.className, at.closest("li")?.dataset.token]
-    const mine = model.places.filter(({own, position}) => own && position > 0)
-    list.replaceChildren(...model.places.map(({token, position, name, own, whose}) => {
-      const item = document.createElement("li")
-      item.className = own ? "own" : "other"
-      item.dataset.token = token
-      const place = document.createElement("span")
-      place.className = "place"
-      place.textContent = position === 0 ? "trains" : `place ${position}`
-      const what = document.createElement("span")
-      what.className = "what"
-      what.textContent = `${name} (${whose})`
-      item.append(place, what)
-      if (own && position > 0) {
-        const index = mine.findIndex((other) => other.token === token)
-        const buttons = document.createElement("span")
-        buttons.className = "buttons"
-        if (mine.length > 1) {
-          buttons.append(
-            button("lx-queue-up", "↑", `Train ${name}, place ${position}, before your run before it`, {kind: "move", token, places: -1}, index > 0),
-            button("lx-queue-down", "↓", `Train ${name}, place ${position}, after your run behind it`, {kind: "move", token, places: 1}, index < mine.length - 1))
-        }
-        buttons.append(button("lx-queue-cancel", "×", `Cancel ${name}, place ${position}`, {kind: "cancel", token}, true))
-        item.append(buttons)
-      }
-      return item
-    }))
-    if (focused && focused[1]) {   // a keyboard stays on the run that it moves
+    const own = model.places.filter((place) => place.own && place.position > 0)
+    list.replaceChildren(...model.places.map((place) => placeItem(place, own, model)))
+    if (focused && focused[1]) {
+      // A keyboard stays on the run that it moves.
       const item = list.querySelector(`li[data-token="${focused[1]}"]`)
       const same = item?.querySelector(`.${focused[0]}:enabled`) ?? item?.querySelector("button:enabled")
       same?.focus()
@@ -61,4 +26,41 @@ export function render({model, el}) {
   }
   model.on("places", show)
   show()
+}
+
+// `own` are the waiting runs of this page, in the order in which they will train.
+function placeItem(place, own, model) {
+  const item = make("li", place.own ? "own" : "other")
+  item.dataset.token = place.token
+  item.append(
+    make("span", "place", place.position === 0 ? "trains" : `place ${place.position}`),
+    make("span", "what", `${place.name} (${place.whose})`),
+  )
+  const index = own.indexOf(place)
+  if (index >= 0) {
+    item.append(placeButtons(place, index, own.length, model))
+  }
+  return item
+}
+
+function placeButtons({token, name, position}, index, count, model) {
+  const button = (handle, text, label, message, enabled) => {
+    const made = makeButton(handle, text, label, () => model.send_msg(message))
+    made.setAttribute("aria-label", label)
+    made.disabled = !enabled
+    return made
+  }
+  const run = `${name}, place ${position}`
+  const move = (places) => ({kind: "move", token, places})
+  const up = `Train ${run}, before your run before it`
+  const down = `Train ${run}, after your run behind it`
+  const buttons = make("span", "buttons")
+  if (count > 1) {
+    buttons.append(
+      button("lx-queue-up", "↑", up, move(-1), index > 0),
+      button("lx-queue-down", "↓", down, move(1), index < count - 1),
+    )
+  }
+  buttons.append(button("lx-queue-cancel", "×", `Cancel ${run}`, {kind: "cancel", token}, true))
+  return buttons
 }

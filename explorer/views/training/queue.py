@@ -23,13 +23,13 @@ class QueueList(JSComponent):
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._session = session
-        self._shown: tuple[Place, ...] = ()
+        self._places: tuple[Place, ...] = ()
         super().__init__(**params)
 
     def show(self, places: tuple[Place, ...]) -> None:
         """Show the queue, if it is another than the one that is shown."""
-        if places != self._shown:
-            self._shown = places
+        if places != self._places:
+            self._places = places
             self.places = [asdict(place) for place in places]
 
     def _handle_msg(self, data: dict[str, Any]) -> None:

@@ -151,9 +151,9 @@ def test_a_run_that_is_found_again_has_its_start_encoded(tab: Tab) -> None:
 def test_a_place_is_decoded_by_both_models_at_its_code(trained: Tab) -> None:
     comparison = trained.session.comparison
     pair = comparison.pair
-    comparison.hover((0.4, -0.3))
+    comparison.decoder.hover((0.4, -0.3))
     trained.rest()
-    frame = comparison.frame.read()[1]
+    frame = comparison.decoder.frame.read()[1]
     assert frame.stamp == pair.key
     assert frame.xy == (0.4, -0.3)
     for sample, placed in ((frame.before, pair.before), (frame.after, pair.after)):
@@ -360,9 +360,9 @@ def test_any_two_sides_can_be_compared_and_the_run_followed_again(trained: Tab, 
     assert comparison.calls == 1
     assert comparison.pair.common
     assert comparison.pair.turned
-    comparison.hover((0.2, 0.1))
+    comparison.decoder.hover((0.2, 0.1))
     trained.rest()
-    frame, placed = comparison.frame.read()[1], comparison.pair.after
+    frame, placed = comparison.decoder.frame.read()[1], comparison.pair.after
     there = placed.alignment.apply(frame.codes[1][None].astype(np.float64))[0]
     np.testing.assert_allclose(there, (0.2, 0.1), atol=1e-5)
     np.testing.assert_allclose(frame.after, decoded(other.model, frame.codes[1]), atol=1e-6)
@@ -380,9 +380,9 @@ def test_a_sphere_beside_a_plane_does_not_correspond(trained: Tab, iris: Dataset
     assert comparison.pair.after.projection.sphere
     comparison.arrows = True
     morph(comparison, 0.3, 9)
-    comparison.hover((0.1, 0.2))
+    comparison.decoder.hover((0.1, 0.2))
     trained.rest()
-    frame = comparison.frame.read()[1]
+    frame = comparison.decoder.frame.read()[1]
     assert np.linalg.norm(frame.codes[1]) == pytest.approx(1.0, abs=1e-6)
     assert len(image(session).moves) == 0
     assert session.state.error == ""
@@ -446,10 +446,10 @@ def test_a_globe_turns_on_all_three(services: Services, opened: Callable[..., Ta
     tab.rest()
     assert image(session).pixels[BEFORE] != before.pixels[BEFORE]
     placed, orientation = comparison.pair.before, session.state.orientation
-    comparison.hover((0.3, 0.2))
+    comparison.decoder.hover((0.3, 0.2))
     tab.rest()
     code = placed.projection.turned(orientation).inverse(np.array([[0.3, 0.2]]))[0]
-    np.testing.assert_allclose(comparison.frame.read()[1].codes[0], code, atol=1e-6)
+    np.testing.assert_allclose(comparison.decoder.frame.read()[1].codes[0], code, atol=1e-6)
 
 
 def test_trustworthiness_colours_the_map_on_a_worker_of_its_own(tab: Tab) -> None:

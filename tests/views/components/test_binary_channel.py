@@ -1,15 +1,20 @@
+"""Binary messages: their form, and a channel on which the newest wins."""
+
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from bokeh.document import Document
+from hypothesis import given
+from hypothesis import strategies as st
 from tornado.websocket import WebSocketClosedError
 
-from explorer.views.components import binary_channel
-from explorer.views.components.binary_channel import Wire
+from explorer.views import panel_internals
+from explorer.views.components.binary_channel import BinaryChannel, pack
 from explorer.views.map.latent_map import MapChannel
 
 
@@ -21,7 +26,7 @@ class Line:
         self.writes: list[asyncio.Future[None]] = []
         lock = SimpleNamespace(_block=SimpleNamespace(_value=1))
         self._socket = SimpleNamespace(write_lock=lock)
-        monkeypatch.setattr(binary_channel, "dispatch_tornado", self.write)
+        monkeypatch.setattr(panel_internals, "dispatch_tornado", self.write)
 
     def write(self, connection: Any, msg: Any) -> list[asyncio.Future[None]]:
         assert connection is self
@@ -38,11 +43,11 @@ class Line:
         await asyncio.sleep(0)
 
 
-def _wired(line: Line) -> Wire:
+def _wired(line: Line) -> BinaryChannel:
     session = SimpleNamespace(_subscribed_connections={line})
     document = SimpleNamespace(session_context=SimpleNamespace(session=session))
     model = SimpleNamespace(data=SimpleNamespace(id="p1", document=document))
-    return Wire(SimpleNamespace(_models={"root": (model, None)}), "pixels")
+    return BinaryChannel(SimpleNamespace(_models={"root": (model, None)}), "pixels")
 
 
 def _sent(message: Any) -> bytes:
@@ -92,11 +97,11 @@ def test_what_waits_for_a_closed_tab_is_dropped(monkeypatch: pytest.MonkeyPatch)
 
 def test_without_a_server_the_parameter_is_set() -> None:
     component = SimpleNamespace(_models={}, pixels=b"")
-    Wire(component, "pixels").send(b"map")
+    BinaryChannel(component, "pixels").send(b"map")
     assert component.pixels == b"map"
 
 
-def test_a_tab_that_has_just_been_closed_costs_nobody_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tab_that_has_just_been_closed_costs_no_other_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     async def play() -> None:
         line = Line(monkeypatch)
         sent = _wired(line)
@@ -104,10 +109,32 @@ def test_a_tab_that_has_just_been_closed_costs_nobody_anything(monkeypatch: pyte
         def closed(connection: Any, msg: Any) -> list[asyncio.Future[None]]:
             raise WebSocketClosedError
 
-        monkeypatch.setattr(binary_channel, "dispatch_tornado", closed)
-        sent.send(b"to nobody")
-        monkeypatch.setattr(binary_channel, "dispatch_tornado", line.write)
-        sent.send(b"to somebody")
-        assert [_sent(message) for message in line.messages] == [b"to somebody"]
+        monkeypatch.setattr(panel_internals, "dispatch_tornado", closed)
+        sent.send(b"lost")
+        monkeypatch.setattr(panel_internals, "dispatch_tornado", line.write)
+        sent.send(b"arrives")
+        assert [_sent(message) for message in line.messages] == [b"arrives"]
 
     asyncio.run(play())
+
+
+HEADS = st.dictionaries(
+    st.text(),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.text(), st.floats(allow_nan=False, allow_infinity=False)
+    ),
+)
+
+
+@given(HEADS, st.binary())
+def test_head_and_body_come_back(head: dict[str, object], body: bytes) -> None:
+    packed = pack(head, body)
+    size = packed[0] + 256 * packed[1] + 65_536 * packed[2] + 16_777_216 * packed[3]
+    assert json.loads(packed[4 : 4 + size].decode("ascii")) == head
+    assert packed[4 + size :] == body
+
+
+def test_a_number_that_no_browser_parses_is_refused() -> None:
+    # JSON.parse throws on NaN, and the page would stand still without a word.
+    with pytest.raises(ValueError, match="JSON"):
+        pack({"error": float("nan")}, b"")

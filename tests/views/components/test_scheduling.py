@@ -8,7 +8,7 @@ from bokeh.server.session import ServerSession
 from tornado.ioloop import IOLoop
 
 from explorer.runtime.concurrency.wakeups import Wakeups
-from explorer.views.components.scheduling import turns
+from explorer.views.components.scheduling import document_scheduler
 
 
 def test_a_ring_from_a_thread_touches_no_event_that_the_document_holds() -> None:
@@ -17,7 +17,7 @@ def test_a_ring_from_a_thread_touches_no_event_that_the_document_holds() -> None
     async def play() -> None:
         session = ServerSession("session", document, io_loop=IOLoop.current())
         ticked = asyncio.Event()
-        member = Wakeups().join(turns(document), ticked.set)
+        member = Wakeups().join(document_scheduler(document), ticked.set)
 
         def ring_while_it_holds() -> None:
             document.hold("combine")

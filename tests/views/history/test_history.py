@@ -65,7 +65,7 @@ def test_losses_name_their_convention(tab: Tab, run: str, services: Services) ->
     assert (row["loss"], row["held"]) == (f"{last.terms['loss']:.2f}", f"{last.held_out['loss']:.2f}")
     assert row["convention"] == "Gaussian"
     assert (row["epochs"], row["samples"], row["data"]) == ("2 / 2", "120", "iris, vae 2-D")
-    view._answer({"kind": "choose", "run": run})
+    view._on_message({"kind": "choose", "run": run})
     tab.until(lambda: tab.session.history.chosen is not None, "the chosen run")
     view.refresh()
     facts = dict(view._tree.detail["facts"])
@@ -79,7 +79,7 @@ def test_a_file_comes_in_pieces(tab: Tab, run: str, services: Services, tmp_path
     view, size = shown(tab), len(content)
     for at in range(0, size, size // 3):
         piece = content[at : at + size // 3]
-        view._answer({"kind": "import", "name": "../run.zip", "size": size, "at": at, "bytes": piece})
+        view._on_message({"kind": "import", "name": "../run.zip", "size": size, "at": at, "bytes": piece})
     tab.until(lambda: tab.session.history.chosen is not None, "the copy")
     assert [record.name for record in services.store.records()] == ["first light", "first light"]
 
@@ -89,6 +89,6 @@ def test_too_large_a_file_is_refused_before_it_is_sent(
 ) -> None:
     monkeypatch.setattr(module, "MOST_SENT", 10)
     view = shown(tab)
-    view._answer({"kind": "import", "name": "run.zip", "size": 11, "at": 0, "bytes": b"0123456789a"})
+    view._on_message({"kind": "import", "name": "run.zip", "size": 11, "at": 0, "bytes": b"0123456789a"})
     assert "use: latent-explorer runs import FILE" in tab.session.state.error
-    view._answer({"kind": "nothing of this kind"})
+    view._on_message({"kind": "nothing of this kind"})

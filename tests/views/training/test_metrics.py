@@ -37,10 +37,10 @@ class Opened:
         self.now = 0.0
         self.start(data, model, indices)
         self.session = SimpleNamespace(
-            training=SimpleNamespace(current=None), theme="light",
-            watching=SimpleNamespace(shown=True, of=lambda run: self.report),
+            model_choice=SimpleNamespace(current=None), state=SimpleNamespace(theme="light"),
+            monitor=SimpleNamespace(shown=True, of=lambda run: self.report),
             timeline=SimpleNamespace(epoch=None),
-            errands=SimpleNamespace(ring=lambda: self.metrics.refresh()),
+            tasks=SimpleNamespace(ring=lambda: self.metrics.refresh()),
         )  # fmt: skip
         self.metrics = Metrics(self.session, lambda: self.now)
         self.metrics.unfold()

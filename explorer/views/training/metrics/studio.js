@@ -1,112 +1,157 @@
 // The Train tab: a row of buttons chooses the charts, a sentence says what is to be seen in them, and beside them
-// stands what happened. Its list is a live region: it grows by what is new, so that only that is read out.
+// stands what happened.
+
+import {make} from "../../components/dom.js"
 
 export function render({model, el}) {
-  const root = make("div", "watch")
-  const head = make("div", "head")
-  const group = make("div", "choices")
-  group.setAttribute("role", "group")
-  group.setAttribute("aria-label", "Charts")
-  const pace = make("p", "pace lx-pace")
-  const key = make("div", "key")
-  key.setAttribute("aria-hidden", "true")   // of what the charts show, which nobody sees who listens
-  head.append(group, key, pace)
-  const panels = make("div", "panels")
-  const note = make("p", "note lx-studio-note")
-  const figures = make("div", "figures lx-forgetting")
-  const aside = make("section", "aside")
-  const title = make("h3", "", "What happened")
-  title.id = "what-happened"
-  const none = make("p", "none", "Nothing out of the ordinary so far.")
-  const list = make("ol", "lx-happenings")
-  list.setAttribute("role", "log")
-  list.setAttribute("aria-live", "polite")
-  list.setAttribute("aria-labelledby", title.id)
-  list.tabIndex = 0
-  aside.append(title, none, list)
-  root.append(head, note, panels, aside)
-  el.append(root)
+  const studio = new Studio(model)
+  el.append(studio.root)
+  model.on("chosen", () => studio.showCharts())
+  model.on(["note", "pace"], () => studio.showNote())
+  model.on(["happened", "token"], () => studio.showEvents())
+  model.on("table", () => studio.showTable())
+  model.on(["key", "colours"], () => studio.showKey())
+  model.on("empty", () => studio.showEmpty())
+  studio.showCharts()
+  studio.showNote()
+  studio.showEvents()
+  studio.showTable()
+  studio.showKey()
+  studio.showEmpty()
+}
 
-  const choices = model.choices.map(([name, text]) => {
+class Studio {
+  constructor(model) {
+    this.model = model
+    this.run = null // token of the run whose events are listed
+    this.pace = make("p", "pace lx-pace")
+    this.note = make("p", "note lx-studio-note")
+    this.figures = make("div", "figures lx-forgetting")
+    this.panels = make("div", "panels")
+    this.key = make("div", "key")
+    this.key.setAttribute("aria-hidden", "true") // it explains colours, which a screen reader does not read
+    const group = make("div", "choices")
+    group.setAttribute("role", "group")
+    group.setAttribute("aria-label", "Charts")
+    this.charts = model.choices.map(([name, text]) => this.chart(name, text))
+    group.append(...this.charts.map(({button}) => button))
+    this.panels.append(...this.charts.map(({panel}) => panel))
+    const head = make("div", "head")
+    head.append(group, this.key, this.pace)
+    this.root = make("div", "watch")
+    this.root.append(head, this.note, this.panels, this.eventList())
+  }
+
+  chart(name, text) {
     const button = make("button", `choice lx-watch-${name}`, text)
     button.type = "button"
-    button.addEventListener("click", () => { model.chosen = name })
+    button.addEventListener("click", () => {
+      this.model.chosen = name
+    })
     const panel = make("div", `charts ${name}`)
-    panel.append(model.get_child(name))
+    panel.append(this.model.get_child(name))
     if (name === "forgetting") {
-      panel.append(figures)
+      panel.append(this.figures)
     }
-    group.append(button)
-    panels.append(panel)
     return {name, button, panel}
-  })
+  }
 
-  const choose = () => {
-    for (const {name, button, panel} of choices) {
-      button.setAttribute("aria-pressed", name === model.chosen)
-      panel.hidden = name !== model.chosen
+  // A live region: it grows by what is new, so that only that is read out.
+  eventList() {
+    const title = make("h3", "", "What happened")
+    title.id = "what-happened"
+    this.none = make("p", "none", "Nothing out of the ordinary so far.")
+    this.list = make("ol", "lx-happenings")
+    this.list.setAttribute("role", "log")
+    this.list.setAttribute("aria-live", "polite")
+    this.list.setAttribute("aria-labelledby", title.id)
+    this.list.tabIndex = 0
+    const aside = make("section", "aside")
+    aside.append(title, this.none, this.list)
+    return aside
+  }
+
+  showCharts() {
+    for (const {name, button, panel} of this.charts) {
+      button.setAttribute("aria-pressed", name === this.model.chosen)
+      panel.hidden = name !== this.model.chosen
     }
   }
-  const explain = () => {
-    key.replaceChildren(...model.key.map(([name, colour, marker, dash]) => {
-      const item = make("span")
-      item.innerHTML = sample(model.colours[colour] || "currentColor", marker, dash)
-      item.append(name)
-      return item
-    }))
+
+  showKey() {
+    const {key, colours} = this.model
+    this.key.replaceChildren(
+      ...key.map(([name, colour, marker, dash]) => {
+        const item = make("span")
+        item.innerHTML = curveSample(colours[colour] || "currentColor", marker, dash)
+        item.append(name)
+        return item
+      }),
+    )
   }
-  const empty = () => panels.classList.toggle("empty", model.empty)
-  const say = () => {
-    note.textContent = model.note
-    pace.textContent = model.pace
+
+  showEmpty() {
+    this.panels.classList.toggle("empty", this.model.empty)
   }
-  let run = null
-  const tell = () => {
-    if (run !== model.token) {
-      run = model.token
+
+  showNote() {
+    this.note.textContent = this.model.note
+    this.pace.textContent = this.model.pace
+  }
+
+  showEvents() {
+    const {list, model} = this
+    if (this.run !== model.token) {
+      this.run = model.token
       list.replaceChildren()
     }
     for (const sentence of model.happened.slice(list.childElementCount)) {
       list.append(make("li", "", sentence))
       list.scrollTop = list.scrollHeight
     }
-    none.hidden = list.childElementCount > 0
+    this.none.hidden = list.childElementCount > 0
   }
-  const tabulate = () => {
-    const {caption, head, rows} = model.table
+
+  showTable() {
+    const {caption, head, rows} = this.model.table
     if (!rows) {
-      figures.replaceChildren()
+      this.figures.replaceChildren()
       return
     }
-    const table = make("table"), top = make("thead"), line = make("tr"), body = make("tbody")
-    line.append(...head.map((text) => make("th", "", text)))
-    top.append(line)
-    body.append(...rows.map(([name, ...cells]) => {
-      const row = make("tr"), first = make("th", "", name)
-      first.scope = "row"
-      row.append(first, ...cells.map((text) => make("td", "", text)))
-      return row
-    }))
+    const table = make("table")
+    const top = make("thead")
+    const titles = make("tr")
+    const body = make("tbody")
+    titles.append(...head.map((text) => make("th", "", text)))
+    top.append(titles)
+    body.append(...rows.map(tableRow))
     table.append(make("caption", "", caption), top, body)
-    figures.replaceChildren(table)
+    this.figures.replaceChildren(table)
   }
-  model.on("chosen", choose)
-  model.on(["note", "pace"], say)
-  model.on(["happened", "token"], tell)
-  model.on("table", tabulate)
-  model.on(["key", "colours"], explain)
-  model.on("empty", empty)
-  choose()
-  say()
-  tell()
-  tabulate()
-  explain()
-  empty()
 }
 
-// A piece of a curve as it is drawn: by its dash and its marker one knows it without its colour.
-function sample(colour, marker, dash) {
-  const dashes = {solid: "", dashed: "stroke-dasharray='5 3'", dotted: "stroke-dasharray='1.5 3'"}[dash]
-  const shape = {circle: "<circle cx='13' cy='6' r='3.5'/>", square: "<rect x='9.5' y='2.5' width='7' height='7'/>", diamond: "<path d='M13 1.5 17 6 13 10.5 9 6Z'/>", "": ""}[marker]
-  return `<svg width="26" height="12" fill="${colour}"><path d="M0 6H26" stroke="${colour}" stroke-width="2" ${dashes}/>${shape}</svg>`
+function tableRow([name, ...cells]) {
+  const row = make("tr")
+  const first = make("th", "", name)
+  first.scope = "row"
+  row.append(first, ...cells.map((text) => make("td", "", text)))
+  return row
+}
+
+const DASHES = {
+  solid: "",
+  dashed: "stroke-dasharray='5 3'",
+  dotted: "stroke-dasharray='1.5 3'",
+}
+const MARKERS = {
+  circle: "<circle cx='13' cy='6' r='3.5'/>",
+  square: "<rect x='9.5' y='2.5' width='7' height='7'/>",
+  diamond: "<path d='M13 1.5 17 6 13 10.5 9 6Z'/>",
+  "": "",
+}
+
+// A piece of a curve as it is drawn: its dash and its marker tell it from others without its colour.
+function curveSample(colour, marker, dash) {
+  const line = `<path d="M0 6H26" stroke="${colour}" stroke-width="2" ${DASHES[dash]}/>`
+  return `<svg width="26" height="12" fill="${colour}">${line}${MARKERS[marker]}</svg>`
 }

@@ -6,10 +6,10 @@ import param
 from panel.custom import Child
 
 from explorer.views.components.assets import script, styles
-from explorer.views.components.container import Layout
+from explorer.views.components.container import Container
 
 
-class Studio(Layout):
+class Studio(Container):
     """Lays out a choice of charts beside the list of what happened; one column on a narrow screen."""
 
     curves = Child()
@@ -27,5 +27,5 @@ class Studio(Layout):
     token = param.Integer(0, doc="Tells the run that is watched from others.")
     pace = param.String("", doc="How fast it goes and how long it still takes.")
 
-    _esm = script("components/drawing", "training/metrics/studio")
+    _esm = script("training/metrics/studio")
     _stylesheets = styles("training/metrics/studio")

@@ -1,0 +1,218 @@
+// The keyboard, the pointer and the finger on the map. The tools of the figure pan, zoom and select by themselves;
+// what they do not know is done here: turning, moving with Shift, pinning, one finger that decodes, and keys.
+
+import {dragMeaning, isDrag, keyMeaning, moved, stepped} from "../components/gestures.js"
+
+const TAP = 6 // pixels: a finger that moved less has tapped
+const DRAG_EVENTS = ["pointermove", "pointerup", "pointercancel"]
+
+export class MapGestures {
+  constructor(map) {
+    this.map = map
+    this.cursor = null // place that keys start from, and that they zoom about
+    this.grip = null // the drag that turns, or moves with Shift
+    this.finger = null // the finger that decodes
+    this.held = null // pointer that the figure's own pan tool follows
+    this.turn = null // the newest turn, until it has been sent
+    this.turns = 0 // number of the drag that turns
+    this.onDrag = (event) => this.drag(event)
+  }
+
+  listen() {
+    const {el, model} = this.map
+    el.addEventListener("keydown", (event) => this.onKey(event))
+    el.addEventListener("pointerdown", (event) => this.onPress(event), {capture: true})
+    for (const name of DRAG_EVENTS) {
+      window.addEventListener(name, this.onDrag, {capture: true}) // a drag may leave the map
+    }
+    el.addEventListener("pointermove", (event) => this.onHover(event), {passive: true})
+    const keepPage = (event) => {
+      if (model.probe && event.touches.length === 1) {
+        event.preventDefault() // the page would scroll under the finger
+      }
+    }
+    el.addEventListener("touchmove", keepPage, {passive: false, capture: true})
+  }
+
+  close() {
+    for (const name of DRAG_EVENTS) {
+      window.removeEventListener(name, this.onDrag, {capture: true})
+    }
+  }
+
+  // The turn that goes with the next question. It is a draft while the hand still turns.
+  takeTurn() {
+    const {turn} = this
+    const held = this.grip !== null
+    if (!held) {
+      this.turn = null
+    }
+    return {turn, draft: held && turn !== null}
+  }
+
+  // -- places ----------------------------------------------------------------------------------------
+
+  onScreen(event) {
+    const box = this.map.view.canvas_view.el.getBoundingClientRect()
+    return [event.clientX - box.left, event.clientY - box.top]
+  }
+
+  toPlane(event) {
+    const {x_scale, y_scale} = this.map.view.frame
+    const [left, top] = this.onScreen(event)
+    return [x_scale.invert(left), y_scale.invert(top)]
+  }
+
+  isInside(event) {
+    return this.map.view.frame.bbox.contains(...this.onScreen(event))
+  }
+
+  // The tool that a drag belongs to: "move" for the pan tool, else that of the figure.
+  get tool() {
+    const {active} = this.map.plot.toolbar.gestures.pan
+    const {type} = (active?.tools ? active.tools[0] : active) ?? {}
+    return type === "PanTool" ? "move" : type
+  }
+
+  probe(x, y) {
+    this.cursor = [x, y]
+    this.map.showMark([x], [y])
+    this.map.model.send_msg({kind: "cursor", xy: [x, y]})
+  }
+
+  onHover(event) {
+    if (event.pointerType === "mouse") {
+      this.cursor = this.toPlane(event)
+    }
+  }
+
+  // -- drags -----------------------------------------------------------------------------------------
+
+  onPress(event) {
+    if (event.button !== 0 || !this.isInside(event)) {
+      return
+    }
+    const {probe: probes, turns} = this.map.model
+    const {shiftKey: shift, pointerId: pointer} = event
+    const touch = event.pointerType === "touch"
+    const meaning = dragMeaning({tool: this.tool, touch, probes, turns, shift})
+    if (meaning === "probe" && this.finger === null) {
+      this.finger = {pointer, x: event.clientX, y: event.clientY}
+      this.probe(...this.toPlane(event))
+      claim(event)
+    } else if ((meaning === "turn" || (meaning === "move" && shift)) && this.grip === null) {
+      this.takeHold(event, meaning)
+      claim(event)
+    } else if (meaning === "move" && !shift) {
+      this.hold(pointer)
+    }
+  }
+
+  drag(event) {
+    const {pointerId: pointer, type} = event
+    if (pointer === this.held && (type !== "pointermove" || event.buttons === 0)) {
+      this.hold(null)
+    }
+    if (pointer === this.finger?.pointer) {
+      this.dragFinger(event)
+      claim(event)
+    } else if (pointer === this.grip?.pointer) {
+      this.dragGrip(event)
+      claim(event)
+    }
+  }
+
+  // What the pan tool has taken hold of stays under the hand, so nothing new is decoded until it lets go: the figure
+  // tells of each move before it has moved the map, and would name another place.
+  hold(pointer) {
+    this.held = pointer
+    this.map.model.send_msg({kind: "hold", on: pointer !== null})
+  }
+
+  takeHold(event, meaning) {
+    const {el, ranges} = this.map
+    el.style.outline = "none" // a press of the mouse needs no ring around the map; a key brings it back
+    el.focus({preventScroll: true})
+    this.grip = {
+      pointer: event.pointerId,
+      meaning,
+      x: event.clientX,
+      y: event.clientY,
+      start: this.toPlane(event),
+      ranges,
+      moved: false,
+    }
+  }
+
+  dragGrip(event) {
+    const {grip, map} = this
+    const dx = event.clientX - grip.x
+    const dy = event.clientY - grip.y
+    if (!grip.moved && isDrag(dx, dy)) {
+      grip.moved = true
+      this.turns += 1
+    }
+    if (grip.moved && grip.meaning === "move") {
+      map.look(moved(grip.ranges, dx, dy, map.size))
+    } else if (grip.moved) {
+      this.turn = {gesture: this.turns, from: grip.start, to: this.toPlane(event)}
+      map.requests.ask()
+    }
+    if (event.type !== "pointermove") {
+      this.letGo(event.type === "pointerup")
+    }
+  }
+
+  letGo(isClick) {
+    const {moved: dragged, meaning, start} = this.grip
+    this.grip = null
+    if (!dragged && isClick) {
+      this.map.model.send_msg({kind: meaning === "move" ? "pin" : "pick", xy: start})
+    } else if (dragged && meaning === "turn") {
+      this.map.requests.ask() // once more, with every pixel
+    }
+  }
+
+  dragFinger(event) {
+    const {finger} = this
+    const [x, y] = this.toPlane(event)
+    if (event.type === "pointermove") {
+      this.probe(x, y)
+      return
+    }
+    this.finger = null
+    if (event.type === "pointerup" && Math.hypot(event.clientX - finger.x, event.clientY - finger.y) < TAP) {
+      this.map.model.send_msg({kind: "pick", xy: [x, y]})
+    }
+  }
+
+  // -- keys ------------------------------------------------------------------------------------------
+
+  onKey(event) {
+    const {map, cursor} = this
+    const {model} = map
+    map.el.style.outline = ""
+    const meaning = keyMeaning(event, model.turns)
+    if (meaning?.kind === "step") {
+      this.probe(...stepped(map.ranges, cursor, meaning))
+    } else if (meaning?.kind === "turn") {
+      this.turn = null
+      model.send_msg({kind: "step", right: meaning.right, up: meaning.up})
+    } else if (meaning?.kind === "zoom") {
+      map.zoom(meaning.factor)
+    } else if (meaning?.kind === "home") {
+      map.goHome()
+    } else if (event.key === "Enter" && cursor && !(event.ctrlKey || event.metaKey || event.altKey)) {
+      model.send_msg({kind: event.shiftKey ? "pin" : "pick", xy: cursor})
+    } else {
+      return
+    }
+    event.preventDefault()
+  }
+}
+
+// The figure's own gestures do not see this event: they would move the map as well.
+function claim(event) {
+  event.stopPropagation()
+  event.preventDefault()
+}
