@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 import models
 from explorer.core.datasets import Dataset, Split, load_dataset
 from tests.browser.tab import App, Tab, until
+from tests.endless import endless_fits
 
 
 def _images(real_data: Path | None, folder: Path) -> Dataset:
@@ -93,8 +94,9 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
     until(lambda: "The map still shows PCA" in tab.text("lx-map-note"), "what is to be computed")
     assert session.mapping.fit is None, "nothing is begun unasked"
     before = session.scene
-    tab.page.locator(".lx-fit").click()
-    until(lambda: "s so far" in tab.text("lx-fit-progress"), "the progress", 30)
+    with endless_fits():
+        tab.page.locator(".lx-fit").click()
+        until(lambda: "s so far" in tab.text("lx-fit-progress"), "the progress", 30)
     tab.page.locator(".lx-fit-cancel").click()
     until(lambda: "Cancelled" in tab.text("lx-map-note"), "the page to say so", 5)
     assert session.scene is before

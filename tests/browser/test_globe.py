@@ -14,7 +14,7 @@ from explorer.runtime.bases import Choice
 from explorer.session import Session
 from explorer.session.seeing import code_at
 from tests.browser.made import source_of
-from tests.browser.tab import App, Tab, at_rest, until
+from tests.browser.tab import App, Tab, until
 
 GLOBES = ("orthographic", "stereographic", "cylindrical")
 
@@ -40,7 +40,7 @@ def solid(serve: Callable[..., App], source: str, real_data: Path | None) -> App
 def opened(context: BrowserContext, app: App) -> tuple[Tab, Session]:
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    until(lambda: at_rest(session.base), "what begins by itself")
+    tab.wait_for_rest(session)
     return tab, session
 
 

@@ -13,6 +13,7 @@ from explorer.core.datasets import load_dataset
 from explorer.core.viewport import Viewport
 from explorer.runtime.bases import Base, Choice
 from explorer.services import Services
+from tests.endless import endless
 from tests.session.tab import Tab, held, served
 
 
@@ -296,7 +297,7 @@ def test_a_closed_session_dies_and_closing_is_idempotent(
     tab.session.cursor = (0.0, 0.0)
     tab.session.selecting.random(10)
     tab.session.pick((0.0, 0.0))
-    tab.session.training.plan.param.update(epochs=2000, batch_size=4)  # a minute's work
+    endless(tab.session, batch_size=4)
     tab.session.training.start()
     tab.rest()
     run = tab.session.training.run
