@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve notebook test test-made bench lint format clean
+.PHONY: help serve notebook test test-made test-soak bench lint format clean
 
 help:  ## say what there is
 	@echo "Latent Explorer. The targets:"
@@ -38,6 +38,14 @@ test: $(VENV)/.test  ## lint and unit tests, then tests in a real browser
 test-made: $(VENV)/.test  ## the tests that use the real data files, with made ones in their place
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
 	EXPLORER_TEST_DATA=none $(PYTEST) -m real_data --maxprocesses 2 $(ARGS)
+
+N := 20
+test-soak: $(VENV)/.test  ## the browser tests until one fails, but N=20 times at most
+	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
+	for round in $$(seq $(N)); do \
+		echo "== round $$round of $(N), in $$EXPLORER_BROWSER" && \
+		$(PYTEST) tests/browser --maxprocesses 2 $(ARGS) || { echo "== round $$round of $(N) failed"; exit 1; }; \
+	done && echo "== none of $(N) rounds failed"
 
 bench: $(VENV)/.test  ## measure against the stock app, in a real browser; FULL=1: likelihoods too (an hour)
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
