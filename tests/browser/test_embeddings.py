@@ -73,7 +73,7 @@ def test_the_projection_that_is_open_says_what_is_held(tab: Tab, app: App) -> No
     until(lambda: "residual of sample" in _hover(tab, 0.5, 0.5), "the nearest sample's residual to be held")
     tab.choose("lx-hold", "mean")
     until(lambda: session.mapping.hold == "mean", "the choice to arrive")
-    assert "the cloud's mean" in _hover(tab, 0.45, 0.5)
+    until(lambda: "the cloud's mean" in _hover(tab, 0.45, 0.5), "the mean to be held")
 
 
 def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:

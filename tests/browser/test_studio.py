@@ -69,7 +69,9 @@ def test_a_selection_is_trained_on_and_watched(tab: Tab, app: App) -> None:
     until(lambda: "axes active" in tab.text("lx-studio-note"), "the axes in words")
     until(lambda: inked(tab, "axes") == 2, "the bars")
     page.locator(".lx-watch-forgetting").click()
-    until(lambda: watched.errors.since(0)[-1].at == 20.0, "the errors of the last epoch")
+    until(
+        lambda: (errors := watched.errors.since(0)) and errors[-1].at == 20.0, "the errors of the last epoch"
+    )
     until(lambda: tab.text("lx-studio-note").startswith(watched.forgetting.sentence), "the sentence")
     assert "the unselected samples are reconstructed worse" in watched.forgetting.sentence
     until(lambda: inked(tab, "forgetting") == 1, "the errors")
