@@ -104,9 +104,7 @@ def test_a_drag_passes_between_the_epochs_and_rests_at_one(newest: Tab, app: App
 
     until(dragged, "maps on the way")
     page.mouse.move(box["x"] + box["width"] * 0.55, y)
-    until(lambda: session.timeline.at is not None and session.timeline.at % 1, "a place between two epochs")
-    shown = session.map.read()[1]
-    assert shown.at is not None
+    until(lambda: (session.map.read()[1].at or 0) % 1, "a map of a place between two epochs")
     page.mouse.up()
     until(lambda: session.timeline.origin and session.timeline.at == session.timeline.origin[1], "rest")
     until(lambda: session.map.read()[1].at is None, "a whole map")
