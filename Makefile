@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input -c constraints.txt
 REQUIREMENTS := pyproject.toml constraints.txt
 SCRIPTS := '**/*.js'
@@ -15,11 +16,11 @@ export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve notebook test bench lint format clean
+.PHONY: help serve notebook test test-made test-soak bench lint format clean
 
 help:  ## say what there is
 	@echo "Latent Explorer. The targets:"
-	@sed -n 's/^\([a-z]*\):.*##\(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$2 = sprintf("%-9s", $$2); print "  " $$0 }'
+	@sed -n 's/^\([a-z-]*\):.*##\(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$2 = sprintf("%-10s", $$2); print "  " $$0 }'
 
 serve: $(VENV)/.serve  ## open the app in the browser
 	@$(BIN)/latent-explorer serve $(ARGS)
@@ -31,9 +32,21 @@ notebook: $(VENV)/.notebook  ## open the notebooks in JupyterLab
 test: $(VENV)/.test  ## lint and unit tests, then tests in a real browser
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
 	{ $(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1 & lint=$$!; \
-	echo "== unit tests, and lint" && $(BIN)/python -m pytest --ignore=tests/browser -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS); \
+	echo "== unit tests, and lint" && $(PYTEST) --ignore=tests/browser --maxprocesses 4 $(ARGS); \
 	unit=$$?; wait $$lint; lint=$$?; cat $(VENV)/lint.log; [ $$unit -eq 0 ] && [ $$lint -eq 0 ]; } && \
-	echo "== browser tests, in $$EXPLORER_BROWSER" && $(BIN)/python -m pytest tests/browser -n auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	echo "== browser tests, in $$EXPLORER_BROWSER" && $(PYTEST) tests/browser --maxprocesses 2 $(ARGS)
+
+test-made: $(VENV)/.test  ## the tests that use the real data files, with made ones in their place
+	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
+	EXPLORER_TEST_DATA=none $(PYTEST) -m real_data --maxprocesses 2 $(ARGS)
+
+N := 20
+test-soak: $(VENV)/.test  ## the browser tests until one fails, but N=20 times at most
+	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \
+	for round in $$(seq $(N)); do \
+		echo "== round $$round of $(N), in $$EXPLORER_BROWSER" && \
+		$(PYTEST) tests/browser --maxprocesses 2 $(ARGS) || { echo "== round $$round of $(N) failed"; exit 1; }; \
+	done && echo "== none of $(N) rounds failed"
 
 bench: $(VENV)/.test  ## measure against the stock app, in a real browser; FULL=1: likelihoods too (an hour)
 	@EXPLORER_BROWSER=$$(deploy/browser.sh $(BIN)/python) && export EXPLORER_BROWSER && \

@@ -48,6 +48,8 @@ _LONGEST = {
 
 
 def _real_data() -> Path | None:
+    if os.environ.get("EXPLORER_TEST_DATA") == "none":
+        return None
     folder = Path(os.environ.get("EXPLORER_TEST_DATA") or ROOT.parent / "shared" / "data")
     return folder if folder.is_dir() else None
 
@@ -55,12 +57,19 @@ def _real_data() -> Path | None:
 def pytest_report_header() -> str:
     folder = _real_data()
     if folder is None:
-        return "real data: none found (set EXPLORER_TEST_DATA); tests that read it use small made files"
+        return "real data: none (EXPLORER_TEST_DATA names the folder); tests that use it use small made files"
     return f"real data: {folder}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that several processes end at about the same time."""
+    """Mark what uses the real data, and begin with the files that take longest.
+
+    So several processes end at about the same time.
+    """
+    for item in items:
+        if "real_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("real_data")
     items.sort(key=lambda item: item.path.stem not in _LONGEST)
 
 
@@ -81,6 +90,7 @@ def pytest_unconfigure() -> None:
 def real_data() -> Path | None:
     """The folder with the real MNIST, Fashion-MNIST and UCI files, or None where there is none.
 
-    It is read-only: copy what a loader wants to unpack.
+    It is read-only: copy what a loader wants to unpack. Tests that use it, themselves or through another
+    fixture, have the mark of the same name.
     """
     return _real_data()

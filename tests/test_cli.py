@@ -118,7 +118,7 @@ def test_ctrl_c_stops_after_the_batch_and_says_how_to_go_on(home: Path) -> None:
             "--dataset",
             "digits",
             "--epochs",
-            "400",
+            "1000000",  # none but Ctrl+C ends it
             "--name",
             "long",
         ],
@@ -140,7 +140,7 @@ def test_ctrl_c_stops_after_the_batch_and_says_how_to_go_on(home: Path) -> None:
         assert out == f"Stopped; go on with: latent-explorer train --resume {run}\n"
         record = explorer.runs.open(run).record
         assert record.state.value == "stopped"
-        assert 1 <= record.epoch < 400
+        assert record.epoch >= 1
     finally:
         if process.poll() is None:
             process.kill()

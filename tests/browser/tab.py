@@ -82,6 +82,16 @@ class Tab:
         self.page.locator(".lx-map[data-maps]").wait_for(timeout=120_000)
         until(lambda: self.maps >= maps, f"{maps} maps; there are {self.maps}")
 
+    def wait_for_rest(self, session: Session) -> None:
+        """Until what begins by itself is over, and this page's map is of what came of it."""
+        until(lambda: at_rest(session.state.base), "what begins by itself")
+        newest = session.state.base.snapshot.read()[1].cloud
+        until(lambda: session.state.scene.cloud is newest, "what came of it")
+        shown = self.page.locator(".lx-map")
+        until(
+            lambda: shown.get_attribute("data-scene") == str(session.state.scene.key), "its map on the page"
+        )
+
     @property
     def maps(self) -> int:
         return int(self.page.locator(".lx-map").get_attribute("data-maps") or 0)

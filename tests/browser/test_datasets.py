@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext
 
 from explorer.runtime.base_models import Choice
 from tests.browser.made import source_of
-from tests.browser.tab import App, Tab, at_rest, until
+from tests.browser.tab import App, Tab, until
+from tests.endless import endless
 
 
 @pytest.fixture
@@ -48,9 +49,11 @@ def test_images_are_decoded_under_the_mouse_while_their_model_trains(
     until(
         lambda: f"{len(session.state.scene.dataset):,}" in tab.text("lx-points"), "the page to say how many"
     )
+    tab.wait_for_rest(session)  # few images are trained on before anybody asks
     _follow(tab)
     assert session.decoder.frame.read()[1].sample.shape == (1, 28, 28)
     before = session.state.scene.xy
+    endless(session)
     tab.page.locator(".lx-train").click()
     until(lambda: session.state.scene.xy is not before, "a map of a trained model")
     for fx in (0.4, 0.5, 0.6):  # places of the plane move with the map now, so frames are only counted
@@ -82,7 +85,7 @@ def test_rows_of_a_table_are_decoded_in_their_own_units(
 ) -> None:
     app, tab = show(name)
     session = app.session()
-    until(lambda: at_rest(session.state.base), "what begins by itself")
+    tab.wait_for_rest(session)
     _follow(tab)
     dataset = session.state.scene.dataset
     assert tab.page.locator(".lx-frame.profile").count() == 1

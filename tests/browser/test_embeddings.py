@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 import models
 from explorer.core.datasets import Dataset, Split, load_dataset
 from tests.browser.tab import App, Tab, until
+from tests.endless import endless_fits
 
 
 def _images(real_data: Path | None, folder: Path) -> Dataset:
@@ -72,7 +73,7 @@ def test_the_projection_that_is_open_says_what_is_held(tab: Tab, app: App) -> No
     until(lambda: "residual of sample" in _hover(tab, 0.5, 0.5), "the nearest sample's residual to be held")
     tab.choose("lx-hold", "mean")
     until(lambda: session.hold.hold == "mean", "the choice to arrive")
-    assert "the cloud's mean" in _hover(tab, 0.45, 0.5)
+    until(lambda: "the cloud's mean" in _hover(tab, 0.45, 0.5), "the mean to be held")
 
 
 def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:
@@ -93,8 +94,9 @@ def test_an_embedding_is_computed_when_asked_for_cancelled_and_read_backwards(ta
     until(lambda: "The map still shows PCA" in tab.text("lx-map-note"), "what is to be computed")
     assert session.projection.fit is None, "nothing is begun unasked"
     before = session.state.scene
-    tab.page.locator(".lx-fit").click()
-    until(lambda: "s so far" in tab.text("lx-fit-progress"), "the progress", 30)
+    with endless_fits():
+        tab.page.locator(".lx-fit").click()
+        until(lambda: "s so far" in tab.text("lx-fit-progress"), "the progress", 30)
     tab.page.locator(".lx-fit-cancel").click()
     until(lambda: "Cancelled" in tab.text("lx-map-note"), "the page to say so", 5)
     assert session.state.scene is before

@@ -13,7 +13,7 @@ from explorer.core.projections.turnable.orientation import Orientation
 from explorer.runtime.base_models import Choice
 from explorer.session import Session
 from tests.browser.made import source_of
-from tests.browser.tab import App, Tab, at_rest, until
+from tests.browser.tab import App, Tab, until
 
 GLOBES = ("orthographic", "stereographic", "cylindrical")
 
@@ -39,7 +39,7 @@ def solid(serve: Callable[..., App], source: str, real_data: Path | None) -> App
 def opened(context: BrowserContext, app: App) -> tuple[Tab, Session]:
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    until(lambda: at_rest(session.state.base), "what begins by itself")
+    tab.wait_for_rest(session)
     return tab, session
 
 
@@ -92,7 +92,7 @@ def test_the_globe_turns_under_the_hand_and_decodes_in_all_three_maps(
             choose(tab, session, name)
             assert orientation(session) == turned  # switching turns nothing
         start, end = tab.at(0.5, 0.5), tab.at(0.56, 0.46)
-        before, held = orientation(session), code_at(session, tab.plane(*start))
+        before, held = orientation(session), session.decoder.code_at(tab.plane(*start))
         maps = tab.maps
         tab.page.mouse.move(*start)
         tab.page.mouse.down()
@@ -113,7 +113,7 @@ def test_the_globe_turns_under_the_hand_and_decodes_in_all_three_maps(
         tab.page.mouse.move(*place)
         until(lambda place=place: decoded_at(tab) == pytest.approx(tab.plane(*place), abs=0.02), "its frame")
         np.testing.assert_allclose(
-            session.decoder.frame.read()[1].code, code_at(session, session.state.cursor), atol=1e-5
+            session.decoder.frame.read()[1].code, session.decoder.code_at(session.state.cursor), atol=1e-5
         )
     assert tab.problems == []
 

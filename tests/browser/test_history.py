@@ -27,6 +27,24 @@ from tests.browser.tab import App, Tab, until
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 24
 
+# The app, whose trainings stand still after some epochs: none ends before it is killed.
+HELD = """
+import threading
+import models
+from explorer.__main__ import main
+
+fit = models.fit
+
+def held(*given, **settings):
+    for step in fit(*given, **settings):
+        yield step
+        if step.epoch_done and step.epoch == 4:
+            threading.Event().wait()
+
+models.fit = held
+main()
+"""
+
 expect.set_options(timeout=60_000)  # as patient as `until`
 
 
@@ -177,15 +195,18 @@ def test_on_a_phone_it_is_a_list(browser: Browser, app: App, runs: dict[str, Run
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Callable[[], tuple[subprocess.Popen, str]]]:
-    """Start the app as a process of its own, at a home of its own, on a model that is at hand."""
+def started(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen, str]]]:
+    """Start the app as a process of its own, at a home of its own, on a model that is at hand.
+
+    What starts it may be given, as arguments to Python.
+    """
     data = load_dataset("digits")
     checkpoint = models.save(models.create("vae", shape=data.shape, width=0.25), tmp_path / "m.safetensors")
     processes: list[subprocess.Popen] = []
 
-    def start() -> tuple[subprocess.Popen, str]:
+    def start(*app: str) -> tuple[subprocess.Popen, str]:
         port = _free_port()
-        command = [sys.executable, "-m", "explorer", "serve", "--no-open", "--port", str(port)]
+        command = [sys.executable, *(app or ("-m", "explorer")), "serve", "--no-open", "--port", str(port)]
         process = subprocess.Popen(
             [*command, "--checkpoint", str(checkpoint)],
             cwd=ROOT,
@@ -204,11 +225,11 @@ def started(tmp_path: Path) -> Iterator[Callable[[], tuple[subprocess.Popen, str
 
 
 def test_after_a_kill_the_app_offers_to_go_on_and_loses_nothing(
-    browser: Browser, started: Callable[[], tuple[subprocess.Popen, str]], tmp_path: Path
+    browser: Browser, started: Callable[..., tuple[subprocess.Popen, str]], tmp_path: Path
 ) -> None:
     store = RunStore(tmp_path / "home" / RUNS)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    process, url = started()
+    process, url = started("-c", HELD)
     page = Tab(context.new_page()).open(url).page
     page.locator(".lx-tab-history").click()
     expect(page.locator(".lx-runs-empty")).to_have_text("No run is kept yet: press Train.")

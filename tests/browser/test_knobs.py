@@ -13,6 +13,7 @@ from explorer.runtime.base_models import Choice
 from explorer.runtime.run import RunState
 from explorer.session import Session
 from tests.browser.tab import App, Tab, at_rest, until
+from tests.endless import endless
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_large_data_are_trained_once_confirmed_and_can_be_stopped(
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
     before = session.state.scene
-    session.settings.plan.param.update(epochs=500, batch_size=16)
+    endless(session, batch_size=16)
     tab.choose("lx-model", "ae")
     tab.page.locator(".lx-apply").click()
     until(lambda: session.model_choice.current is not None, "the run")

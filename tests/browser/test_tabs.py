@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from explorer.runtime.training.slot import RunState
 from tests.browser.tab import App, Tab, until
+from tests.endless import endless
 
 
 def _two(context: BrowserContext, app: App) -> tuple[Tab, Tab]:
@@ -32,6 +33,7 @@ def test_two_tabs_have_their_own_cursors_selections_and_runs(context: BrowserCon
     first.press_select(2)
     until(lambda: one.selecting.current.count > 0, "a selection in the first tab")
     assert two.selecting.current.count == 0
+    endless(one)
     first.page.locator(".lx-train").click()
     until(
         lambda: one.training.run is not None and one.training.run.snapshot.version > 0,
@@ -41,6 +43,7 @@ def test_two_tabs_have_their_own_cursors_selections_and_runs(context: BrowserCon
     assert two.training.run is None
     second.page.locator(".lx-train").click()
     until(lambda: two.training.run is not None, "a run in the second tab")
+    assert two.training.run.state is RunState.QUEUED
     one.training.run.stop()
     until(lambda: two.training.run.state is not RunState.QUEUED, "the second run to have its turn")
     assert first.problems == second.problems == []
@@ -50,7 +53,7 @@ def test_closing_the_tab_ends_its_training(context: BrowserContext, app: App) ->
     until(lambda: not app.alive(), "former sessions to end")
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
-    session.settings.plan.epochs = 2000
+    endless(session)
     tab.page.locator(".lx-train").click()
     until(lambda: session.state.run and session.state.run.state is RunState.RUNNING, "the run")
     run = session.state.run

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext
 from explorer.runtime.training.slot import Run, RunState
 from explorer.session import Session
 from tests.browser.tab import App, Tab, until
+from tests.endless import endless
 
 # What a test needs to cut a page off its server: the page's connections.
 SOCKETS = """
@@ -33,8 +34,7 @@ def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     before = session.state.scene.xy
     box = tab.page.locator(".lx-train").bounding_box()
     assert box["y"] + box["height"] <= tab.page.viewport_size["height"], "in sight without scrolling"
-    _epochs(tab, 2000)
-    until(lambda: session.settings.plan.epochs == 2000, "the plan")
+    endless(session)
     maps = tab.maps
     tab.page.locator(".lx-train").click()
     until(lambda: session.state.run and session.state.run.state is RunState.RUNNING, "the run")
@@ -56,8 +56,7 @@ def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
 
 def test_a_help_that_lies_over_stop_leaves_it_its_press(tab: Tab, app: App) -> None:
     session, page = app.session(), tab.page
-    _epochs(tab, 300)
-    until(lambda: session.settings.plan.epochs == 300, "the plan")
+    endless(session)
     page.locator(".lx-train").click()
     page.locator(".lx-map").hover()
     until(lambda: "samples/s" in tab.text("lx-progress") and "waits" in tab.text("lx-train-what"), "the run")
@@ -107,7 +106,7 @@ def test_diverging_training_says_so_and_keeps_the_map(tab: Tab, app: App) -> Non
 
 def _long(tab: Tab, session: Session) -> Run:
     """Begin a training that ends when it is told to."""
-    session.settings.plan.epochs = 2000
+    endless(session)
     tab.page.locator(".lx-train").click()
     until(lambda: session.state.run and len(session.state.run.steps) > 3, "the run")
     return session.state.run

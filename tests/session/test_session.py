@@ -13,6 +13,7 @@ from explorer.core.datasets import load_dataset
 from explorer.core.scene.viewport import Viewport
 from explorer.runtime.base_models import Base, Choice
 from explorer.services import Services
+from tests.endless import endless
 from tests.session.tab import Tab, held, served
 
 
@@ -301,7 +302,7 @@ def test_a_closed_session_dies_and_closing_is_idempotent(
     tab.session.state.cursor = (0.0, 0.0)
     tab.session.selection.random(10)
     tab.session.decoder.pick((0.0, 0.0))
-    tab.session.settings.plan.param.update(epochs=2000, batch_size=4)  # a minute's work
+    endless(tab.session, batch_size=4)
     tab.session.train()
     tab.rest()
     run = tab.session.state.run

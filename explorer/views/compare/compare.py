@@ -125,7 +125,7 @@ class CompareView:
         if kind == "swap":
             comparison.swap()
         elif kind == "follow":
-            comparison.follow()
+            comparison.compare_run()
         elif kind == "arrows":
             comparison.arrows = bool(data["shown"])
         elif kind == "measure":

@@ -23,6 +23,7 @@ from explorer.session import Session
 from explorer.session.compare.comparison import Comparison
 from explorer.session.compare.measures import PLACES, SELECTED, WORST
 from models import Autoencoder
+from tests.endless import EPOCHS, endless
 from tests.session.tab import PATIENCE, Tab, held
 
 
@@ -123,7 +124,7 @@ def test_a_run_is_compared_with_what_it_goes_on_from_wherever_the_map_has_gone(t
     for model, turned in ((began.model, False), (fresh, True)):
         before = began if model is began.model else session.state.scene
         submit = session.services.slot.submit
-        first = submit(Job(model=began.model, dataset=began.dataset, epochs=2000, batch_size=1))
+        first = submit(Job(model=began.model, dataset=began.dataset, epochs=EPOCHS, batch_size=1))
         run = submit(Job(model=model, dataset=began.dataset, epochs=1), session.tasks.ring)
         session.state.run = run
         first.abandon()
@@ -306,7 +307,7 @@ def test_measuring_can_be_cancelled_and_is_not_begun_again(trained: Tab) -> None
 def test_while_it_trains_the_table_says_that_it_is_of_an_earlier_epoch(trained: Tab) -> None:
     session, comparison = trained.session, trained.session.comparison
     measuring, former = comparison.measures, comparison.pair.after.side
-    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(session, batch_size=4)
     session.train()
     run = session.state.run
     assert comparison.pair.after.side is former  # until there is something of the new run to see

@@ -16,10 +16,12 @@ from explorer.core.latent.cloud import weights_token
 from explorer.core.projections import Aligned
 from explorer.runtime.base_models import Base
 from explorer.runtime.run import Run
+from explorer.runtime.store import writer
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.training import loop
 from explorer.services import Services
 from explorer.session import Session
+from tests.endless import endless
 from tests.session.tab import PATIENCE, Tab, held
 
 EPOCHS = 4
@@ -176,9 +178,12 @@ def test_training_from_an_epoch_starts_with_its_weights(tab: Tab, kept: KeptRun,
     assert weights_token(again.model(0)) == weights_token(kept.model(1))
 
 
-def test_while_it_trains_the_end_grows_and_the_map_stays_where_it_is_looked_at(tab: Tab) -> None:
+def test_while_it_trains_the_end_grows_and_the_map_stays_where_it_is_looked_at(
+    tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "WEIGHTS_BYTES", 1 << 50)  # enough for every epoch of so long a run
     session, timeline = tab.session, tab.session.timeline
-    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(session, batch_size=4)
     session.train()
     tab.until(lambda: timeline.last >= 2 and timeline.offered, "two epochs")
     timeline.move(1, rest=True)

@@ -9,6 +9,7 @@ import pytest
 from explorer.core.latent.support import Neighbours
 from explorer.core.scene.scene import Scene
 from explorer.services import Services
+from tests.endless import endless
 from tests.session.tab import PATIENCE, Tab, held
 
 
@@ -27,9 +28,9 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Scene]:
 
 
 def train_on(tab: Tab, found: list[Scene]) -> None:
-    """Begin a minute's training, and go on until several of its maps have been on the screen."""
+    """Begin a training without an end, and go on until several of its maps have been on the screen."""
     training, maps = tab.session.training, set()
-    training.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(tab.session, batch_size=4)
     training.start()
     found.clear()
     tab.until(lambda: maps.add(tab.session.state.scene.key) or len(maps) > 3, "maps of the training")

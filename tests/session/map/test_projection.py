@@ -22,6 +22,7 @@ from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session import Session
 from explorer.session.map.hold import holds
+from tests.endless import endless_fits
 from tests.session.tab import Tab, held, served
 
 
@@ -216,9 +217,10 @@ def test_progress_grows_and_is_told(tab: Tab) -> None:
 def test_cancelling_leaves_the_map_and_it_can_be_computed_again(tab: Tab) -> None:
     session = choose(tab, "tsne")
     scene = session.state.scene
-    session.projection.compute()
-    fit = session.projection.fit
-    tab.until(lambda: fit.fraction > 0.06, "it to be under way")
+    with endless_fits():
+        session.projection.compute()
+        fit = session.projection.fit
+        tab.until(lambda: fit.fraction > 0.06, "it to be under way")
     session.projection.cancel()
     assert not fit.active
     assert fit.state is FitState.CANCELLED
@@ -249,9 +251,10 @@ def test_a_computation_that_waits_can_be_cancelled(services: Services, tab: Tab)
 def test_closing_cancels_and_lets_go(services: Services, base: Base) -> None:
     tab = Tab(services, base).rest()
     session = choose(tab, "tsne")
-    session.projection.compute()
-    fit = session.projection.fit
-    tab.until(lambda: fit.fraction > 0.06, "it to be under way")
+    with endless_fits():
+        session.projection.compute()
+        fit = session.projection.fit
+        tab.until(lambda: fit.fraction > 0.06, "it to be under way")
     tab.close()
     served(services.fits)
     assert fit.state is FitState.CANCELLED

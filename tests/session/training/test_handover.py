@@ -12,6 +12,7 @@ import pytest
 from explorer.runtime.base_models import Choice
 from explorer.runtime.run import Run, RunState
 from explorer.services import Services
+from tests.endless import endless
 from tests.session.tab import PATIENCE, Tab
 
 
@@ -31,7 +32,7 @@ class Page:
 
     def train(self) -> Run:
         training = self.tab.session.training
-        training.settings.plan.param.update(epochs=2000, batch_size=4)
+        endless(self.tab.session, batch_size=4)
         training.start()
         self.tab.until(lambda: training.run.snapshot.version > 0, "the run to show something")
         return training.run
@@ -118,7 +119,7 @@ def test_a_model_on_its_way_is_found_and_comes_on_the_map(page: Callable[..., Pa
     before = page()
     token, session = before.arrive(), before.tab.session
     former = session.state.scene.model
-    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(session, batch_size=4)
     session.draft.latent = 3
     session.model_choice.apply()
     before.tab.until(lambda: session.model_choice.coming, "its training")

@@ -12,6 +12,7 @@ from explorer.runtime import base_models
 from explorer.runtime.base_models import Choice
 from explorer.runtime.run import RunState
 from explorer.services import Services
+from tests.endless import endless
 from tests.session.tab import Tab
 
 SMALL_VAE = Choice("iris", options=(("width", 0.25),))
@@ -192,7 +193,7 @@ def test_a_first_training_that_fails_leaves_all_as_it_was(tab: Tab) -> None:
 
 def test_stop_shows_a_new_model_as_it_is_by_then(tab: Tab) -> None:
     session, scene = tab.session, tab.session.state.scene
-    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(session, batch_size=4)
     session.draft.latent = 3
     session.model_choice.apply()
     tab.until(lambda: session.model_choice.current and len(session.model_choice.current.steps), "steps")
@@ -204,7 +205,7 @@ def test_stop_shows_a_new_model_as_it_is_by_then(tab: Tab) -> None:
 
 def test_stopped_before_its_turn_it_never_comes(tab: Tab, opened: Callable[..., Tab]) -> None:
     other = opened().rest().session
-    other.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(other, batch_size=4)
     other.train()
     session, scene = tab.session, tab.session.state.scene
     session.draft.latent = 3
@@ -236,7 +237,7 @@ def test_another_data_set_holds_at_once_unless_a_training_is_lost(tab: Tab) -> N
 
 def test_a_later_choice_takes_the_place_of_one_on_its_way(tab: Tab) -> None:
     session = tab.session
-    session.settings.plan.param.update(epochs=2000, batch_size=4)
+    endless(session, batch_size=4)
     session.draft.latent = 3
     session.model_choice.apply()
     tab.until(lambda: session.model_choice.coming is not None, "the run to begin")
