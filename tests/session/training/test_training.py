@@ -16,7 +16,7 @@ from explorer.runtime.base_models import Base, Choice
 from explorer.runtime.run import Run, RunState
 from explorer.services import Services
 from explorer.session import Session
-from explorer.session import training as module
+from explorer.session.training import training as module
 from explorer.session.training.queue import find, queue
 from tests.endless import endless
 from tests.session.tab import PATIENCE, Tab
