@@ -130,11 +130,12 @@ class Services:
 
     def _changed(self) -> None:
         self.wakeups.ring()
-        snapshot = self.first.snapshot.read()[1] if self.first is not None else None
-        if snapshot is None or self._first_laid_out:
+        first = self.first
+        snapshot = first.snapshot.read()[1] if first is not None else None
+        if first is None or first.dataset is None or snapshot is None or self._first_laid_out:
             return
         self._first_laid_out = True
-        what = self.first.dataset, snapshot.model, snapshot.cloud
+        what = first.dataset, snapshot.model, snapshot.cloud
         name = projections.suiting(snapshot.model.latent, sphere=snapshot.model.sphere)[0]
         self._warm(self.scenes, partial(self.lay_out, *what, name, None), self._paint_first)
 

@@ -18,11 +18,12 @@ def answering(debug: bool) -> Iterator[None]:
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
     # So that mydata:load is found beside the user, behind all that is installed.
     sys.path.append(os.getcwd())
-    from explorer.core.errors import SHOWN
+    from explorer.core.errors import ExplorerError
+    from models.errors import ModelError
 
     try:
         yield
-    except (*SHOWN, OSError) as error:
+    except (ExplorerError, ModelError, OSError) as error:
         if debug:
             traceback.print_exception(error)
         typer.echo(str(error), err=True)

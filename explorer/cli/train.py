@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -99,7 +99,7 @@ def _begun(
     dataset: str | None,
     data_dir: Path | None,
     epochs: int | None,
-    given: dict[str, object],
+    given: Mapping[str, Any],
     tensorboard: Path | None,
     stop: Callable[[], bool],
 ) -> Headless:
@@ -113,13 +113,20 @@ def _begun(
     family = str(given["model"] or "vae")
     models.options(family)  # before a long download
     data = load_dataset(dataset or "digits", folder=data_dir, progress=progress)
-    settings = {key: given[key] for key in ("seed",) if given[key] is not None}
+    seed: dict[str, Any] = {} if given["seed"] is None else {"seed": given["seed"]}
     latent = 2 if given["latent"] is None else given["latent"]
-    made = models.create(family, shape=data.shape, latent=latent, **settings)
-    plan = {"epochs": epochs, "batch_size": given["batch_size"], "learning_rate": given["learning_rate"]}
-    source, name = lasting(dataset or "digits"), str(given["name"] or "")
-    told = {"name": name, "source": source, "tensorboard": tensorboard}
-    return headless.begin(runs.store(), Job(made, data, **plan, **settings, **told), stop)
+    job = Job(
+        models.create(family, shape=data.shape, latent=latent, **seed),
+        data,
+        epochs=epochs,
+        batch_size=given["batch_size"],
+        learning_rate=given["learning_rate"],
+        name=str(given["name"] or ""),
+        source=lasting(dataset or "digits"),
+        tensorboard=tensorboard,
+        **seed,
+    )
+    return headless.begin(runs.store(), job, stop)
 
 
 def _resumed(
@@ -137,8 +144,9 @@ def _resumed(
     kept = runs.store()
     data = None if dataset is None else load_dataset(dataset, folder=data_dir, progress=progress)
     record = kept.find(run)
-    where = {"dataset": data, "data_folder": data_dir, "tensorboard": tensorboard}
-    return headless.go_on(kept, record, epochs=epochs, stop=stop, **where)
+    return headless.go_on(
+        kept, record, epochs=epochs, stop=stop, dataset=data, data_folder=data_dir, tensorboard=tensorboard
+    )
 
 
 def _follow(run: Headless) -> Step | None:

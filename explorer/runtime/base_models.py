@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread, current_thread
+from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
 import models
@@ -214,7 +215,8 @@ class Bases:
     def _prepare(self, base: Base, allow_import: bool) -> None:
         choice = base.choice
         dataset = self._load(base, allow_import)
-        model = models.create(choice.model, shape=dataset.shape, latent=choice.latent, **dict(choice.options))
+        options: dict[str, Any] = dict(choice.options)
+        model = models.create(choice.model, shape=dataset.shape, latent=choice.latent, **options)
         stored = self._first_models.find(dataset, model)
         self._begin(base, dataset, stored or model, trained=stored is not None)
 

@@ -131,9 +131,20 @@ def begin(
     DataError, ModelError, StoreError
     """
     chosen = None if rows is None else np.asarray(rows, dtype=np.int64)
-    settings = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    told = {"name": name, "source": source, "tensorboard": tensorboard}
-    return headless.begin(store(), Job(model, dataset, chosen, rest=rest, **settings, **told))
+    job = Job(
+        model,
+        dataset,
+        chosen,
+        rest=rest,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        name=name,
+        source=source,
+        tensorboard=tensorboard,
+    )
+    return headless.begin(store(), job)
 
 
 def fine_tune(

@@ -34,7 +34,7 @@ class LatentAxes(param.Parameterized):
         The share of the axes' figures that is done, while they are being made.
     """
 
-    shown = param.Selector(
+    shown: param.Selector[str] = param.Selector(
         default="", objects=["", "axes", "traversals"], doc="What is looked at; nothing is computed for ''."
     )
     every = param.Boolean(False, doc=f"Traverse every axis, not only the {MOST_ACTIVE} that say most.")
@@ -65,7 +65,11 @@ class LatentAxes(param.Parameterized):
 
     def move(self, axis: int, value: float) -> None:
         """Move the code along one axis; on a sphere it stays on it."""
-        if self.axes is None or not (0 <= axis < self.axes.latent and np.isfinite(value)):
+        if (
+            self.axes is None
+            or self.code is None
+            or not (0 <= axis < self.axes.latent and np.isfinite(value))
+        ):
             return
         self.code = moved(self.code, axis, value, self.axes.sphere)
         self._decode()
@@ -129,12 +133,15 @@ class LatentAxes(param.Parameterized):
     def _begin(self, scene: Scene) -> None:
         picked = self._state.picked
         index = None if picked is None or picked.index >= len(scene.cloud) else picked.index
-        before, stays = self.start, self.start is not None and self.start.index == index
+        assert self.axes is not None
+        before = self.start
+        stays = before is not None and before.index == index
         if not stays or self._scene is None or self._scene.cloud is not scene.cloud:
-            self.start = start(self.axes, scene.cloud, index)
+            begun = self.start = start(self.axes, scene.cloud, index)
             # While a model trains its sample moves, and the bars with it, unless a hand has moved them.
-            if not stays or np.array_equal(self.code, before.code):
-                self.code = self.start.code
+            at_start = self.code is not None and before is not None and np.array_equal(self.code, before.code)
+            if at_start or not stays:
+                self.code = begun.code
         fresh, self._scene = self._scene is not scene, scene
         newest = self.frame.read()[1]
         if self.shown == "axes" and (fresh or newest is None or newest.code is not self.code):
@@ -148,6 +155,8 @@ class LatentAxes(param.Parameterized):
         if wanted == self._traversed:
             return
         self._traversed = wanted
+        assert self.axes is not None
+        assert self.start is not None
         rows = None if self.every else MOST_ACTIVE
 
         def outdated() -> bool:

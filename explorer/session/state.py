@@ -68,14 +68,18 @@ class State(param.Parameterized):
     the session's own thread.
     """
 
-    colour_by = param.Selector(default="label", objects=["label"], doc="What the colours of the map mean.")
-    projection = param.Selector(
+    colour_by: param.Selector[str] = param.Selector(
+        default="label", objects=["label"], doc="What the colours of the map mean."
+    )
+    projection: param.Selector[str] = param.Selector(
         default="identity", objects=["identity"], doc="How latent space is laid out on the plane."
     )
     draws = param.Integer(
         0, bounds=(0, 100), doc="Points drawn from each sample's posterior; 0 shows the posterior means."
     )
-    theme = param.Selector(default="light", objects=["light", "dark"], doc="Light or dark.")
+    theme: param.Selector[str] = param.Selector(
+        default="light", objects=["light", "dark"], doc="Light or dark."
+    )
     dims = param.Boolean(False, doc="Whether points on the back of the globe are dimmed rather than hidden.")
 
     cursor = param.Parameter(None, doc="The place under the cursor on the plane, (x, y); None at first.")

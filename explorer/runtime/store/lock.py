@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows has another word for it
-    fcntl = None
+if sys.platform == "win32":
     import msvcrt
+else:
+    import fcntl
 
 LOCK = "owner.lock"
 PATIENCE = 1.0  # seconds that somebody who only looks may hold the lock up
@@ -63,7 +63,7 @@ def _locked(folder: Path, *, exclusive: bool) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        if fcntl is not None:
+        if sys.platform != "win32":
             fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         else:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

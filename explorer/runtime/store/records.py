@@ -164,7 +164,7 @@ def run_row(run: str, name: str, job: Job, device: str, owner: str, rows: str | 
     chosen = None if job.indices is None else len(job.indices)
     dataset = {"name": data.name, "source": job.source, "stamp": data.stamp, "train": len(data.train)}
     dataset |= {"test": len(data.test), "chosen": chosen}
-    settings = {"epochs": plan.epochs, "batch_size": plan.batch_size}
+    settings: dict[str, float] = {"epochs": plan.epochs, "batch_size": plan.batch_size}
     settings |= {"learning_rate": plan.learning_rate, "seed": job.seed}
     return {
         "id": run,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from explorer.core.diagnostics.epoch_means import EpochMeans
 from explorer.core.errors import SHOWN, StoreError
 from explorer.core.latent.batches import check_fits
 from explorer.core.latent.cloud import encode
-from explorer.core.progress import pause_after
+from explorer.core.progress import Stop, never, pause_after
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import KeptState, RunRecord
@@ -22,9 +22,7 @@ from explorer.runtime.store.store import RunStore
 from explorer.runtime.store.tensorboard import Events, check_folder
 from explorer.runtime.store.writer import Recording
 from explorer.runtime.training.loop import SHARE, steps_of
-from models import Step
-
-NEVER = lambda: False  # noqa: E731
+from models import OptimizerState, Step
 
 
 class Headless:
@@ -44,7 +42,7 @@ class Headless:
         recording: Recording,
         job: Job,
         device: torch.device,
-        stop: Callable[[], bool] = NEVER,
+        stop: Stop = never,
         clock: Callable[[], float] = time.perf_counter,
         events: Events | None = None,
     ) -> None:
@@ -73,7 +71,7 @@ class Headless:
         if self._events is not None:
             self._events.close()
 
-    def _train(self) -> Iterator[Step]:
+    def _train(self) -> Generator[Step]:
         job, recording = self.job, self._recording
         ended, error = KeptState.STOPPED, None
         try:
@@ -95,8 +93,9 @@ class Headless:
                 if error is None:
                     raise
 
-    def _fit(self) -> Iterator[Step]:
-        job, states = self.job, []
+    def _fit(self) -> Generator[Step]:
+        job = self.job
+        states: list[OptimizerState] = []
         steps = steps_of(job, self._model, keep=states.append, stop=self._stop, clock=self._clock)
         cost, encoded = 0.0, self._clock()
         epochs = EpochMeans()
@@ -120,7 +119,7 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def begin(store: RunStore, job: Job, stop: Callable[[], bool] = NEVER) -> Headless:
+def begin(store: RunStore, job: Job, stop: Stop = never) -> Headless:
     """Put a new run into the store and train it as it is iterated.
 
     Raises
@@ -144,7 +143,7 @@ def go_on(
     epochs: int | None = None,
     data_folder: Path | None = None,
     tensorboard: Path | None = None,
-    stop: Callable[[], bool] = NEVER,
+    stop: Stop = never,
 ) -> Headless:
     """Go on with a run from its last committed epoch, as if it had never been interrupted.
 
@@ -174,7 +173,7 @@ def go_on(
     return _made(recording, job, stop)
 
 
-def _made(recording: Recording, job: Job, stop: Callable[[], bool]) -> Headless:
+def _made(recording: Recording, job: Job, stop: Stop) -> Headless:
     try:
         folder = job.tensorboard
         events = None if folder is None else Events(folder, recording.run, recording.name)

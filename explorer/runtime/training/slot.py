@@ -184,6 +184,7 @@ class TrainingSlot:
         course: TrainingLoop | None = None
         recorder: Recorder | None = None
         events: Events | None = None
+        sentence: str | None
         try:
             recorder = self._recorder(run)
             events = _events(run)

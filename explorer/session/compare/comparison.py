@@ -166,7 +166,7 @@ class Comparison(param.Parameterized):
     def _lay_out(self, sides: Sides) -> None:
         scene = self._state.scene
         assert scene is not None
-        layout = self._projection.drawn or Layout(scene.projection.name)
+        layout = self._projection.drawn or Layout(str(scene.projection.name))
         if sides.run is None and layout.computed is not None:
             layout = Layout(layout.name)  # it is of the codes on the map, which these need not be like
         before, after = sides.before.cloud, sides.after.cloud
@@ -280,8 +280,13 @@ class Comparison(param.Parameterized):
     def _colours(self) -> Colouring | None:
         """Those of the map; the former ones where they only say the same of a newer scene."""
         held, now = self._colouring, self._state.colouring
-        alike = held is not None and now is not None and held.title == now.title
-        if not (alike and held.labels is now.labels and held.values is now.values):
+        if (
+            held is None
+            or now is None
+            or held.title != now.title
+            or held.labels is not now.labels
+            or held.values is not now.values
+        ):
             self._colouring = now
         return self._colouring
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,12 +64,12 @@ class Measures(param.Parameterized):
         The share that is done, while it is being measured.
     """
 
-    of = param.Selector(
+    of: param.Selector[str] = param.Selector(
         default=CODES,
         objects=[CODES, PLACES],
         doc="What the data are compared with: the codes of the model, or where the maps draw them.",
     )
-    which = param.Selector(
+    which: param.Selector[str] = param.Selector(
         default=SELECTED,
         objects=[SELECTED, WORST],
         doc="Whose reconstructions are shown: of the selected samples, or of the held-out ones whose error "
@@ -150,8 +151,8 @@ class Measures(param.Parameterized):
             self.of = self._of
         keys = self._keys(pair)
         if self._measured != keys:
-            found = [self._known.get(key) for key in keys]
-            if None not in found:
+            found = [known for key in keys if (known := self._known.get(key)) is not None]
+            if len(found) == len(keys):
                 self._table(keys, found)
             else:
                 self._keep_former(keys)
@@ -233,6 +234,7 @@ class Measures(param.Parameterized):
     def _exemplify(self, compared: Compared) -> None:
         pair, shown, services = compared.pair, self.shown, self._services
         sides = (pair.before.side.model, pair.after.side.model)
+        wanted: tuple[object, ...]
         if shown == SELECTED:
             self._chosen = compared.chosen
             wanted = (sides, id(self._chosen))
@@ -243,13 +245,16 @@ class Measures(param.Parameterized):
         if wanted == self._exemplified:
             return
         self._exemplified = wanted
+        work: Callable[[], Examples | None]
         if wanted[1] == WORST:
             worker, work = (
                 services.measures,
                 partial(_of_worst, pair, lambda: self._exemplified is not wanted),
             )
         else:
-            rows = self._worst if shown == WORST else evenly(np.flatnonzero(self._chosen))
+            chosen = np.zeros(0, bool) if self._chosen is None else self._chosen
+            worst = self._worst if shown == WORST else None
+            rows = evenly(np.flatnonzero(chosen)) if worst is None else worst
             worker, work = services.extras, partial(examples, pair.dataset, *sides, rows)
         done = partial(self._on_examples, wanted, pair.dataset)
         name = "worst examples" if worker is services.measures else "examples"

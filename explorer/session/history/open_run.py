@@ -74,8 +74,9 @@ class OpenRun:
         snapshot = None if run is None else run.snapshot.read()[1]
         if run is None or snapshot is None:
             return self._state.shown.kept
-        whole = snapshot.step is not None and snapshot.step.epoch_done
-        return None if run.kept is None else (run.kept, snapshot.step.epoch if whole else None)
+        step = snapshot.step
+        epoch = step.epoch if step is not None and step.epoch_done else None
+        return None if run.kept is None else (run.kept, epoch)
 
     def follow(self) -> None:
         """See to what is on its way. On the session's own thread."""
@@ -119,8 +120,10 @@ class OpenRun:
         self._training.start()
 
     def _take_up(self, more: int, record: RunRecord) -> None:
+        dataset = self._state.shown.dataset
+        assert dataset is not None
         self._taking = record
-        task = partial(work.job, self._services.store, record.id, self._state.shown.dataset, more)
+        task = partial(work.job, self._services.store, record.id, dataset, more)
         self._tasks.send(self._services.histories, "take up", task, self._train, self._on_not_taken)
 
     def _train(self, job: Job) -> None:

@@ -235,7 +235,9 @@ class Timeline(param.Parameterized):
                 self._state.decode_by(None)
             self._update_passage()
         elif self._track is not None:
-            self._track.kept = self._run.kept
+            kept = self._run.kept
+            assert kept is not None
+            self._track.kept = kept
 
     def _follow_track(self) -> None:
         scene, run, kept = self._state.scene, self._state.run, self.kept
@@ -288,7 +290,8 @@ class Timeline(param.Parameterized):
     def _on_scene(self, _: object) -> None:
         """Decode the scene on the map, where it is the newest, or the epoch at which the map rests."""
         scene, here = self._state.scene, self.snapshot()
-        at_rest = self._resting and here is not None and here.model is scene.model
+        shown = scene is not None and here is not None and here.model is scene.model
+        at_rest = self._resting and shown
         if at_rest or self.at is None:
             self._state.decode_by(None)
         self._update_passage()
@@ -298,13 +301,15 @@ class Timeline(param.Parameterized):
         return bool(self._state.draws) or self._state.colour_by == "KL"
 
     def _nearest(self, at: float) -> int:
+        assert self.kept is not None
         return min((record.epoch for record in self.kept.epochs), key=lambda epoch: abs(epoch - at))
 
     def _ready(self) -> bool:
         """Whether the epoch that is looked at can be laid out."""
-        track = self._track
-        placed = self.snapshot() is not None and bool(track.evolution.epochs)
-        return placed and track.settled(self._nearest(self.at))
+        track, at = self._track, self.at
+        if track is None or at is None or self.snapshot() is None or not track.evolution.epochs:
+            return False
+        return track.settled(self._nearest(at))
 
     def _on_aligned(self, *_: object) -> None:
         self._update_passage()

@@ -25,7 +25,7 @@ _HOLDS = {
 class Hold(param.Parameterized):
     """Chooses what is held off the plane, and gives the way from a place of the map to its code."""
 
-    hold = param.Selector(
+    hold: param.Selector[str] = param.Selector(
         default=MEAN,
         objects=[MEAN],
         doc="What the decoded code takes from, off the plane of the map: the sample drawn nearest to the "
@@ -69,7 +69,7 @@ class Hold(param.Parameterized):
         names = list(holds(scene)) or [MEAN]
         with param.parameterized.batch_call_watchers(self):
             self.param.hold.objects = names
-            held = self._holds.get(scene.projection.name)
+            held = self._holds.get(str(scene.projection.name))
             self.hold = held if held in names else names[0]
         self._prepare()  # also where that is what it was
 
@@ -78,7 +78,7 @@ class Hold(param.Parameterized):
         scene = self._state.scene
         if scene is None:
             return
-        self._holds[scene.projection.name] = self.hold
+        self._holds[str(scene.projection.name)] = str(self.hold)
         if not scene.projection.exact or (holds(scene) and self.hold == NEAREST):
             work = partial(self._services.lift, scene)
             done = partial(self._on_prepared, scene.key)
@@ -96,4 +96,4 @@ class Hold(param.Parameterized):
 def holds(scene: Scene) -> tuple[str, ...]:
     """Return what can be held off the plane of a scene's map, the default first; nothing, where it is all."""
     name = scene.projection.name
-    return _HOLDS.get(name, ()) if scene.cloud.latent > 2 else ()
+    return _HOLDS.get(str(name), ()) if scene.cloud.latent > 2 else ()

@@ -12,6 +12,7 @@ import param
 import torch
 from jaxtyping import Float32
 
+from explorer.core.datasets import ProfileDrawing
 from explorer.core.errors import BadSelection
 from explorer.core.scene.scene import Scene
 from explorer.services import Services
@@ -109,8 +110,9 @@ class Pins(param.Parameterized):
         self.codes()
         drawn = np.stack([pin.sample for pin in self.pins])
         scene = self._state.scene
-        if scene is not None and scene.dataset.drawing.kind == "profile":
-            return scene.dataset.drawing.to_units(drawn).astype(np.float32)
+        drawing = None if scene is None else scene.dataset.drawing
+        if isinstance(drawing, ProfileDrawing):
+            return drawing.to_units(drawn).astype(np.float32)
         return drawn
 
     def table(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from explorer.core import projections
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import Cloud
 from explorer.core.projections import Projection, Turning
-from explorer.core.projections.layout import Layout, shown_knobs
+from explorer.core.projections.layout import Computed, Layout, shown_knobs
 from explorer.runtime.base_models import Base
 from explorer.runtime.projection_fit import Fit, FitState, key
 from explorer.runtime.run import Snapshot
@@ -159,7 +159,7 @@ class ProjectionChoice(param.Parameterized):
             return replace(layout, computed=known)
         return self._computed.get(name) if base is self._base else None
 
-    def _on_fitted(self, base: Base | None, fit: Fit, computed: object) -> None:
+    def _on_fitted(self, base: Base | None, fit: Fit, computed: Computed | None) -> None:
         if computed is not None and fit.state is FitState.DONE and base is self._base:
             self._computed[fit.layout.name] = replace(fit.layout, computed=computed)
 

@@ -23,7 +23,7 @@ from explorer.session.tasks import Tasks
 class SelectionTools(param.Parameterized):
     """The ways to select; each joins the present selection as `how` says."""
 
-    how = param.Selector(
+    how: param.Selector[str] = param.Selector(
         default="replace", objects=list(HOW), doc="How a new selection joins the present one."
     )
 

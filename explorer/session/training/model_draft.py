@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import param
 
@@ -33,10 +34,10 @@ class ModelDraft(param.Parameterized):
         Whether the draft follows what holds, rather than the user.
     """
 
-    source = param.Selector(
+    source: param.Selector[str] = param.Selector(
         doc="digits and iris come with scikit-learn; the others are read from the data folder."
     )
-    model = param.Selector(
+    model: param.Selector[str] = param.Selector(
         default="vae",
         objects=list(models.names()),
         doc=" ".join(f"{name}: {models.describe(name)}" for name in models.names()),
@@ -46,7 +47,9 @@ class ModelDraft(param.Parameterized):
         bounds=models.latent_range("vae"),
         doc="Coordinates of the latent space; a globe has three. Needs a new model.",
     )
-    knobs = param.ClassSelector(class_=Knobs, doc="The options of the family.")
+    knobs = cast(  # there from the start: __init__ sets them
+        "param.ClassSelector[Knobs]", param.ClassSelector(class_=Knobs, doc="The options of the family.")
+    )
 
     def __init__(self, state: State, tasks: Tasks, settings: TrainingSettings) -> None:
         super().__init__()

@@ -85,8 +85,8 @@ class Monitor(param.Parameterized):
     def _on_run(self, event: Any) -> None:
         run, scene = event.new, self._state.scene
         if run is not None and run not in self._runs:
-            same = scene is not None and scene.dataset is run.job.dataset
-            self._runs[run] = RunReport(run, scene.model if same else None)
+            before = scene.model if scene is not None and scene.dataset is run.job.dataset else None
+            self._runs[run] = RunReport(run, before)
 
 
 def forgets(run: Run) -> bool:

@@ -17,13 +17,13 @@ class TrainingSettings(param.Parameterized):
         How long, how fast and from which seed.
     """
 
-    mode = param.Selector(
+    mode: param.Selector[TrainingMode] = param.Selector(
         default=TrainingMode.FINE_TUNE,
         objects={"Fine-tune": TrainingMode.FINE_TUNE, "From scratch": TrainingMode.FROM_SCRATCH},
         doc="Go on from the weights and the optimizer's state of the model on the map, or begin anew with "
         "fresh weights.",
     )
-    on = param.Selector(
+    on: param.Selector[str] = param.Selector(
         default="everything", objects=["everything", "selection"], doc="Which samples a run is trained on."
     )
     rest = param.Number(
@@ -33,7 +33,7 @@ class TrainingSettings(param.Parameterized):
         doc="What each sample that is not selected counts: 0 trains on the selected ones only, 1 on all "
         "alike. Each epoch holds all selected samples and that share of the rest, drawn anew.",
     )
-    keep = param.Selector(
+    keep: param.Selector[bool] = param.Selector(
         default=False,
         objects={"stop the training": False, "keep training": True},
         doc="What becomes of your trainings when this page is closed. A page that is loaded anew, or whose "
