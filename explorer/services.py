@@ -1,4 +1,4 @@
-"""What a process shares between its sessions, put together once."""
+"""The services that the sessions of a process share, composed once."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Services:
         self.scenes = self._worker("scenes")
         self.extras = self._worker("extras")
         self.neighbours = self._worker("neighbours")
-        # Each takes half a minute or some seconds, so that nobody else should wait behind it.
+        # Each takes half a minute or some seconds, so that no other session should wait behind it.
         self.fits = self._worker("fits")
         self.placings = self._worker("placings")
         self.histories = self._worker("histories")
@@ -89,11 +89,11 @@ class Services:
         self.bases = Bases(self.slot, home / "models", data_folder, self._changed)
         self.painter = Painter()
         # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
-        # sessions have in common is computed once and what nobody looks at any more goes.
+        # sessions have in common is computed once and what is no longer shown goes.
         self._first_scene = lru_cache(4)(lay_out)
         self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
         self.lift = lru_cache(4)(prepared)
-        self.ending = Event()  # for what takes long: nobody will want it
+        self.ending = Event()  # for what takes long: it is no longer wanted
         self.colouring = lru_cache(8)(partial(colouring, stop=self.ending.is_set))
         self._uploads = TemporaryDirectory(prefix="latent-explorer-")
         self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive

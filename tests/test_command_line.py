@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 import models
 from explorer import __main__ as command
+from explorer.cli import serve
 from explorer.services import Services
 
 PATIENCE = 120.0  # seconds until a test that hangs fails; no test waits this long when it passes
@@ -239,7 +240,7 @@ def test_a_defect_is_no_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(command, "_serve", broken)
+    monkeypatch.setattr(serve, "_serve", broken)
     monkeypatch.setattr(sys, "path", sys.path[:])
     result = CliRunner().invoke(command.app, ["serve"])
     assert isinstance(result.exception, ZeroDivisionError)
@@ -291,9 +292,9 @@ def test_a_browser_opens_where_somebody_sits_at_a_display(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert command._wanted(None) is opens
-    assert command._wanted(True) is True
-    assert command._wanted(False) is False
+    assert serve._wanted(None) is opens
+    assert serve._wanted(True) is True
+    assert serve._wanted(False) is False
 
 
 def test_the_folder_of_the_user_comes_after_what_is_installed(
@@ -302,6 +303,6 @@ def test_the_folder_of_the_user_comes_after_what_is_installed(
     monkeypatch.chdir(folder)
     before = sys.path[:]
     monkeypatch.setattr(sys, "path", before[:])
-    monkeypatch.setattr(command, "_serve", lambda *_: None)
+    monkeypatch.setattr(serve, "_serve", lambda *_: None)
     assert CliRunner().invoke(command.app, ["serve"]).exit_code == 0
     assert sys.path == [*before, str(folder)]

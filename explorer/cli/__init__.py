@@ -1,1 +1,1 @@
-"""What the command does in a terminal alone: training, and looking after the runs."""
+"""The command line: training in a terminal, and looking after the runs."""

@@ -13,7 +13,7 @@ import typer
 
 
 @contextmanager
-def answering(debug: bool) -> Iterator[None]:
+def sentence_on_error(debug: bool) -> Iterator[None]:
     """Say in a sentence what cannot be done, and leave with code 2."""
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
     # So that mydata:load is found beside the user, behind all that is installed.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from explorer.cli.exit_code import answering
+from explorer.cli.exit_code import sentence_on_error
 
 if TYPE_CHECKING:
     from explorer.runtime.store.records import RunRecord
@@ -33,7 +33,7 @@ def table(
     """List the runs that are kept, newest first; losses are nats per sample."""
     if context.invoked_subcommand is not None:
         return
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime import runs
 
         frame = runs.table(search, trashed=deleted)
@@ -48,7 +48,7 @@ def table(
 @app.command()
 def show(run: Named) -> None:
     """Show a run and its epochs."""
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime import runs
 
         kept = runs.open(run)
@@ -74,7 +74,7 @@ def show(run: Named) -> None:
 @app.command()
 def rename(run: Named, name: Annotated[str, typer.Argument(help="What it is called from now on.")]) -> None:
     """Give a run another name."""
-    with answering(False):
+    with sentence_on_error(False):
         store, record = _found(run)
         store.edit(record.id, name=name)
 
@@ -84,7 +84,7 @@ def note(
     run: Named, text: Annotated[str, typer.Argument(help="The note, in place of the one there.")]
 ) -> None:
     """Write a note on a run."""
-    with answering(False):
+    with sentence_on_error(False):
         store, record = _found(run)
         store.edit(record.id, note=text)
 
@@ -92,7 +92,7 @@ def note(
 @app.command()
 def delete(run: Named) -> None:
     """Delete a run; `restore` brings it back until `sweep`."""
-    with answering(False):
+    with sentence_on_error(False):
         store, record = _found(run)
         store.trash(record.id)
         typer.echo(f"Deleted {record.name!r}; undo with: latent-explorer runs restore {record.id}")
@@ -101,7 +101,7 @@ def delete(run: Named) -> None:
 @app.command()
 def restore(run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a deleted run.")]) -> None:
     """Bring a deleted run back."""
-    with answering(False):
+    with sentence_on_error(False):
         store, record = _found(run)
         store.restore(record.id)
 
@@ -109,7 +109,7 @@ def restore(run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a 
 @app.command()
 def sweep() -> None:
     """Remove deleted runs for good, and what killed processes left behind."""
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime import runs
 
         gone = runs.store().sweep()
@@ -131,7 +131,7 @@ def film(
     ] = True,
 ) -> None:
     """Film how a run's map evolved, epoch by epoch."""
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime import runs
 
         width, height = _sides(size)
@@ -169,7 +169,7 @@ def _sides(size: str) -> tuple[int, int]:
 @app.command("export")
 def export_to(run: Named, file: Annotated[Path, typer.Argument(help="The file to write, a zip.")]) -> None:
     """Write a run into one file."""
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime.store.archive import export_run
 
         store, record = _found(run)
@@ -181,7 +181,7 @@ def tensorboard(
     run: Named, folder: Annotated[Path, typer.Argument(help="What `tensorboard --logdir` is given.")]
 ) -> None:
     """Write TensorBoard event files of a run's epochs."""
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime import runs
 
         typer.echo(f"Written to {runs.open(run).tensorboard(folder)}")
@@ -190,7 +190,7 @@ def tensorboard(
 @app.command("import")
 def import_from(file: Annotated[Path, typer.Argument(help="A file that `export` wrote.")]) -> None:
     """Take a run out of a file into the store; nothing in it is executed."""
-    with answering(False):
+    with sentence_on_error(False):
         from explorer.runtime import runs
         from explorer.runtime.store.archive import import_run
 

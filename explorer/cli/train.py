@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from explorer.cli.exit_code import answering
+from explorer.cli.exit_code import sentence_on_error
 
 if TYPE_CHECKING:
     from explorer.runtime.training.headless import Headless
@@ -69,7 +69,7 @@ def train(
     Each finished epoch is kept at once. Ctrl+C stops after the batch in hand, and --resume goes on.
     """
     asked = Event()
-    with answering(debug):
+    with sentence_on_error(debug):
         from explorer.core.errors import ExplorerError
 
         settings = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}

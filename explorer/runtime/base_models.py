@@ -33,12 +33,12 @@ SMALL = 6_000
 
 
 class _Ended(Exception):
-    """Nobody wants what is being prepared any more."""
+    """Raised to end a preparation that is no longer wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is explored: a source of data, a model's name, its latent dimension and its options."""
+    """A choice of what to explore: a source of data, a model's name, its latent dimension and its options."""
 
     source: str = "digits"
     model: str = "vae"
@@ -121,7 +121,7 @@ class Bases:
     def given(self, dataset: Dataset, model: Autoencoder | None = None, cloud: Cloud | None = None) -> Base:
         """Return a base for a data set and a model (default: a new two-dimensional VAE) that are at hand."""
         untrained = model is None
-        # A copy of its own: whoever gave the model may go on training it.
+        # A copy of its own: the caller may go on training the model.
         model = models.create("vae", shape=dataset.shape) if model is None else model.clone()
         if tuple(model.shape) != tuple(dataset.shape):
             raise DataError(

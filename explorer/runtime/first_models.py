@@ -1,4 +1,4 @@
-"""What small data sets' models were trained to on first use, kept for the next start."""
+"""The first trained models of small data sets, kept for the next start."""
 
 from __future__ import annotations
 

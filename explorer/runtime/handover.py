@@ -45,7 +45,7 @@ class TabTrainings:
 
     @property
     def over(self) -> bool:
-        """Whether all of its runs are over."""
+        """True where all of its runs are over."""
         return all(run.state.over for run in self.runs)
 
 
@@ -69,7 +69,7 @@ class Tab:
 
     @property
     def occupied(self) -> bool:
-        """Whether its page is connected."""
+        """True where its page is connected."""
         connected = self._connected
         return connected is not None and connected()
 

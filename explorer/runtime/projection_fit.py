@@ -21,7 +21,7 @@ _QUIET = 0.1  # seconds between two reports
 
 
 class FitState(Enum):
-    """Where a fit is; it goes from left to right and never back."""
+    """The state of a fit; it goes from left to right and never back."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -67,14 +67,14 @@ class Fit:
 
     @property
     def state(self) -> FitState:
-        """Where it is. One that was cancelled says so at once, though its worker may have a step to end."""
+        """The state. A cancelled fit says so at once, though its worker may have a step to end."""
         if self._cancelled.is_set() and self._state in (FitState.WAITING, FitState.RUNNING):
             return FitState.CANCELLED
         return self._state
 
     @property
     def active(self) -> bool:
-        """Whether something may still come of it."""
+        """True where a result may still come."""
         return self.state in (FitState.WAITING, FitState.RUNNING)
 
     @property
@@ -84,13 +84,13 @@ class Fit:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it will take, going by what it took; None while that says little."""
+        """The estimated seconds left, from the speed so far; None while that says little."""
         if self._state is not FitState.RUNNING or self.fraction < 0.05:
             return None
         return self.seconds * (1 - self.fraction) / self.fraction
 
     def cancel(self) -> None:
-        """Have nothing come of it. Any thread, no waiting."""
+        """Cancel the fit. Any thread, no waiting."""
         self._cancelled.set()
 
     def run(self, known: LRU[Computed]) -> Computed | None:
@@ -122,7 +122,7 @@ class Fit:
             self._state = FitState.FAILED
             raise
         finally:
-            self._notify = _silence  # whoever asked may be gone
+            self._notify = _silence  # the session that asked may be gone
         self.fraction, self._state = 1.0, FitState.DONE
         return found
 
@@ -151,7 +151,7 @@ class Fit:
 
 
 def _silence() -> None:
-    """What rings when nobody listens any more."""
+    """Notify no one."""
 
 
 def key(cloud: Cloud, layout: Layout) -> Hashable:

@@ -28,7 +28,7 @@ LEFT_SECONDS = 30.0  # the same for the time left, which should not flicker
 
 
 class RunState(Enum):
-    """Where a run is; it goes from left to right and never back."""
+    """The state of a run; it goes from left to right and never back."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -38,13 +38,13 @@ class RunState(Enum):
 
     @property
     def over(self) -> bool:
-        """Whether it trains no more."""
+        """True where it trains no more."""
         return self not in (RunState.QUEUED, RunState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """What to train, on what, and how long.
+    """A job of training: the model, the data, and the plan.
 
     Attributes
     ----------
@@ -93,12 +93,12 @@ class Job:
 
     @property
     def focus(self) -> Focus | None:
-        """What of the training split it is about; None is all alike."""
+        """The samples in focus; None is all alike."""
         return None if self.indices is None else Focus(self.indices, self.rest)
 
     @property
     def samples(self) -> int:
-        """How many training samples an epoch passes over."""
+        """The number of training samples that an epoch passes over."""
         samples, focus = len(self.dataset.train), self.focus
         return samples if focus is None else focus.size(samples)
 
@@ -120,7 +120,7 @@ class Snapshot:
     Attributes
     ----------
     model
-        A copy of its own, in evaluation mode, on the device of the job's model; nobody writes to it.
+        A copy of its own, in evaluation mode, on the device of the job's model; it is never written to.
     step
         The step it was taken at; None outside a training.
     version
@@ -138,7 +138,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes
     ----------
@@ -165,7 +165,7 @@ class Run:
     token
         Tells the runs of a process apart.
     owner
-        Equal for the runs that one and the same may reorder and cancel; None for those of nobody.
+        Equal for the runs that one session may reorder and cancel; None for shared runs.
     state, position, error
         `position` is 0 while running, the place in the queue (1 is next) while queued, None once it
         is over. `error` is the sentence that ended it.
@@ -206,7 +206,7 @@ class Run:
 
     @property
     def progress(self) -> Progress | None:
-        """How far it is; None before the first step."""
+        """The progress; None before the first step."""
         steps = self.steps.since(len(self.steps) - 1_000)
         if not steps:
             return None
@@ -229,13 +229,13 @@ class Run:
             withdraw(self)
 
     def abandon(self) -> None:
-        """Stop it with nobody left to see the end: `notify` is let go at once, nothing more is encoded."""
+        """Stop without showing the end: `notify` is dropped at once, nothing more is encoded."""
         self.abandoned = True
         self._notify = None
         self.stop()
 
     def hand_over(self, notify: Callable[[], object] | None, owner: Hashable) -> None:
-        """Have it go on for somebody else, who is told from now on; None for nobody. Any thread."""
+        """Go on for another owner, who is notified from now on; None notifies no one. Any thread."""
         self.owner, self._notify = owner, notify
         if self._settled.is_set():
             self._notify = None
@@ -248,13 +248,13 @@ class Run:
 
     @property
     def stopping(self) -> bool:
-        """Whether it was asked to stop."""
+        """True where it was asked to stop."""
         return self._stop.is_set()
 
     # -- for the training's thread -----------------------------------------------------------------------
 
     def ring(self) -> None:
-        """Tell whoever asked for the run that something about it changed."""
+        """Notify the owner that something about the run changed."""
         notify = self._notify
         if notify is not None:
             try:

@@ -246,7 +246,7 @@ def film(
     ExplorerError, DataError, StoreError
         For an ending, a size or a projection that there is not, and for a run of one epoch.
     """
-    # Filming draws, which nobody else who asks for runs needs.
+    # Filming draws, which no other use of the runs needs.
     from explorer.runtime.replay.film import Shot, film_kept
 
     kept = run if isinstance(run, KeptRun) else open(run)

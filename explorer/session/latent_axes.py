@@ -57,7 +57,7 @@ class LatentAxes(param.Parameterized):
 
     @property
     def current(self) -> bool:
-        """Whether `axes`, `start` and `code` are of the codes that are on the map."""
+        """True where `axes`, `start` and `code` are of the codes that are on the map."""
         scene = self._state.scene
         return scene is not None and self._scene is not None and self._scene.cloud is scene.cloud
 

@@ -35,7 +35,7 @@ from explorer.session.training.training import Training
 
 
 class Session:
-    """What one browser tab shows and does.
+    """The session of one browser tab.
 
     A gesture is one assignment or one call on a collaborator. What the workers make of it is published, or
     handed over in `pull`, which runs on the session's own thread once its bell has rung: that thread is the
@@ -127,7 +127,7 @@ class Session:
 
     @property
     def status(self) -> str:
-        """What is under way before there is a map, or while another one is prepared."""
+        """The work under way before there is a map, or while another one is prepared."""
         base = self.state.base
         if base.status:
             return base.status

@@ -25,7 +25,7 @@ from explorer.runtime.run import Run, Snapshot
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapSource:
-    """What the map shows, or is to show: the codes of a model at one moment.
+    """The source of a map: the codes of a model at one moment.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Passage:
 
 
 class State(param.Parameterized):
-    """What one browser tab shows.
+    """The state of one browser tab.
 
     The user's choices (`colour_by`, `projection`, `draws`, `theme`, `dims`) are parameters that widgets are
     bound to. Everything else has one writer: the method that stands beside it here. All of it is written on
@@ -193,7 +193,7 @@ class State(param.Parameterized):
             self.passing = scene
 
     def follow_run(self, run: Run | None) -> None:
-        """Have the map follow a run."""
+        """Follow a run with the map."""
         if run is not self.run:
             self.run = run
 
@@ -238,10 +238,10 @@ class State(param.Parameterized):
 
     @property
     def turns(self) -> bool:
-        """Whether what is on the map can be turned."""
+        """True where what is on the map can be turned."""
         return isinstance(self.on_map, Turning)
 
     @property
     def has_back(self) -> bool:
-        """Whether the map shows one half of the globe and hides the other."""
+        """True where the map shows one half of the globe and hides the other."""
         return isinstance(self.on_map, Orthographic)

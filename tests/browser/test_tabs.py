@@ -29,17 +29,17 @@ def test_two_tabs_have_their_own_cursors_selections_and_runs(context: BrowserCon
     first.page.mouse.move(*first.at(0.3, 0.3))
     until(lambda: first.frames > 0, "a frame in the first tab")
     assert second.frames == 0
-    assert two.cursor is None
+    assert two.state.cursor is None
     first.press_select(2)
-    until(lambda: one.selecting.current.count > 0, "a selection in the first tab")
-    assert two.selecting.current.count == 0
+    until(lambda: one.state.selection.count > 0, "a selection in the first tab")
+    assert two.state.selection.count == 0
     endless(one)
     first.page.locator(".lx-train").click()
     until(
         lambda: one.training.run is not None and one.training.run.snapshot.version > 0,
         "a run in the first tab",
     )
-    until(lambda: one.scene.model is not two.scene.model, "the trained model on the first tab's map")
+    until(lambda: one.state.scene.model is not two.state.scene.model, "the trained model on the first tab's map")
     assert two.training.run is None
     second.page.locator(".lx-train").click()
     until(lambda: two.training.run is not None, "a run in the second tab")
@@ -76,7 +76,7 @@ def test_thirty_tabs_leave_nothing_behind(context: BrowserContext, app: App) -> 
                 until(lambda tab=tab: tab.frames > 0, "a frame")
             else:  # somebody who leaves before there is anything to see
                 tab.page.goto(app.url)
-                until(lambda: any(s.looking.viewport is not None for s in app.services.sessions), "a look")
+                until(lambda: any(s.view.viewport is not None for s in app.services.sessions), "a look")
             seen.extend(weakref.ref(session) for session in app.services.sessions)
             tab.page.close()
             assert tab.problems == []

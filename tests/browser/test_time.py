@@ -73,7 +73,7 @@ def test_keys_go_back_and_map_sample_and_charts_follow(newest: Tab, app: App) ->
     scene, frames, maps = session.state.scene, newest.frames, newest.maps
     for _ in range(3):
         slider.press("ArrowLeft")
-    until(lambda: session.timeline.origin and session.timeline.origin[1] == EPOCHS - 3, "the epoch")
+    until(lambda: session.state.origin and session.state.origin[1] == EPOCHS - 3, "the epoch")
     assert session.state.scene is not scene
     until(lambda: tab_epoch(newest) == EPOCHS - 3, "the strip to name it")
     until(lambda: newest.maps > maps and newest.frames > frames, "another map and sample")
@@ -83,7 +83,7 @@ def test_keys_go_back_and_map_sample_and_charts_follow(newest: Tab, app: App) ->
     until(lambda: said in newest.text("lx-status"), "the header to say so")
     until(lambda: marked_epochs(newest) == {EPOCHS - 3}, "the line on the charts")
     slider.press("Home")
-    until(lambda: session.timeline.origin[1] == 0, "where it started")
+    until(lambda: session.state.origin[1] == 0, "where it started")
     page.locator(".lx-newest").click()
     until(lambda: session.state.scene.cloud is scene.cloud, "the newest, by one press")
     until(lambda: not marked_epochs(newest), "no line on the charts")
@@ -106,7 +106,7 @@ def test_a_drag_passes_between_the_epochs_and_rests_at_one(newest: Tab, app: App
     page.mouse.move(box["x"] + box["width"] * 0.55, y)
     until(lambda: (session.view.image.read()[1].at or 0) % 1, "a map of a place between two epochs")
     page.mouse.up()
-    until(lambda: session.timeline.origin and session.timeline.at == session.timeline.origin[1], "rest")
+    until(lambda: session.state.origin and session.timeline.at == session.state.origin[1], "rest")
     until(lambda: session.view.image.read()[1].at is None, "a whole map")
     until(lambda: tab_epoch(newest) == session.timeline.epoch, "the strip to name it")
 
@@ -116,7 +116,7 @@ def test_playing_reaches_the_newest_and_stops(newest: Tab, app: App) -> None:
     speed, slider = page.locator(".lx-speed"), page.locator(".lx-time")
     speed.select_option("1")  # a slow machine passes over moments: no faster, until some have been seen
     slider.press("Home")
-    until(lambda: session.timeline.origin and session.timeline.origin[1] == 0, "the start")
+    until(lambda: session.state.origin and session.state.origin[1] == 0, "the start")
     maps = newest.maps
     page.locator(".lx-play").click()
     until(lambda: newest.maps > maps + 1, "maps on the way")
@@ -163,4 +163,4 @@ def test_a_film_is_downloaded_and_can_be_read(newest: Tab, app: App, tmp_path: P
     assert frames.shape == (EPOCHS * 5 // 2 + 1, 420, 480, 3)
     assert (frames[0] != frames[-1]).any()
     page.locator(".lx-export").press("Escape")
-    assert app.session().timeline.filming.share is None
+    assert app.session().film.share is None

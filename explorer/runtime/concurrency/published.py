@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 class Published(Generic[T]):
-    """The latest value somebody posted, and how many were posted before it.
+    """The latest value that was posted, with the number of those before it.
 
     A reader compares the version with the one it has shown and returns at once when they are
-    equal; values that nobody read in between are gone, which is the point. The values themselves
+    equal; values not read in between are gone, which is the point. The values themselves
     have to be immutable: nothing is copied.
 
     Notes
@@ -40,7 +40,7 @@ class Published(Generic[T]):
 
     @property
     def version(self) -> int:
-        """How many values have been posted."""
+        """The number of values posted so far."""
         return self._latest[0]
 
 

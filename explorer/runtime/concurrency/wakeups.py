@@ -29,7 +29,7 @@ class Wakeup:
         self._lock = Lock()
 
     def ring(self) -> None:
-        """Have the tick run soon, on the member's own thread. Callable from any thread; never raises."""
+        """Run the tick soon, on the member's own thread. Callable from any thread; never raises."""
         with self._lock:
             if self._pending or self._schedule is None:
                 return
@@ -39,7 +39,7 @@ class Wakeup:
         try:
             schedule(self._run)
         except Exception:
-            # A document that is being torn down refuses callbacks; whoever rings must live on.
+            # A document that is being torn down refuses callbacks; the ringing thread must live on.
             with self._lock:
                 self._pending = False
             _log.warning("a wake-up could not be scheduled", exc_info=True)

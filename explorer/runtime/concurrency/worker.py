@@ -53,7 +53,7 @@ class Newest(Generic[R]):
         self._thread.start()
 
     def ask(self, owner: Hashable, request: R) -> None:
-        """Have `request` served, unless a newer one of the same owner comes first. Any thread, no waiting.
+        """Serve `request`, unless a newer one of the same owner comes first. Any thread, no waiting.
 
         After `close` it is dropped.
         """

@@ -29,7 +29,7 @@ _LATEST = 4  # models, with their clouds, that are at hand for going to and fro
 
 
 class EpochsOnMap:
-    """Where the samples are at each epoch of a run. Written by one worker; what it gives is read by any.
+    """The places of the samples at each epoch of a run. One worker writes it; any thread reads it.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class EpochsOnMap:
         return self.kept.epochs[-1].epoch
 
     def stored(self, epoch: int) -> bool:
-        """Whether its codes were kept, and need not be encoded."""
+        """Tell whether an epoch's codes were kept, and need not be encoded."""
         return self.kept.epoch(epoch).cloud is not None
 
     def readable(self) -> tuple[int, ...]:
@@ -78,12 +78,12 @@ class EpochsOnMap:
 
     @property
     def share(self) -> float:
-        """How many of those that can be placed are, in [0, 1]."""
+        """The share of the epochs that can be placed which are placed, in [0, 1]."""
         wanted = len({*self.wanted()} - self._lost)
         return len(self.evolution.epochs) / wanted if wanted else 1.0
 
     def settled(self, epoch: int) -> bool:
-        """Whether an epoch needs not be waited for: it is placed, or will not be."""
+        """Tell whether an epoch is placed, or will not be."""
         return epoch in self.evolution or epoch in self._lost or epoch not in self.wanted()
 
     def next(self, near: float | None = None, *, stored: bool = False) -> int | None:
@@ -95,7 +95,7 @@ class EpochsOnMap:
         Parameters
         ----------
         near
-            The epoch that somebody looks at.
+            The epoch that is looked at.
         stored
             Whether to encode no other than that one: a training needs the device.
         """
@@ -178,13 +178,13 @@ class EpochsOnMap:
         return fitted_scene(self.dataset, snapshot.model, snapshot.cloud, projection)
 
     def lacks(self, epoch: int) -> list[str]:
-        """What is still to be done before that epoch is on the map, in words."""
+        """Return what is still missing before that epoch is on the map, in words."""
         if epoch in self.evolution:
             return []
         return ["being read" if self.stored(epoch) else "being encoded; drawn between its neighbours"]
 
     def remarks(self, epoch: int) -> list[str]:
-        """What is to be known of the map of that epoch, in words."""
+        """Return remarks on the map of that epoch, in words."""
         said = ["on the map as it was computed"] if self.layout.computed is not None else []
         if (weights := self.weights(epoch)) != epoch:
             said.append(f"decoded by the weights of epoch {weights}: those of {epoch} were not kept")

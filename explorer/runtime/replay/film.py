@@ -26,7 +26,7 @@ _PLACING = 0.2  # of the progress
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """How a run is filmed.
+    """The settings of a film: its size, its speed, its orientation.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ from explorer.runtime.store.tree import Branch
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which runs to list.
+    """A query: which runs to list.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the store held at one moment.
+    """The runs that the store held at one moment.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Listing:
     interrupted
         Those that a process has left in the middle, not deleted and with data that are found, newest first.
     running
-        The ids of those that are being trained, by whomever.
+        The ids of those that are being trained, by any process.
     error
         Why the store cannot be read; empty where it can.
     """

@@ -1,4 +1,4 @@
-"""Whose a run is: one process at a time, for as long as it lives."""
+"""The owner of a run: one process at a time, for as long as it lives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ else:
     import fcntl
 
 LOCK = "owner.lock"
-PATIENCE = 1.0  # seconds that somebody who only looks may hold the lock up
+PATIENCE = 1.0  # seconds that a process that only looks may hold the lock up
 
 
 class Ownership:
@@ -28,7 +28,7 @@ class Ownership:
 
     @classmethod
     def take(cls, folder: Path, patience: float = PATIENCE) -> Ownership | None:
-        """Own the run of that folder; None where somebody else does, or the folder is gone."""
+        """Own the run of that folder; None where another process does, or the folder is gone."""
         until = time.monotonic() + patience
         while True:
             taken = _locked(folder, exclusive=True)
@@ -46,7 +46,7 @@ class Ownership:
 
 
 def owned(folder: Path) -> bool:
-    """Whether a process that lives owns the run of that folder."""
+    """Tell whether a living process owns the run of that folder."""
     if not (folder / LOCK).exists():
         return False
     probe = _locked(folder, exclusive=False)
@@ -67,7 +67,7 @@ def _locked(folder: Path, *, exclusive: bool) -> int | None:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         else:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        # Whoever sweeps may have taken the folder away between opening and locking.
+        # A sweep may have taken the folder away between opening and locking.
         if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
             return descriptor
     except OSError:

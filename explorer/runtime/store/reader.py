@@ -116,7 +116,7 @@ class KeptRun:
         return models.load(self._folder / epoch.weights)
 
     def state(self) -> OptimizerState | None:
-        """Where the optimizer stood at the last epoch; None where it had not begun."""
+        """Return the optimizer's state at the last epoch; None where it had not begun."""
         return self._attached("fit_state", lambda path: unpacked(path.read_bytes(), path.name))
 
     def rows(self) -> Int64[np.ndarray, " chosen"] | None:
@@ -124,7 +124,7 @@ class KeptRun:
         return self._attached("rows", lambda path: safetensors.numpy.load(path.read_bytes())["rows"])
 
     def codes(self, number: int) -> Float32[np.ndarray, "n latent"] | None:
-        """Where the samples were at the end of an epoch, training split first; None where that was not taken.
+        """Return the codes at the end of an epoch, training split first; None where they were not taken.
 
         Within ``(high - low) / 131,070`` of what was encoded along each axis; on the sphere, where they are
         of length 1, within twice that distance.
@@ -185,7 +185,7 @@ class KeptRun:
             )
 
     def job(self, dataset: Dataset, epochs: int | None = None) -> Job:
-        """What to train to go on with it, up to so many epochs in all."""
+        """Return the job that goes on with it, up to so many epochs in all."""
         self.check(dataset)
         plan = dict(self.record.plan)
         if epochs is not None:
@@ -213,7 +213,7 @@ class KeptRun:
                     try:
                         return read(path)
                     except FileNotFoundError:
-                        # Whoever trains it has committed an epoch meanwhile, and taken the former one's away.
+                        # The training process has committed an epoch meanwhile, and removed the former one's.
                         if self._named(column) == name:
                             raise
             except (SafetensorError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""What the run store says of a run and of its epochs: frozen values."""
+"""Records of the run store, of runs and of epochs: frozen values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.autoencoder import CONVENTIONS, likelihood
 
 
 class KeptState(Enum):
-    """Where a run of the store is; `INTERRUPTED` is one whose process ended without a word."""
+    """The state of a run of the store; `INTERRUPTED` is one whose process ended without a word."""
 
     RUNNING = "running"
     INTERRUPTED = "interrupted"
@@ -74,22 +74,22 @@ class RunRecord:
 
     @property
     def samples(self) -> int:
-        """How many samples it is trained on."""
+        """The number of samples it is trained on."""
         return int(self.dataset["train"]) if self.chosen is None else self.chosen
 
     @property
     def convention(self) -> str:
-        """The likelihood that its losses are of, in words; empty for a model of somebody's own."""
+        """The likelihood that its losses are of, in words; empty for a user's own model."""
         return CONVENTIONS[likelihood(self.model)] if self.model["name"] in models.names() else ""
 
     @property
     def resumable(self) -> bool:
-        """Whether there are epochs to go on with, and nobody does."""
+        """True where there are epochs left, and no process trains them."""
         return self.state is not KeptState.RUNNING and self.epoch < self.plan["epochs"]
 
     @property
     def trained_on(self) -> str:
-        """What it learned from, in words."""
+        """The samples it learned from, in words."""
         return trained_on(self.dataset["train"], self.chosen, self.rest or 0.0)
 
 

@@ -130,7 +130,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _into_wal(connection: sqlite3.Connection) -> None:
-    # Unlike every other statement this one does not wait for whoever is at the file.
+    # Unlike every other statement this one does not wait for other processes.
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -144,7 +144,7 @@ def _into_wal(connection: sqlite3.Connection) -> None:
 
 def _make(connection: sqlite3.Connection) -> int:
     with transaction(connection):
-        version = _version(connection)  # somebody else may have been first
+        version = _version(connection)  # another process may have been first
         changes = _TABLES if version == 0 else _CHANGES.get(version, ())
         for change in changes:
             connection.execute(change)

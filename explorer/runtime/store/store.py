@@ -75,9 +75,9 @@ class RunStore:
         return {row["run"]: epoch_record(row) for row in rows}
 
     def version(self) -> tuple[tuple[int, int] | None, ...]:
-        """Something that differs from what it was whenever a row has been written since, by whomever.
+        """A value that differs whenever a row has been written since, by any process.
 
-        It is had without opening the database. It may differ, too, where nothing was written.
+        Reads the file directly; the database stays closed. It may differ, too, where nothing was written.
         """
         database, log = self.folder / FILE, self.folder / f"{FILE}-wal"
         return tuple(_stamp(path) for path in (database, log))
@@ -155,7 +155,7 @@ class RunStore:
     def _sweep_folder(self, folder: Path) -> None:
         ownership = Ownership.take(folder, patience=0.0)
         if ownership is None:
-            return  # somebody is at it
+            return  # another process uses it
         try:
             with self.reading() as database:
                 known = database.execute("SELECT 1 FROM runs WHERE id = ?", (folder.name,)).fetchone()
@@ -216,7 +216,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def matches(record: RunRecord, search: str) -> bool:
-    """Whether all words of a search occur in a run's name, note, id, or the names of data set and model."""
+    """Tell whether all words occur in a run's name, note, id, or the names of data set and model."""
     words = search.casefold().split()
     text = _text(record) if words else ""
     return all(word in text for word in words)

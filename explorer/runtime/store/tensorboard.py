@@ -37,7 +37,7 @@ class Events:
 
     def __init__(self, folder: Path, run: str, name: str) -> None:
         # Imported where it is asked for: that takes a while, and few ask. And not its SummaryWriter, whose
-        # thread dies on a full disk, after which whoever writes waits for it for ever.
+        # thread dies on a full disk, after which a writer waits for it for ever.
         from tensorboardX.event_file_writer import EventsWriter
 
         self.folder = folder / f"{_FOREIGN.sub('-', name).strip('.-') or 'run'} {run}".strip()

@@ -258,5 +258,5 @@ class Recording:
 
 
 def owner() -> str:
-    """Who this process is, where the store names a run's owner."""
+    """Return the name of this process, where the store names a run's owner."""
     return f"process {os.getpid()} on {platform.node()}"

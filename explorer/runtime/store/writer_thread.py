@@ -22,7 +22,7 @@ WAITING = 2  # epochs that may wait to be written: memory is bounded, and little
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Epoch:
-    """A finished epoch to commit; nobody writes to any part of it any more."""
+    """A finished epoch to commit; no part of it is written to any more."""
 
     step: Step
     model: Autoencoder
@@ -70,7 +70,7 @@ class Recorder:
     def _serve(self) -> None:
         while (epoch := self._epochs.get()) is not None:
             if self._error is not None:
-                continue  # so that nobody waits for a place
+                continue  # so that the training never waits for a place
             try:
                 self._recording.commit(epoch.step, epoch.model, epoch.state, epoch.codes)
             except StoreError as error:

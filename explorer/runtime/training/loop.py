@@ -29,7 +29,7 @@ HELD_OUT = 500  # held-out samples at least, where few are trained on
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """What `models.fit` takes to evaluate."""
+    """Samples that `models.fit` takes to evaluate."""
 
     x: Float32[np.ndarray, "n *shape"]
 

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class TrainingSlot:
-    """Where trainings run, one after the other, on a thread of their own.
+    """The training slot of a device: trainings run one after the other, on a thread of their own.
 
     Parameters
     ----------
@@ -93,14 +93,14 @@ class TrainingSlot:
 
     @property
     def queue(self) -> tuple[Run, ...]:
-        """What runs, and after it what waits, in the order in which it will run. Any thread."""
+        """The run that trains, and after it those that wait, in order. Any thread."""
         with self._changed:
             return (*(() if self._running is None else (self._running,)), *self._queue)
 
     def move(self, run: Run, places: int) -> None:
         """Let a run that waits change places with another of its owner's. Any thread.
 
-        Nobody else's run waits longer or shorter for it. What is not waiting any more stays as it is.
+        No other owner's run waits longer or shorter for it. What is not waiting any more stays as it is.
 
         Parameters
         ----------
@@ -181,15 +181,15 @@ class TrainingSlot:
 
     def _train(self, run: Run) -> None:
         run.enter(RunState.RUNNING, 0)
-        course: TrainingLoop | None = None
+        loop: TrainingLoop | None = None
         recorder: Recorder | None = None
         events: Events | None = None
         sentence: str | None
         try:
             recorder = self._recorder(run)
             events = _events(run)
-            course = TrainingLoop(run, self.device, self._clock, recorder, events)
-            finished = course.follow()
+            loop = TrainingLoop(run, self.device, self._clock, recorder, events)
+            finished = loop.follow()
             if recorder is not None and (lost := recorder.finish()) is not None:
                 raise lost
         except Exception as error:  # whatever it is, the thread and the queue behind it live on
@@ -203,9 +203,9 @@ class TrainingSlot:
         if recorder is not None:
             recorder.end(KeptState(state.value), sentence)
         run.enter(state, None, sentence)
-        if course is not None and not run.abandoned:
+        if loop is not None and not run.abandoned:
             try:
-                course.keep_last_epoch(or_as_it_is=run.state is RunState.STOPPED)
+                loop.keep_last_epoch(or_as_it_is=run.state is RunState.STOPPED)
             except Exception:
                 # The run has its end and its sentence; the snapshot before stays.
                 _log.warning("run %s: its last epoch could not be kept", run.token, exc_info=True)
@@ -227,7 +227,7 @@ class TrainingSlot:
             except DiskFull:
                 raise
             except (StoreError, ModelError):
-                # A home that cannot be written or is of a newer version, a model of somebody's own whose
+                # A home that cannot be written or is of a newer version, a user's own model whose
                 # config is no JSON: the app trains all the same.
                 _log.warning("run %s (%s) is not kept", run.token, run.name, exc_info=True)
                 return None
@@ -241,7 +241,7 @@ def _events(run: Run) -> Events | None:
 
 
 def training_threads(cores: int | None = None) -> int:
-    """How many threads of torch a training takes: about half of the cores, and never all.
+    """Return the number of torch threads that a training takes: about half of the cores, never all.
 
     Two threads beside a busy server on two cores made training swing between 130 and 5,000 samples
     per second: each waits, spinning, for the other. One held 3,000 to 3,900.

@@ -58,9 +58,7 @@ class Comparison(param.Parameterized):
         bounds=(0, 1),
         doc="How far the samples are on their way from before (0) to after (1), on the two maps of after.",
     )
-    arrows = param.Boolean(
-        False, doc="Draw on the right map where samples moved: in each place the most typical one."
-    )
+    arrows = param.Boolean(False, doc="Draw on the right map where samples moved, the most typical ones.")
 
     def __init__(
         self,
@@ -116,12 +114,12 @@ class Comparison(param.Parameterized):
 
     @property
     def given(self) -> bool:
-        """Whether two sides were asked for, rather than the latest run."""
+        """True where two sides were asked for, rather than the latest run."""
         return self._given is not None
 
     @property
     def at_rest(self) -> bool:
-        """Whether neither side changes by itself."""
+        """True where neither side changes by itself."""
         run = self._state.run
         return self.given or run is None or run.state.over
 
@@ -157,7 +155,7 @@ class Comparison(param.Parameterized):
         self._tasks.ring()
 
     def abandon(self) -> None:
-        """Give up what is being computed, with nobody left to see it. Any thread."""
+        """Give up what is being computed when the session ends. Any thread."""
         self._following.abandon()
         self.measures.abandon()
 
@@ -197,10 +195,8 @@ class Comparison(param.Parameterized):
 
     def _follow_measures(self) -> None:
         if self.shown:
-            pair = self.pair
-            self.measures.follow(
-                None if pair is None else Compared(pair, self.chosen, self.swapped, self.at_rest)
-            )
+            given = self.chosen, self.swapped, self.at_rest
+            self.measures.follow(None if self.pair is None else Compared(self.pair, *given))
 
     def _show(self, laid: Pair) -> None:
         self._laid = laid
@@ -233,14 +229,14 @@ class Comparison(param.Parameterized):
         self.paint(draft)
 
     def paint(self, draft: bool = False) -> None:
-        """Have the three maps painted as they are looked at now."""
+        """Paint the three maps as they are looked at now."""
         request = self.request(draft)
         if request is not None:
             work = partial(self._painter.paint, request)
             self._tasks.send_straight(self._services.maps, "triptych", work, self._on_painted)
 
     def request(self, draft: bool = False) -> TriptychRequest | None:
-        """What is to be painted now; None while there is nothing."""
+        """Return what is to be painted now; None while there is nothing."""
         state, shown, colouring = self._state, self.pair, self._colours()
         if shown is None or colouring is None or not self.shown:
             return None
@@ -269,7 +265,7 @@ class Comparison(param.Parameterized):
 
     @property
     def chosen(self) -> np.ndarray | None:
-        """What the middle map shows: the selection, else what the run was trained on; None is nothing."""
+        """The samples on the middle map: the selection, else what the run was trained on; None is nothing."""
         mask, run = self._state.selected, self._state.run
         if mask is not None or self.given or run is None or run.job.indices is None:
             return mask
@@ -280,13 +276,7 @@ class Comparison(param.Parameterized):
     def _colours(self) -> Colouring | None:
         """Those of the map; the former ones where they only say the same of a newer scene."""
         held, now = self._colouring, self._state.colouring
-        if (
-            held is None
-            or now is None
-            or held.title != now.title
-            or held.labels is not now.labels
-            or held.values is not now.values
-        ):
+        if held is None or now is None or _key(held) != _key(now):
             self._colouring = now
         return self._colouring
 
@@ -319,6 +309,10 @@ class Comparison(param.Parameterized):
         scene = self._state.scene
         if scene is not None and scene.dataset is dataset:
             self._selection.add(mask)
+
+
+def _key(colouring: Colouring) -> tuple[str, int, int]:
+    return colouring.title, id(colouring.labels), id(colouring.values)
 
 
 def _laid_out(sides: Sides, layout: Layout, like: Projection, known: PlacedSide | None) -> Pair:

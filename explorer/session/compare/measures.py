@@ -33,7 +33,7 @@ SELECTED, WORST = "selected", "worst changed"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """What is compared at the moment.
+    """The pair that is compared at the moment.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Measures(param.Parameterized):
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """What can be measured: where a map of other places than the codes holds still, those too."""
+        """The places that can be measured: the codes, and those of a map that holds still."""
         pair = self._pair
         if pair is None or pair.before.side.model.latent <= 2:
             return (CODES,)
@@ -107,7 +107,7 @@ class Measures(param.Parameterized):
 
     @property
     def current(self) -> bool:
-        """Whether the table is of what the maps show."""
+        """True where the table is of what the maps show."""
         pair = self._pair
         return pair is not None and self.comparison is not None and self._measured == self._keys(pair)
 
@@ -227,7 +227,7 @@ class Measures(param.Parameterized):
 
     @property
     def shown(self) -> str:
-        """Whose reconstructions there are to show: where nothing is selected, the worst changed."""
+        """The samples whose reconstructions are shown: where nothing is selected, the worst changed."""
         chosen = None if self._compared is None else self._compared.chosen
         return WORST if chosen is None or not chosen.any() else self.which
 

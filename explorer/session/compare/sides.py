@@ -49,7 +49,7 @@ class Sides:
     run: Run | None = None
 
     def kin(self) -> bool:
-        """Whether a code means the same to both: one was trained on from the other. Hashes weights."""
+        """Tell whether a code means the same to both: one was trained on from the other. Hashes weights."""
         if self.related is not None:
             return self.related
         before, origin = self.before.model, self.origin

@@ -101,7 +101,7 @@ class History(param.Parameterized):
 
     @property
     def title(self) -> str:
-        """Which run and epoch was opened and is on the map, in words; empty where none was."""
+        """The opened run and epoch that are on the map, in words; empty where none was."""
         kept = self._state.shown.kept
         if kept is None or self._state.run is not None:
             return ""
@@ -126,7 +126,7 @@ class History(param.Parameterized):
     def follow(self) -> None:
         """Take a new listing over, and see to what is on its way to the map. On the session's own thread."""
         if self._asked != self._now():
-            self.look()  # what a process has left is offered though nobody looks at the tree
+            self.look()  # what a process has left is offered though the tree is not looked at
         listing = self.listing.read()[1]
         if listing is not None and listing is not self._seen:
             self._seen = listing

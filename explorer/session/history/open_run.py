@@ -37,11 +37,11 @@ class OpenRun:
         self._taking: RunRecord | None = None  # to be gone on with, while its state is read
 
     def open(self, run: str, epoch: int | None = None) -> None:
-        """Have a run on the map, as it was at the end of an epoch; None is the last."""
+        """Put a run on the map, as it was at the end of an epoch; None is the last."""
         self._fetch(partial(self._services.store.find, run), epoch, _nothing)
 
     def branch(self, run: str, epoch: int | None = None) -> None:
-        """Have a run on the map, and fine-tune it from there: that run is the parent."""
+        """Put a run on the map, and fine-tune it from there: that run is the parent."""
         self._fetch(partial(self._services.store.find, run), epoch, self._start)
 
     def go_on(self, run: str, more: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""What a worker does with the run store for a session: reading, packing, deleting. It takes no session."""
+"""Tasks of the run store for a worker: reading, packing, deleting. They take no session."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def deleted(store: RunStore, run: str) -> RunRecord:
 
 
 def job(store: RunStore, run: str, dataset: Dataset, more: int) -> Job:
-    """What to train to go on with a run: so many epochs more, or those that were planned."""
+    """Return the job that goes on with a run: so many epochs more, or those that were planned."""
     record = store.find(run)
     return KeptRun(store, record).job(dataset, record.epoch + more if more else None)
 
@@ -83,7 +83,7 @@ def side(store: RunStore, run: str, epoch: int, dataset: Dataset) -> Side:
 
 
 def related(store: RunStore, one: str, other: str) -> bool:
-    """Whether a code means the same to two runs: both have come, by training on, from the same weights.
+    """Tell whether a code means the same to two runs: both were trained on from the same weights.
 
     A run that is not in the store, or was removed for good, is related to itself and to its children.
     """

@@ -79,7 +79,7 @@ class Timeline(param.Parameterized):
 
     @property
     def offered(self) -> bool:
-        """Whether the run on the map has two epochs to go between."""
+        """True where the run on the map has two epochs to go between."""
         kept, scene = self.kept, self._state.scene
         if kept is None or scene is None or len(kept.epochs) < 2:
             return False
@@ -88,7 +88,7 @@ class Timeline(param.Parameterized):
 
     @property
     def position(self) -> float:
-        """Where the slider stands, in epochs."""
+        """The position of the slider, in epochs."""
         own = self._run.own
         return float(self.at) if self.at is not None else float(self.last if own is None else own)
 
@@ -99,12 +99,12 @@ class Timeline(param.Parameterized):
 
     @property
     def share(self) -> float:
-        """How much of the run can be passed through already, in [0, 1]."""
+        """The share of the run that can be passed through already, in [0, 1]."""
         return 0.0 if self._track is None else self._track.share
 
     @property
     def note(self) -> str:
-        """What is to be known of the map that is on the screen; empty where it is the newest as it is."""
+        """A remark on the map that is on the screen; empty for the newest as it is."""
         track, epoch = self._track, self.epoch
         if track is None or epoch is None:
             return ""
@@ -160,12 +160,12 @@ class Timeline(param.Parameterized):
 
     @property
     def moving(self) -> bool:
-        """Whether the map is on its way, and no scene is to be laid out."""
+        """True where the map passes through epochs, and no scene is to be laid out."""
         return self.at is not None and not (self._resting and self._ready())
 
     @property
     def on_the_way(self) -> bool:
-        """Whether a hand or the clock moves it."""
+        """True where a hand or the clock moves it."""
         return self.at is not None and not self._resting
 
     def _update_passage(self) -> None:

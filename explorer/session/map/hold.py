@@ -1,4 +1,4 @@
-"""What a decoded code holds off the plane of the map, and the way back from a place to its code."""
+"""The part of a decoded code off the plane of the map, and the way from a place to its code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Hold(param.Parameterized):
 
     @property
     def guess(self) -> Guess | None:
-        """What is known of the inverse of the embedding on the map; None for a formula, or not yet."""
+        """The guess of the embedding's inverse on the map; None for a formula, or not yet."""
         scene, ready = self._state.scene, self.ready
         if scene is None or ready is None or ready[0] != scene.key:
             return None

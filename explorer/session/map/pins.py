@@ -22,7 +22,7 @@ from explorer.session.tasks import Tasks
 from models import Autoencoder
 
 MOST = 100
-"""So many can be pinned: a strip that nobody can look through is of no use."""
+"""The most that can be pinned: a longer strip cannot be looked through."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +62,7 @@ class Pins(param.Parameterized):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a removal to take back."""
+        """True where there is a removal to take back."""
         return self._removed is not None
 
     def pin(self, xy: tuple[float, float]) -> None:

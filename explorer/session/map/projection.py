@@ -62,18 +62,18 @@ class ProjectionChoice(param.Parameterized):
 
     @property
     def drawn(self) -> Layout | None:
-        """How what is on the map was laid out; None before there is one."""
+        """The layout of what is on the map; None before there is one."""
         return self._drawn
 
     @property
     def stale(self) -> bool:
-        """Whether the embedding on the map was computed for an earlier state of the cloud."""
+        """True where the embedding on the map was computed for an earlier state of the cloud."""
         scene, drawn = self._state.scene, self._drawn
         return bool(scene and drawn and drawn.computed and not drawn.computed.of(scene.cloud))
 
     @property
     def complete(self) -> bool:
-        """Whether the map shows the chosen projection, with its knobs, of this very cloud."""
+        """True where the map shows the chosen projection, with its knobs, of this very cloud."""
         if self._drawn is None or self.stale:
             return False
         return replace(self._drawn, computed=None) == Layout.of(self.knobs(self._state.projection))

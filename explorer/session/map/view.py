@@ -169,7 +169,7 @@ class MapView:
         self._tasks.ring_channel(MAP)  # its pixels go at once
         told = (image.scene, image.points, image.value_range, image.projection, image.front, image.at)
         now = perf_counter()
-        # Whoever reads more of a map than its pixels is called only where there is something else to read.
+        # The session is called only where more than the pixels is new.
         if told != self._rung and not (draft and now - self._rung_at <= _PASSING):
             self._rung, self._rung_at = told, now
             self._tasks.ring()

@@ -81,7 +81,7 @@ class ModelChoice:
 
     @property
     def waiting(self) -> bool:
-        """Whether a confirmed model is on its way, of which there is nothing to see yet."""
+        """True where a confirmed model is on its way, of which there is nothing to see yet."""
         return self._awaited is not None
 
     @property

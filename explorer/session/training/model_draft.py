@@ -70,7 +70,7 @@ class ModelDraft(param.Parameterized):
 
     @property
     def now(self) -> Choice:
-        """What holds: what is on its way to the map, or else what is on it."""
+        """The choice that holds: the one on its way to the map, or else the one on it."""
         state, scene = self._state, self._state.scene
         if scene is None or state.base is not state.shown:
             return state.base.choice
@@ -80,7 +80,7 @@ class ModelDraft(param.Parameterized):
 
     @property
     def question(self) -> str:
-        """What confirming the draft means; empty where nothing is to be confirmed."""
+        """A sentence on what confirming the draft means; empty where nothing is to be confirmed."""
         now, draft = self.now, self.choice
         if self.is_another_model:
             return (
@@ -93,7 +93,7 @@ class ModelDraft(param.Parameterized):
 
     @property
     def note(self) -> str:
-        """Which changes hold from the next training; empty where none does."""
+        """A sentence on the changes that hold from the next training; empty where none does."""
         names = ", ".join(name.replace("_", " ") for name in self.loss_weights())
         return f"The new {names} holds from the next training, which goes on with the same weights." * bool(
             names
@@ -145,7 +145,7 @@ class ModelDraft(param.Parameterized):
 
     @property
     def is_another_model(self) -> bool:
-        """Whether the draft needs a model other than the one that holds."""
+        """True where the draft needs a model other than the one that holds."""
         now, draft, options = self.now, self.choice, self.knobs.options
         shaping = (
             {

@@ -58,7 +58,7 @@ class Monitor(param.Parameterized):
         self.param.watch(self._look, "shown")
 
     def of(self, run: Run) -> RunReport:
-        """What is known of a run."""
+        """Return the report of a run."""
         if run not in self._runs:
             self._runs[run] = RunReport(run)
         return self._runs[run]
@@ -90,12 +90,12 @@ class Monitor(param.Parameterized):
 
 
 def forgets(run: Run) -> bool:
-    """Whether a run is on a selection, so that there are samples to forget."""
+    """Tell whether a run is on a selection, so that there are samples to forget."""
     return run.job.indices is not None
 
 
 def trained_on(run: Run) -> np.ndarray:
-    """Which samples of both splits a run is trained on."""
+    """Return the samples of both splits that a run is trained on, as a mask."""
     dataset, rows = run.job.dataset, run.job.indices
     mask = np.zeros(len(dataset), dtype=bool)
     mask[: len(dataset.train)] = rows is None
@@ -123,7 +123,7 @@ class Figure:
         *,
         passes: int = 1,
     ) -> None:
-        """Have a snapshot measured, unless it has been, another one is being, or it is too early.
+        """Measure a snapshot, unless it has been, another one is being, or it is too early.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ def _errors(
         then = known or baseline(before, dataset, trained_on(run), stop=stop)
         return then, since(then, snapshot.model, dataset, stop=stop)
     except Cancelled:
-        return None  # nobody is left to see it
+        return None  # the run was abandoned
 
 
 def _add_errors(report: RunReport, snapshot: Snapshot, found: tuple[Baseline, Forgetting] | None) -> None:

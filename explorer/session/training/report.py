@@ -16,7 +16,7 @@ from models import Autoencoder, Step
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activities:
-    """What the axes said at one moment; `at` is in epochs, of which there are also parts."""
+    """The activity of the axes at one moment; `at` is in epochs, also in parts of them."""
 
     at: float
     activity: Activity
@@ -24,7 +24,7 @@ class Activities:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Errors:
-    """What had become of the samples at one moment, `at` so many epochs."""
+    """The errors of the samples at one moment, `at` so many epochs."""
 
     at: float
     forgetting: Forgetting
@@ -105,7 +105,7 @@ class RunReport:
 
 
 def moment(step: Step) -> float:
-    """How many epochs were trained by the end of a Step."""
+    """Return how many epochs were trained by the end of a Step."""
     return step.seen * step.epochs / step.of
 
 

@@ -9,7 +9,7 @@ from models import default_plan
 
 
 class TrainingSettings(param.Parameterized):
-    """Where the weights come from, which samples are trained on, and what becomes of the runs.
+    """The settings: where the weights come from, which samples are trained on, what becomes of runs.
 
     Attributes
     ----------

@@ -123,23 +123,23 @@ class Training(param.Parameterized):
 
     @property
     def busy(self) -> bool:
-        """Whether a run of this session trains or waits."""
+        """True where a run of this session trains or waits."""
         run = self._state.run
         return run is not None and not run.state.over
 
     @property
     def revertible(self) -> bool:
-        """Whether there is anything to go back to."""
+        """True where there is anything to go back to."""
         return self._state.run is not None or bool(self._before)
 
     @property
     def history(self) -> tuple[tuple[Base, Run | None], ...]:
-        """What is on the map, and what was before it: bases, with the run that has trained them."""
+        """The base on the map and those before it, each with the run that has trained it."""
         return ((self._state.shown, self._state.run), *reversed(self._before))
 
     @property
     def sentence(self) -> str:
-        """What the next training does, for the user who is about to start it."""
+        """A sentence on what the next training does."""
         return self.jobs.sentence(self.busy)
 
     # -- following ---------------------------------------------------------------------------------------
