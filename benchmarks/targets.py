@@ -57,7 +57,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     # "Steady" in the design: no pair may fall far below the median that the row above judges.
     Target("train.steady", "train", "the same, its lowest pair", "", ">= 0.5"),
-    Target("train.alone", "train", "samples trained per second, nobody hovering", "1/s"),
+    Target("train.alone", "train", "samples trained per second, no user hovering", "1/s"),
     Target("train.hovered", "train", "samples trained per second, under a hovering user", "1/s"),
     Target("studio.kept", "studio", "training with the studio open over a bare loop", "", ">= 0.95"),
     Target("studio.rate", "studio", "decoded images per second, training in the studio", "1/s", ">= 50"),
