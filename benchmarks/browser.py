@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, ViewportSize, async_playwright
 
 HOOK = Path(__file__).with_name("hook.js")
-SIZE = {"width": 1280, "height": 800}  # the smallest desktop the design asks to serve without scrolling
+# The smallest desktop that the design asks to serve without scrolling.
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 FLAGS = (
     "--disable-gpu",
     "--no-first-run",

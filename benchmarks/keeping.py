@@ -37,8 +37,14 @@ def keeping(dataset: Dataset, repeats: int, samples: Samples) -> None:
         recording = Recording.begin(store, job, "cpu")
         trained, states = model.clone(), list[OptimizerState]()
         start = time.perf_counter()
-        settings = {"epochs": 1, "batch_size": BATCH, "learning_rate": LEARNING_RATE}
-        *_, end = models.fit(trained, dataset.train, keep=states.append, **settings)
+        *_, end = models.fit(
+            trained,
+            dataset.train,
+            keep=states.append,
+            epochs=1,
+            batch_size=BATCH,
+            learning_rate=LEARNING_RATE,
+        )
         epoch = time.perf_counter() - start
         for number in range(1, repeats + 2):  # the first is warm-up
             start = time.perf_counter()

@@ -103,8 +103,8 @@ def measure(trial: Trial, train: Samples, test: Samples, *, shape: tuple[int, ..
         model, train, epochs=trial.epochs, binarise=trial.binarise, seed=seed, report_seconds=3600.0
     ):
         if step.epoch_done:
-            terms = ", ".join(f"{name} {value:.2f}" for name, value in step.terms.items())
-            _say(f"{trial.key}: epoch {step.epoch} of {step.epochs}, {step.seconds:.0f} s, {terms}")
+            shown = ", ".join(f"{name} {value:.2f}" for name, value in step.terms.items())
+            _say(f"{trial.key}: epoch {step.epoch} of {step.epochs}, {step.seconds:.0f} s, {shown}")
     trained, busy = time.perf_counter() - began, time.process_time() - busy
     terms = models.evaluate(model, test, binarise=trial.binarise, seed=seed)
     found = models.bounds(model, test, draws=trial.draws, binarise=trial.binarise, seed=seed)

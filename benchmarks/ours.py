@@ -57,9 +57,9 @@ def main() -> None:
     server.io_loop.start()
 
 
-def _as_stock(settings: TrainingSettings, samples: int) -> None:
+def _as_stock(self: TrainingSettings, samples: int) -> None:
     """Set batches of the same size, and a last epoch far beyond the measurement, as stock has none."""
-    settings.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
+    self.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
 
 
 def _anew(model: Autoencoder, seed: int) -> Autoencoder:
@@ -100,7 +100,7 @@ def in_many_dimensions() -> World:
         pass
     cloud = explorer.encode(model.eval(), dataset)
     # As a default, so that a session whose user only chooses the map requests this very one.
-    projections.Embedding.samples = FITTED
+    projections.Embedding.param["samples"].default = FITTED
     for name in ("tsne", "umap"):
         layout = Layout.of(projections.create(name))
         Fit(layout, cloud, None, lambda: None).run(shared().computed)
