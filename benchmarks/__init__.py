@@ -1,1 +1,1 @@
-"""What the design promises about speed, measured in a real browser beside a stock HoloViews app."""
+"""The speed targets of the design, measured in a real browser beside a stock HoloViews app."""

@@ -23,14 +23,14 @@ from benchmarks.studio import studio_rows
 from benchmarks.targets import GROUPS
 from benchmarks.workload import TRAINED_ON, real_data
 
-RESULTS = Path(__file__).with_name("results.json")  # what the README's figures come from
+RESULTS = Path(__file__).with_name("results.json")  # the source of the README's figures
 SIZES = (1_000_000, 10_000_000)
 IN_BROWSER = {"hover", "zoom", "drag", "page", "train", "turn", "many", "studio", "time"}
 OURS_ONLY = {"turn", "many", "studio", "time"}
 
 
 def main() -> None:
-    """Measure what was asked for; exit 0 whatever the verdicts, they are for reading."""
+    """Measure the groups asked for; exit 0 whatever the verdicts, which are for reading."""
     arguments = _arguments()
     effort = QUICK if arguments.quick else Effort()
     samples = Samples()
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def _merge(path: Path, measured: list[table.Row], notes: list[str], facts: dict[str, object]) -> None:
-    """Put these rows into a written table; what they were measured on is kept beside them."""
+    """Put these rows into a written table, beside a record of their machine."""
     every, of_table, later = table.merged(path, measured)
     first = json.loads(path.read_text(encoding="utf-8"))["machine"]
     table.write(path, every, of_table, first, [*later, table.part(measured, notes, facts)])
@@ -90,7 +90,7 @@ async def _in_browser(arguments: argparse.Namespace, effort: Effort, samples: Sa
 
 @contextmanager
 def training_folder(samples: Samples) -> Iterator[None]:
-    """A folder of its own with MNIST's files, for the loader to unpack; without them digits stand in."""
+    """Make a folder with MNIST's files, for the loader to unpack; without them digits are used instead."""
     shared = real_data()
     if not (shared / "MNIST").is_dir():
         samples.notes.append(f"no MNIST in {shared}: the training rows are measured on digits instead")

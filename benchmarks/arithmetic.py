@@ -19,22 +19,22 @@ class Figure:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The `share` quantile by linear interpolation (NumPy's default), of at least one value."""
+    """Return the `share` quantile by linear interpolation (NumPy's default), of at least one value."""
     if not values:
         raise ValueError("no value was measured")
     return float(np.quantile(np.asarray(values, dtype=float), share))
 
 
 def figure(values: Sequence[float], share: float = 0.5) -> Figure:
-    """The `share` quantile with the number of repeats and their quartiles."""
+    """Return the `share` quantile with the number of repeats and their quartiles."""
     return Figure(quantile(values, share), len(values), quantile(values, 0.25), quantile(values, 0.75))
 
 
 def paired_ratios(alone: Sequence[float], together: Sequence[float]) -> list[float]:
-    """Each hovered interval over the mean of the two undisturbed intervals around it.
+    """Return each hovered interval over the mean of the two undisturbed intervals around it.
 
-    The intervals alternate alone, together, alone, ..., alone, so that a machine that drifts slower
-    or faster moves both sides of a ratio.
+    The intervals alternate alone, together, alone, ..., alone, so that a drift of the machine's speed
+    changes both sides of a ratio.
     """
     if len(alone) != len(together) + 1:
         raise ValueError(f"{len(together)} intervals need {len(together) + 1} around them, not {len(alone)}")
@@ -45,9 +45,9 @@ def paired_ratios(alone: Sequence[float], together: Sequence[float]) -> list[flo
 
 
 def rate(shown: Iterable[float], start: float, end: float) -> float:
-    """Distinct instants of `shown` within ``[start, end]`` per second; all in milliseconds.
+    """Return the distinct instants of `shown` within ``[start, end]`` per second; all in milliseconds.
 
-    Two images drawn into the same frame of the screen count once: only the last was ever seen.
+    Two images drawn into the same frame of the screen count once: only the last was visible.
     """
     if end <= start:
         raise ValueError(f"an interval from {start} to {end} ms has no length")
@@ -55,7 +55,7 @@ def rate(shown: Iterable[float], start: float, end: float) -> float:
 
 
 def answers(asked: Sequence[float], shown: Sequence[float], patience: float) -> tuple[list[float], int]:
-    """Delay from each question to the first answer after it, and how many found none.
+    """Return the delay from each question to the first answer after it, and the number without one.
 
     An answer belongs to a question only before the next question and within `patience`.
     """

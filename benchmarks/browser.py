@@ -1,4 +1,4 @@
-"""A real headless Chromium: a page of one app, a hand that moves over it, and what it then showed."""
+"""A real headless Chromium: a page of one app, mouse moves over it, and a log of what it showed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, ViewportSize, async_playwright
 
 HOOK = Path(__file__).with_name("hook.js")
-SIZE = {"width": 1280, "height": 800}  # the smallest desktop the design asks to serve without scrolling
+# The smallest desktop that the design asks to serve without scrolling.
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 FLAGS = (
     "--disable-gpu",
     "--no-first-run",
@@ -32,7 +33,7 @@ NOTCH = 120  # what one notch of a common wheel reports, in CSS pixels
 
 
 def executable() -> str:
-    """Path of the Chromium to drive: ``EXPLORER_BROWSER``, or the system's."""
+    """Return the path of the Chromium to drive: ``EXPLORER_BROWSER``, or the system's."""
     named = os.environ.get("EXPLORER_BROWSER") or shutil.which("chromium") or "/usr/bin/chromium"
     if not Path(named).exists():
         raise FileNotFoundError(f"no browser at {named}: set EXPLORER_BROWSER to the path of a Chromium")
@@ -41,7 +42,7 @@ def executable() -> str:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """One headless browser for the whole run; each page has a context, so a cache, of its own."""
+    """Start one headless browser for the whole run; each page has a context, and so a cache, of its own."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     flags = [*FLAGS, *(["--no-sandbox"] if root else [])]  # Chromium refuses its sandbox to root
     async with async_playwright() as playwright:
@@ -64,20 +65,20 @@ class Tab:
     errors: list[str] = field(default_factory=list)
 
     async def take(self) -> dict[str, Any]:
-        """What happened since the last call: moves, wheels, frames, maps, in milliseconds of the page."""
+        """Return the log since the last call: moves, wheels, frames, maps, in milliseconds of the page."""
         log: dict[str, Any] = await self.page.evaluate("bench.take()")
         return log
 
     def at(self, u: float, v: float) -> tuple[float, float]:
-        """Page coordinates of the place ``(u, v)`` of the map, both in [0, 1] from its top left."""
+        """Return page coordinates of the place ``(u, v)`` of the map, both in [0, 1] from its top left."""
         return self.area["x"] + u * self.area["width"], self.area["y"] + v * self.area["height"]
 
     async def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
-        """One real mouse event, through the browser's own input path."""
+        """Send one real mouse event, through the browser's own input path."""
         await self.cdp.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **more})
 
     async def singles(self, moves: int, patience: float = 0.4) -> tuple[list[float], list[float]]:
-        """Single moves, each after a rest: instants in ms of the moves and of the frames that answer them."""
+        """Make single moves, each after a rest; return the instants in ms of moves and frames."""
         await self.look()
         await self.take()
         for index in range(moves):
@@ -91,11 +92,11 @@ class Tab:
         return [move["t"] for move in log["moves"]], frames
 
     async def look(self) -> None:
-        """Find where the map is now: a page may have opened a drawer since."""
+        """Measure the position of the map again: a page may have opened a drawer since."""
         self.area = await self.page.evaluate("bench.area()")
 
     async def sweep(self, seconds: float, per_second: float = 60.0, **more: Any) -> dict[str, Any]:
-        """Moves along a smooth path on a steady clock, whatever becomes of them; the log of the page."""
+        """Move along a smooth path on a steady clock, answered or not; return the log of the page."""
         await self.look()
         await self.take()
         log_start = await self.page.evaluate("performance.now()")
@@ -117,7 +118,7 @@ class Tab:
         return {**log, "start": log_start, "end": log_end}
 
     async def wheel(self, direction: int) -> tuple[float, int] | None:
-        """One notch in the map's middle: ms until the map of the final range is shown, bytes received a map.
+        """Turn the wheel by one notch in the map's middle; return ms until the final map, and bytes a map.
 
         None where no such map came.
         """
@@ -125,7 +126,7 @@ class Tab:
         x, y = self.at(0.5, 0.5)
         await self.mouse("mouseMoved", x, y)
         await self.quiet()
-        # Not all the time: to hand each map on to whoever counts its bytes takes a tenth of a core.
+        # Not all the time: counting the bytes of each map takes a tenth of a core.
         await self.cdp.send("Network.enable")
         self.frames.clear()
         await self.mouse("mouseWheel", x, y, deltaX=0, deltaY=-NOTCH * direction)
@@ -137,7 +138,7 @@ class Tab:
         return fitting[-1]["t"] - log["wheels"][0]["t"], sum(self.frames) // len(log["maps"])
 
     async def quiet(self, at_least: int = 0, patience: float = 8.0) -> dict[str, Any]:
-        """Wait until no map has been drawn for a while; what was drawn until then."""
+        """Wait until no map has been drawn for a while; return those drawn until then."""
         logs: list[dict[str, Any]] = []
         start = last = time.perf_counter()
         while True:
@@ -152,7 +153,7 @@ class Tab:
         return {key: [entry for log in logs for entry in log[key]] for key in ("moves", "wheels", "maps")}
 
     async def drag(self, seconds: float) -> float:
-        """New maps per second between the press and the release of a drag over the map."""
+        """Drag over the map; return the new maps per second between press and release."""
         await self.look()
         x, y = self.at(*wander(0.0))
         await self.quiet()
@@ -161,16 +162,16 @@ class Tab:
         log = await self.sweep(seconds, button="left", buttons=1)
         x, y = self.at(*wander(seconds))
         await self.mouse("mouseReleased", x, y, button="left", buttons=0, clickCount=1)
-        # Not from its first move: a map that is turned takes the moves for itself.
+        # Not from its first move: a map that turns consumes the moves.
         start, end = log["start"], log["end"]
         shown = {entry["frame"] for entry in log["maps"] if start <= entry["t"] <= end}
         return len(shown) / (end - start) * 1e3
 
 
 def belongs(frame: dict[str, float], moves: list[dict[str, float]]) -> bool:
-    """Whether a frame that names its place of the plane is of the newest move before it.
+    """Tell whether a frame that names its place of the plane answers the newest move before it.
 
-    Stock's names none and is believed.
+    Those of stock name none and are taken to do so.
     """
     if "x" not in frame:
         return True
@@ -182,13 +183,13 @@ def belongs(frame: dict[str, float], moves: list[dict[str, float]]) -> bool:
 
 
 def wander(t: float) -> tuple[float, float]:
-    """A smooth closed path inside the map, at the speed of a hand: ``(u, v)`` in [0.2, 0.8]."""
+    """Return a place on a smooth closed path inside the map, at a hand's speed: ``(u, v)`` in [0.2, 0.8]."""
     return 0.5 + 0.3 * math.sin(1.7 * t + 0.5), 0.5 + 0.3 * math.sin(2.3 * t)
 
 
 @asynccontextmanager
 async def tab(browser: Browser, url: str, map_name: str, frame_name: str) -> AsyncIterator[Tab]:
-    """Open one page with a fresh cache, wait until its map is seen, watch it, close it."""
+    """Open one page with a fresh cache, wait until its map is visible, log it, close it."""
     context = await browser.new_context(viewport=SIZE, device_scale_factor=1)
     try:
         page = await context.new_page()
@@ -212,14 +213,14 @@ async def tab(browser: Browser, url: str, map_name: str, frame_name: str) -> Asy
 
 
 def payload(event: dict[str, Any]) -> int:
-    """Bytes of one received WebSocket frame; DevTools gives binary ones in base64."""
+    """Return the bytes of one received WebSocket frame; DevTools gives binary ones in base64."""
     response = event["response"]
     data: str = response["payloadData"]
     return len(base64.b64decode(data)) if response["opcode"] == 2 else len(data.encode())
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:
-    """Ask `condition` ten times a second until it holds; TimeoutError names `what` was awaited."""
+    """Ask `condition` ten times a second until it holds; a TimeoutError names `what`."""
     end = time.perf_counter() + seconds
     while not await condition():
         if time.perf_counter() > end:

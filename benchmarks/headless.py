@@ -45,7 +45,7 @@ def measure(groups: set[str], sizes: tuple[int, ...], quick: bool, samples: Samp
 
 
 def lasso(points: int, repeats: int, samples: Samples) -> None:
-    """Seconds from a drawn outline to the exact mask, one warm-up left out."""
+    """Measure the seconds from a drawn outline to the exact mask, one warm-up left out."""
     say(f"lasso over {points:,} points")
     positions, _ = workload.mixture(points)
     shape = Lasso(outline())
@@ -58,14 +58,14 @@ def lasso(points: int, repeats: int, samples: Samples) -> None:
 
 
 def outline() -> np.ndarray:
-    """A wavy closed shape around a good part of the cloud, float64 [VERTICES, 2]."""
+    """Return a wavy closed shape around a good part of the cloud, float64 [VERTICES, 2]."""
     angle = np.linspace(0.0, 2.0 * np.pi, VERTICES, endpoint=False)
     radius = 2.0 + 0.5 * np.sin(5.0 * angle)
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
 def encoding(dataset: Dataset, repeats: int, samples: Samples) -> None:
-    """Speed of `explorer.encode` over that of nothing but the encoder, batch by batch, in pairs."""
+    """Measure `explorer.encode` over the bare encoder, batch by batch, in pairs."""
     say("encoding over a bare forward")
     model = workload.autoencoder(dataset.shape).eval()
     x = torch.from_numpy(np.array(dataset.x))
@@ -80,11 +80,11 @@ def encoding(dataset: Dataset, repeats: int, samples: Samples) -> None:
 
 
 def training(dataset: Dataset, repeats: int, samples: Samples) -> None:
-    """Speed of a run in the training slot, its metrics read as they come, over a bare loop, in pairs.
+    """Measure the speed of a run in the training slot, with its metrics read, over a bare loop, in pairs.
 
-    Both train one epoch of the same samples; what counts is the speed from the first batch to the last.
-    What a run does at the end of its epoch (held-out terms, a frozen copy, a newly encoded cloud) is no
-    part of a loop: a note says how long it takes.
+    Both train one epoch of the same samples; the speed is that from the first batch to the last. The work of
+    a run at the end of its epoch (held-out terms, a frozen copy, a newly encoded cloud) is no part of a
+    loop: a note says how long it takes.
     """
     say("training with live metrics over a bare loop")
     model = workload.autoencoder(dataset.shape)
@@ -111,7 +111,7 @@ def training(dataset: Dataset, repeats: int, samples: Samples) -> None:
 
 
 def bare_loop(dataset: Dataset, model: Autoencoder) -> None:
-    """One epoch and nothing else, with the optimiser and the batches that `models.fit` uses."""
+    """Train one epoch and nothing else, with the optimiser and the batches that `models.fit` uses."""
     x = torch.from_numpy(np.array(dataset.train.x))
     random = torch.Generator().manual_seed(0)
     optimiser = torch.optim.Adam(model.parameters(), LEARNING_RATE, fused=True)
@@ -124,7 +124,7 @@ def bare_loop(dataset: Dataset, model: Autoencoder) -> None:
 
 
 def slot_run(slot: TrainingSlot, dataset: Dataset, model: Autoencoder) -> None:
-    """One epoch in the training slot, a reader taking every Step when it is told of one."""
+    """Train one epoch in the training slot, with a reader that takes every Step."""
     changed = threading.Event()
     job = Job(
         model=model, dataset=dataset, indices=None, epochs=1, batch_size=BATCH,
@@ -141,7 +141,7 @@ def slot_run(slot: TrainingSlot, dataset: Dataset, model: Autoencoder) -> None:
 
 
 class Witness:
-    """Notes when each training batch of a class of models begins, and on how many threads."""
+    """A record of the start of each training batch of a class of models, and of its threads."""
 
     def __init__(self) -> None:
         self.instants: list[float] = []
@@ -150,7 +150,7 @@ class Witness:
     @classmethod
     @contextmanager
     def of(cls, kind: type[Autoencoder]) -> Iterator[Witness]:
-        """Watch `kind.loss` meanwhile: the same for a run and for a bare loop."""
+        """Record the calls of `kind.loss` in the block: the same for a run and for a bare loop."""
         witness, plain = cls(), kind.loss
 
         def watched(self: Autoencoder, x: torch.Tensor, *rest: Any, **named: Any) -> Any:
@@ -166,14 +166,14 @@ class Witness:
             kind.loss = plain  # type: ignore[method-assign]
 
     def speed(self, work: Callable[[], None]) -> float:
-        """Batches per second, from the first that `work` trains to the last, times their size."""
+        """Return the samples per second from the first batch that `work` trains to the last."""
         self.instants.clear()
         work()
         return (len(self.instants) - 1) * BATCH / (self.instants[-1] - self.instants[0])
 
 
 def _pair(first: Callable[[], object], second: Callable[[], object], turn: int) -> tuple[float, float]:
-    """Seconds of both, in either order by turns."""
+    """Return the seconds of both, in alternating order."""
     if turn % 2:
         after = _seconds(second)
         return _seconds(first), after

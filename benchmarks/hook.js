@@ -1,5 +1,5 @@
-// Runs in the page before anything else, in both apps: what the hand did and what the screen showed,
-// on the page's own clock. An instant of "shown" is the frame of the screen a drawing belongs to: a
+// Runs in the page of both apps before their own scripts: logs the mouse and the shown images, on the page's
+// own clock. An instant of "shown" is the frame of the screen a drawing belongs to: a
 // drawing made inside an animation frame is shown by that frame, any other by the next one.
 {
   const log = {moves: [], wheels: [], frames: [], maps: [], first: null}
@@ -56,7 +56,7 @@
     return false
   }
 
-  // --- what Bokeh draws -------------------------------------------------------------------------
+  // --- Bokeh's drawings -------------------------------------------------------------------------
   const plots = () =>
     window.Bokeh && Bokeh.index ? Bokeh.index.query((view) => view.frame && view.repainted) : []
   const plotIn = (element) => {
@@ -65,7 +65,7 @@
   }
   const images = (view) => view.model.renderers.filter((r) => r.glyph && r.glyph.type.startsWith("Image"))
 
-  // Whether the image fills the ranges on the screen: if not, it belongs to an earlier view.
+  // True where the image fills the ranges on the screen; else it belongs to an earlier view.
   const fits = (view) =>
     images(view).some(({data_source: {data}}) => {
       const {x_range, y_range} = view.frame
@@ -100,7 +100,7 @@
     })
   }
 
-  // --- what our canvas draws: it counts its frames in an attribute ----------------------------------
+  // --- drawings of our canvas: it counts its frames in an attribute ----------------------------------
   const watchCount = (element, attribute, entries, read) => {
     new MutationObserver(() => {
       const entry = {count: Number(element.getAttribute(attribute)), ...read(element)}
@@ -124,13 +124,13 @@
     watch(mapName, frameName) {
       const map = find(mapName)
       const frame = find(frameName)
-      // Both maps are Bokeh images and seen by the same eye; so is stock's decoded sample.
+      // Both maps are Bokeh images and logged by the same code; so is stock's decoded sample.
       plot = plotIn(map)
       watchPlot(plot, log.maps)
       if (frame.hasAttribute("data-frames")) watchCount(frame, "data-frames", log.frames, position)
       else watchPlot(plotIn(frame), log.frames)
     },
-    // The plotting area in CSS pixels of the page, where it is now.
+    // The current plotting area in CSS pixels of the page.
     area() {
       const box = plot.canvas_view.el.getBoundingClientRect()
       const {x, y, width, height} = plot.frame.bbox

@@ -1,4 +1,4 @@
-"""What it costs to keep an epoch: time of the training's, and bytes for each sample."""
+"""The cost of keeping an epoch: a share of the training's time, and bytes for each sample."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from models import OptimizerState
 
 
 def keeping(dataset: Dataset, repeats: int, samples: Samples) -> None:
-    """Seconds of an epoch's commit in percent of the epoch's, and bytes of its codes for each sample.
+    """Measure the time of an epoch's commit in percent of the epoch's, and the bytes of a sample's codes.
 
-    The commit waits for the disk, as if it were on the training's own thread; the app's is beside it.
+    The commit waits for the disk, as if it were on the training's own thread; the app has a thread for it.
     """
     say("keeping an epoch")
     model = workload.autoencoder(dataset.shape)
@@ -37,8 +37,14 @@ def keeping(dataset: Dataset, repeats: int, samples: Samples) -> None:
         recording = Recording.begin(store, job, "cpu")
         trained, states = model.clone(), list[OptimizerState]()
         start = time.perf_counter()
-        settings = {"epochs": 1, "batch_size": BATCH, "learning_rate": LEARNING_RATE}
-        *_, end = models.fit(trained, dataset.train, keep=states.append, **settings)
+        *_, end = models.fit(
+            trained,
+            dataset.train,
+            keep=states.append,
+            epochs=1,
+            batch_size=BATCH,
+            learning_rate=LEARNING_RATE,
+        )
         epoch = time.perf_counter() - start
         for number in range(1, repeats + 2):  # the first is warm-up
             start = time.perf_counter()

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.likelihood``: train on MNIST, and judge on its test images beside the literature.
+"""``python -m benchmarks.likelihood``: train on MNIST, and compare with the literature on its test images.
 
-The recipe is the app's own, `models.fit` with more epochs: all 60,000 training images, beta 1, no choice
-of an epoch by what it does on other images. The test images are looked at once, at the end.
+The training is the app's own, `models.fit` with more epochs: all 60,000 training images, beta 1, and no
+choice of an epoch by its figures on other images. The test images are used once, at the end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from explorer.core.datasets import Dataset, load_dataset
 from models.autoencoder import CONVENTIONS
 from models.evaluation import Samples
 
-RESULTS = Path(__file__).with_name("likelihood.json")  # what the README's table comes from
+RESULTS = Path(__file__).with_name("likelihood.json")  # the source of the README's table
 HEAD = (
     "model, on MNIST's test images", "convention", "ELBO", "bound with 500 draws", "reference ELBO", "met",
     "epochs", "seed", "processor minutes", "parameters",
@@ -34,7 +34,7 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One model, how it is trained, and the ELBO that the design asks of it (section 8), in nats.
+    """One model, its training, and the ELBO that the design requires (section 8), in nats.
 
     `binarise` says whether its targets are dynamically binarised or grey. `draws` are those of the
     importance-weighted bound; it is not shown for grey targets, over which the likelihood is not
@@ -53,10 +53,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one trial came to: figures in nats per sample, `draws` those of the bounds.
+    """The result of one trial: figures in nats per sample, `draws` those of the bounds.
 
     `training_seconds` and `judging_seconds` are the wall clock's; `busy_seconds` are the processor's for
-    the training, over all threads: what it takes on a machine that has nothing else to do.
+    the training, over all threads: its time on a machine without other work.
     """
 
     key: str
@@ -96,15 +96,15 @@ TRIALS: tuple[Trial, ...] = (
 
 
 def measure(trial: Trial, train: Samples, test: Samples, *, shape: tuple[int, ...], seed: int = 0) -> Result:
-    """Train the trial's model from the seed and judge it; says where it is as it goes."""
+    """Train the trial's model from the seed and judge it; report each epoch."""
     model = models.create(trial.name, shape=shape, seed=seed, **trial.options)
     began, busy = time.perf_counter(), time.process_time()
     for step in models.fit(
         model, train, epochs=trial.epochs, binarise=trial.binarise, seed=seed, report_seconds=3600.0
     ):
         if step.epoch_done:
-            terms = ", ".join(f"{name} {value:.2f}" for name, value in step.terms.items())
-            _say(f"{trial.key}: epoch {step.epoch} of {step.epochs}, {step.seconds:.0f} s, {terms}")
+            shown = ", ".join(f"{name} {value:.2f}" for name, value in step.terms.items())
+            _say(f"{trial.key}: epoch {step.epoch} of {step.epochs}, {step.seconds:.0f} s, {shown}")
     trained, busy = time.perf_counter() - began, time.process_time() - busy
     terms = models.evaluate(model, test, binarise=trial.binarise, seed=seed)
     found = models.bounds(model, test, draws=trial.draws, binarise=trial.binarise, seed=seed)
@@ -124,12 +124,12 @@ def measure(trial: Trial, train: Samples, test: Samples, *, shape: tuple[int, ..
 
 
 def text(results: Sequence[Result]) -> str:
-    """The table, in the order of the trials; also valid Markdown."""
+    """Return the table, in the order of the trials; also valid Markdown."""
     return aligned([HEAD, *(_cells(one) for one in results)])
 
 
 def read(path: Path) -> list[Result]:
-    """The results in a file that `write` made, in the order of the trials; none where there is none."""
+    """Return the results in a file that `write` made, in the order of the trials; none without a file."""
     return [Result(**row) for row in json.loads(path.read_text())["rows"]] if path.exists() else []
 
 
@@ -143,7 +143,7 @@ def write(path: Path, results: Sequence[Result]) -> None:
 
 
 def replaced(results: Sequence[Result], new: Result) -> list[Result]:
-    """The results with a new one in its place, in the order of the trials: no row depends on another."""
+    """Return the results with a new one in its place, in the order of the trials: rows are independent."""
     order = [trial.key for trial in TRIALS]
     return sorted(
         [*(one for one in results if one.key != new.key), new], key=lambda one: order.index(one.key)
@@ -151,7 +151,7 @@ def replaced(results: Sequence[Result], new: Result) -> list[Result]:
 
 
 def main() -> None:
-    """Train and judge what was asked for, one after the other, and print the table after each."""
+    """Train and judge the trials asked for, one after the other, and print the table after each."""
     arguments = _arguments()
     folder = real_data()
     if not (folder / "MNIST").is_dir():

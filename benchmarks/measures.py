@@ -1,4 +1,4 @@
-"""The rows that are measured in the browser: which app, which cloud, how often, in which order."""
+"""The rows that are measured in the browser: their apps, clouds, repeats and order."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PATIENCE = 400.0  # ms after which a decoded image no longer answers its move
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured: the whole table takes ten minutes on two cores, `quick` about two."""
+    """The numbers of repeats: the whole table takes ten minutes on two cores, `quick` about two."""
 
-    rounds: int = 2  # stock and ours take turns so often
+    rounds: int = 2  # turns of stock and ours
     moves: int = 60  # single moves in a round
     sweep: float = 6.0  # seconds of 60 moves per second
     notches: int = 5  # of the wheel in a round
@@ -39,7 +39,7 @@ QUICK = Effort(rounds=1, moves=15, sweep=3.0, notches=3, drag=2.0, starts=1, pai
 
 @dataclass(slots=True)
 class Samples:
-    """All repeats of everything, by key of the target and by app."""
+    """All repeats, by key of the target and by app."""
 
     values: dict[str, dict[str, list[float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
@@ -47,12 +47,12 @@ class Samples:
     notes: list[str] = field(default_factory=list)
 
     def add(self, key: str, app: str, *values: float) -> None:
-        """Keep repeats, and show them to whoever waits."""
+        """Keep repeats, and print them as progress."""
         self.values[key][app].extend(values)
         say(f"  {app:5} {key:12} {', '.join(f'{value:.3g}' for value in values[:8])}")
 
     def figures(self) -> Mapping[str, Mapping[str, Figure]]:
-        """The figure of each row: medians, except where the row itself names a quantile or the lowest."""
+        """Return the figure of each row: its median, or the quantile or lowest that the row names."""
         shares = {"p95": 0.95, "steady": 0.0}
         return {
             key: {
@@ -65,14 +65,14 @@ class Samples:
 
 
 def say(text: str) -> None:
-    """Progress, apart from the table on standard output."""
+    """Print progress, apart from the table on standard output."""
     print(text, file=sys.stderr, flush=True)
 
 
 async def cloud_rows(
     browser: Browser, points: int, groups: set[str], apps: tuple[str, ...], effort: Effort, samples: Samples
 ) -> None:
-    """Hover, zoom, drag and first page over a cloud of one size, the apps taking turns."""
+    """Measure hover, zoom, drag and first page over a cloud of one size, the apps by turns."""
     size = size_name(points)
     with ExitStack() as stack:
         served = {}
@@ -80,7 +80,7 @@ async def cloud_rows(
             say(f"{app}: starting over {size} points")
             served[app] = stack.enter_context(serving(app, points))
             async with tab(browser, served[app].url, *served[app].handles) as opened:
-                # The first page of this start. It is also what compiles and fills the caches of the rest.
+                # The first page of this start. It also compiles, and fills the caches of the others.
                 if "page" in groups:
                     samples.add(f"page.{size}", app, opened.first)
         for turn in range(effort.rounds):
@@ -116,7 +116,7 @@ async def _cloud_turn(
 
 
 async def hover(opened: Tab, app: str, effort: Effort, samples: Samples, prefix: str = "hover") -> None:
-    """Single moves, then a sweep at 60 moves per second."""
+    """Measure single moves, then a sweep at 60 moves per second."""
     await opened.singles(5)
     delays, lost = answers(*await opened.singles(effort.moves), PATIENCE)
     if lost:
@@ -130,7 +130,7 @@ async def hover(opened: Tab, app: str, effort: Effort, samples: Samples, prefix:
 
 
 async def sweep(opened: Tab, app: str, seconds: float, samples: Samples, key: str) -> None:
-    """Images shown per second under 60 moves per second, the first second left out."""
+    """Return the images shown per second under 60 moves per second, the first second left out."""
     log = await opened.sweep(seconds + 1.0)
     start, end = log["moves"][0]["t"] + 1e3, log["end"]
     samples.add(key, app, rate([entry["frame"] for entry in log["frames"]], start, end))
@@ -140,7 +140,7 @@ async def sweep(opened: Tab, app: str, seconds: float, samples: Samples, key: st
 
 
 async def training_rows(browser: Browser, apps: tuple[str, ...], effort: Effort, samples: Samples) -> None:
-    """Hover during training, and what it costs the training; the apps taking turns."""
+    """Measure hover during training, and its cost to the training, the apps by turns."""
     with ExitStack() as stack:
         say("starting over the training data")
         served = {app: stack.enter_context(serving(app, 0)) for app in apps}
@@ -191,7 +191,7 @@ async def settled(served: Served, samples: Samples) -> None:
 
 
 async def _speed(served: Served, during: Awaitable[object]) -> float:
-    """Samples trained per second while something goes on."""
+    """Return the samples trained per second during some work."""
     start, before = time.perf_counter(), served.counter.read()
     await during
     return (served.counter.read() - before) / (time.perf_counter() - start)

@@ -27,7 +27,7 @@ World = tuple[Dataset, Autoencoder, Cloud]
 
 
 def main() -> None:
-    """Serve the app and say on standard output where."""
+    """Serve the app and print its port on standard output."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=0, help="size of the cloud; 0 is the training data")
     parser.add_argument("--space", choices=("plane", "solid", "globe", "many", "time"), default="plane")
@@ -57,20 +57,20 @@ def main() -> None:
     server.io_loop.start()
 
 
-def _as_stock(settings: TrainingSettings, samples: int) -> None:
-    """Batches of the same size; and a last epoch far beyond the measurement, as stock has none."""
-    settings.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
+def _as_stock(self: TrainingSettings, samples: int) -> None:
+    """Set batches of the same size, and a last epoch far beyond the measurement, as stock has none."""
+    self.plan.param.update(epochs=2000, batch_size=BATCH, learning_rate=LEARNING_RATE)
 
 
 def _anew(model: Autoencoder, seed: int) -> Autoencoder:
-    """The same layers with fresh weights; `models.anew` would leave out those that were put into a model."""
+    """Return the same layers with fresh weights; `models.anew` would leave out replaced layers."""
     fresh = model.clone()
     fresh.draw_weights(seed)
     return fresh
 
 
 def mixed(points: int, space: str) -> World:
-    """A cloud of so many made-up codes, on the plane, in space or on the globe."""
+    """Make a cloud of so many artificial codes, on the plane, in space or on the globe."""
     positions, labels = workload.mixture(points, axes=2 if space in FLAT else 3)
     dataset = workload.cloud_data(labels)
     if space == "time":
@@ -91,7 +91,7 @@ def mixed(points: int, space: str) -> World:
 
 
 def in_many_dimensions() -> World:
-    """The codes of a 10-D VAE of the training data, their t-SNE and UMAP fitted before anybody asks."""
+    """Encode the training data with a 10-D VAE, and fit t-SNE and UMAP to the codes in advance."""
     dataset = workload.training_data()
     model = models.create("vae", shape=dataset.shape, latent=10)
     train = dataset.train
@@ -99,8 +99,8 @@ def in_many_dimensions() -> World:
     for _ in models.fit(model, few, epochs=1, seed=0):
         pass
     cloud = explorer.encode(model.eval(), dataset)
-    # As a default, so that a session whose user only chooses the map asks for this very one.
-    projections.Embedding.samples = FITTED
+    # As a default, so that a session whose user only chooses the map requests this very one.
+    projections.Embedding.param["samples"].default = FITTED
     for name in ("tsne", "umap"):
         layout = Layout.of(projections.create(name))
         Fit(layout, cloud, None, lambda: None).run(shared().computed)

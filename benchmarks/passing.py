@@ -1,4 +1,4 @@
-"""Going through the epochs of a run: the slider in a real browser, and what the epochs take of memory."""
+"""A passage through the epochs of a run: the slider in a real browser, and the memory of the epochs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PER_SECOND = 60.0  # moves of the hand
 
 
 def course_of(positions: np.ndarray, epochs: int = EPOCHS, seed: int = 1) -> list[np.ndarray]:
-    """Codes of a made-up training: from noise to these positions, the whole turning as it goes."""
+    """Return the codes of an artificial training: from noise to these positions, with a rotation."""
     noise = np.random.default_rng(seed).standard_normal(positions.shape, dtype=np.float32)
     found = []
     for epoch in range(epochs + 1):
@@ -39,7 +39,7 @@ def course_of(positions: np.ndarray, epochs: int = EPOCHS, seed: int = 1) -> lis
 
 
 def keep(store: RunStore, dataset: Dataset, model: Autoencoder, positions: np.ndarray) -> tuple[str, int]:
-    """Write such a training into a store; returns its id and its last epoch."""
+    """Write such a training into a store; return its id and its last epoch."""
     recording = Recording.begin(store, Job(model, dataset, epochs=EPOCHS, name="made up"), "cpu")
     for epoch, codes in enumerate(course_of(positions)[1:], start=1):
         samples = len(dataset.train)
@@ -50,7 +50,7 @@ def keep(store: RunStore, dataset: Dataset, model: Autoencoder, positions: np.nd
 
 
 async def time_rows(browser: Browser, effort: Effort, samples: Samples) -> None:
-    """New maps per second while the slider is dragged to and fro, and bytes for each epoch and sample."""
+    """Measure new maps per second while the slider is dragged, and bytes for each epoch and sample."""
     held(samples)
     say(f"ours: starting over {EPOCHS} epochs of {POINTS:,} points")
     with serving("ours", POINTS, "time") as served:
@@ -74,7 +74,7 @@ async def time_rows(browser: Browser, effort: Effort, samples: Samples) -> None:
 
 
 def held(samples: Samples) -> None:
-    """Bytes that the epochs take in memory, for each epoch and sample."""
+    """Return the bytes that the epochs take in memory, for each epoch and sample."""
     positions, _ = workload.mixture(POINTS)
     codes = course_of(positions)
     identity = projections.create("identity").fit(positions)
@@ -89,7 +89,7 @@ def held(samples: Samples) -> None:
 
 
 async def _slide(opened: Tab, seconds: float) -> float:
-    """New maps per second between the press and the release of the slider's knob."""
+    """Drag the slider's knob; return the new maps per second between press and release."""
     box = await opened.page.locator(".lx-time").bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # neither annotations nor stubs
 
 from benchmarks.workload import Counter
 
@@ -38,7 +38,7 @@ class Served:
         return f"{prefix}-map", f"{prefix}-frame"
 
     def settle(self, seconds: float = 60.0) -> bool:
-        """Wait until the server has finished what it does in the background; False where it had not."""
+        """Wait until the server has finished its background work; return False where it had not."""
         end = time.perf_counter() + seconds
         self.process.cpu_percent()
         calm = 0
@@ -50,9 +50,9 @@ class Served:
 
 @contextmanager
 def serving(app: str, points: int, space: str = "") -> Iterator[Served]:
-    """Start an app over a cloud of `points` (0: the training data), wait until it serves, end it after.
+    """Start an app over a cloud of `points` (0: the training data), wait until it serves, and stop it.
 
-    `space` is what ours lays them out in: the plane, or ``solid``, ``globe``, ``many``, ``time``.
+    `space` is the kind of map of our app: the plane, or ``solid``, ``globe``, ``many``, ``time``.
     """
     with tempfile.TemporaryDirectory(prefix="explorer-bench-") as folder:
         path = Path(folder)
@@ -92,7 +92,7 @@ def _port(process: subprocess.Popen[str], log: Path) -> int:
 
 
 def _complain(app: str, log: Path) -> None:
-    """Show what the server logged as an error; a socket closed with its page is none."""
+    """Print the errors that the server logged; a socket closed with its page is none."""
     errors = re.findall(r"^[\w.]*(?:Error|Exception)\b.*$", log.read_text(errors="replace"), re.MULTILINE)
     for error in dict.fromkeys(error for error in errors if "ClosedError" not in error):
         print(f"  {app} logged: {error}", file=sys.stderr)

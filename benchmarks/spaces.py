@@ -1,4 +1,4 @@
-"""The rows about other spaces than the plane: turned by the hand, and read backwards from many dimensions.
+"""The rows about other spaces than the plane: maps that turn, and inverses in many dimensions.
 
 Stock has no such maps: these rows have no figure beside ours.
 """
@@ -16,11 +16,11 @@ from benchmarks.targets import size_name
 from benchmarks.workload import FITTED
 
 TURNED = (("solid", 1_000_000), ("globe", 60_000), ("globe", 1_000_000))
-MANY = ("pca", "tsne", "umap")  # the first is what it opens with
+MANY = ("pca", "tsne", "umap")  # the first is the default
 
 
 async def turned_rows(browser: Browser, effort: Effort, samples: Samples) -> None:
-    """New maps per second while a cloud in space, or a globe, is turned by dragging."""
+    """Measure new maps per second while a drag turns a cloud in space, or a globe."""
     for space, points in TURNED:
         say(f"ours: starting over {size_name(points)} points, {space}")
         with serving("ours", points, space) as served:
@@ -35,7 +35,7 @@ async def turned_rows(browser: Browser, effort: Effort, samples: Samples) -> Non
 
 
 async def many_rows(browser: Browser, effort: Effort, samples: Samples) -> None:
-    """Decoded images per second on the maps of a 10-D VAE of the training data."""
+    """Measure decoded images per second on the maps of a 10-D VAE of the training data."""
     say("ours: starting over codes in 10 dimensions, fitting their maps")
     with serving("ours", 0, "many") as served:
         async with tab(browser, served.url, *served.handles) as opened:
@@ -59,14 +59,14 @@ async def _choose(opened: Tab, name: str) -> None:
     await opened.page.get_by_role("menuitem", name=name, exact=True).click()
 
     async def another() -> bool:
-        # While the menu fades it lies over the page, and takes what is moved there.
+        # While the menu fades it lies over the page, and receives the mouse moves.
         return await _scene(opened) != shown and not await menu.count()
 
     await until(another, 60.0, f"the map of {name}")
 
 
 async def _ready(opened: Tab, served: Served, samples: Samples) -> None:
-    """Wait until the page and the server have done what a new map brings with it."""
+    """Wait until the page and the server have finished the work of a new map."""
     await opened.sweep(1.0)
     await asyncio.sleep(1.0)
     await settled(served, samples)

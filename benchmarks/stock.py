@@ -1,7 +1,7 @@
-"""What a HoloViews user would write first: the yardstick of design section 7.
+"""The app that a HoloViews user would write first: the reference of design section 7.
 
 ``datashade(Points, count_cat)``, ``PointerXY`` -> ``DynamicMap`` -> ``hv.Image``, a thread that trains.
-Made with care and without tricks: one decode per pointer event under `inference_mode`, fixed image
+Written with care and without tricks: one decode per pointer event under `inference_mode`, fixed image
 bounds and colour limits, axes off, and the training thread touches no document. It does less than ours:
 no live metrics, and its map stays as it was while the model trains.
 """
@@ -13,12 +13,12 @@ import threading
 from pathlib import Path
 
 import datashader as ds
-import holoviews as hv
+import holoviews as hv  # type: ignore[import-untyped]  # neither annotations nor stubs
 import numpy as np
 import pandas as pd
 import panel as pn
 import torch
-from holoviews.operation.datashader import datashade
+from holoviews.operation.datashader import datashade  # type: ignore[import-untyped]
 
 from benchmarks import workload
 from benchmarks.workload import BATCH, LEARNING_RATE, Counter
@@ -45,16 +45,16 @@ class Training:
         self.stopped = threading.Event()
 
     def start(self, _event: object = None) -> None:
-        """Train from now on."""
+        """Start training."""
         self.stopped.clear()
         threading.Thread(target=self.loop, daemon=True).start()
 
     def stop(self, _event: object = None) -> None:
-        """Train no more after this batch."""
+        """Stop training after the current batch."""
         self.stopped.set()
 
     def loop(self) -> None:
-        """Epoch after epoch until stopped."""
+        """Train epoch after epoch until stopped."""
         optimiser = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE)
         while not self.stopped.is_set():
             for batch in torch.randperm(len(self.x)).split(BATCH):
@@ -66,7 +66,7 @@ class Training:
 
 
 def page(frame: pd.DataFrame, model: Autoencoder, training: Training | None) -> pn.Row:
-    """The app: the map, the decoded image beside it, two buttons where there is something to train."""
+    """Make the app: the map, the decoded image, and two buttons where there is a training."""
     points = hv.Points(frame, ["x", "y"], "label")
     latent_map = datashade(points, aggregator=ds.count_cat("label")).opts(
         frame_width=WIDTH, frame_height=HEIGHT, active_tools=["pan", "wheel_zoom"]
@@ -86,14 +86,14 @@ def page(frame: pd.DataFrame, model: Autoencoder, training: Training | None) -> 
 
 
 def decoded(model: Autoencoder, x: float | None, y: float | None) -> hv.Image:
-    """The image that the model decodes at one place of the plane."""
+    """Return the image that the model decodes at one place of the plane."""
     with torch.inference_mode():
         sample = model.decode(torch.tensor([[x or 0.0, y or 0.0]], dtype=torch.float32))
     return hv.Image(sample[0, 0].numpy(), bounds=(0, 0, 1, 1))
 
 
 def main() -> None:
-    """Serve the stock app and say on standard output where."""
+    """Serve the stock app and print its port on standard output."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=0, help="size of the cloud; 0 is the training data")
     parser.add_argument("--counter", type=Path, required=True)

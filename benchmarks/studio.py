@@ -1,4 +1,4 @@
-"""Training with the studio open over a bare loop, and hovering meanwhile."""
+"""Training with the studio open over a bare loop, with and without a hovering user."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ GROUPS = ("curves", "plane", "axes", "forgetting")  # of charts, one after the o
 
 
 async def studio_rows(browser: Browser, effort: Effort, samples: Samples) -> None:
-    """Speed of a training that is watched, in pairs with a bare loop; and a hand over its map.
+    """Measure a training with open charts, in pairs with a bare loop, and hovering over its map.
 
-    Trained is on all classes but one, so that errors are measured too; from scratch, as the bare loop does:
-    weights of 40 epochs were 2 % slower to train than fresh ones, whoever trains them. As in the row of the
-    loop, what a run does between its epochs is no part of either; what the page and the measuring take from
-    it is.
+    The training is on all classes but one, so that errors are measured too, and from scratch, as the bare
+    loop is: weights of 40 epochs were 2 % slower to train than fresh ones in both. As in the row of the loop,
+    the work of a run between its epochs is not counted; the time that the page and the measuring take is.
     """
     say("ours: the studio open over the training data")
     dataset = all_but_one(workload.training_data())
@@ -54,7 +53,7 @@ async def studio_rows(browser: Browser, effort: Effort, samples: Samples) -> Non
 
 
 def all_but_one(dataset: Dataset) -> Dataset:
-    """The data without a class of the training split: what the bare loop gets."""
+    """Return the data without a class of the training split, as the bare loop gets them."""
     assert dataset.train.y is not None
     rows = dataset.train.y != LEFT_OUT
     train = Split(dataset.train.x[rows], dataset.train.y[rows])
@@ -62,7 +61,7 @@ def all_but_one(dataset: Dataset) -> Dataset:
 
 
 def bare_speed(dataset: Dataset) -> float:
-    """Samples per second of one epoch without anything, on as many threads as the app trains on."""
+    """Return the samples per second of a bare epoch, on as many threads as the app trains on."""
     torch.set_num_threads(training_threads())
     model = workload.autoencoder(dataset.shape)
     with Witness.of(type(model)) as witness:
@@ -79,7 +78,7 @@ async def _select(opened: Tab) -> None:
 
 
 async def _train(opened: Tab, served: Served, charts: str) -> None:
-    """Begin a training and choose its charts, which take a moment to be made."""
+    """Start a training and open its charts, which take a moment to appear."""
     before = served.counter.read()
     await opened.page.locator(".lx-train").click()
 
@@ -103,7 +102,7 @@ async def _stop(opened: Tab, served: Served) -> None:
 
 
 async def _speed(served: Served, seconds: float) -> float:
-    """Samples per second of the time that went into epochs, over at least so many of them."""
+    """Return the samples per second within epochs, over at least so many of them."""
     known, spent = served.counter.timed()
 
     async def enough() -> bool:
@@ -116,7 +115,7 @@ async def _speed(served: Served, seconds: float) -> float:
 
 async def _hover(opened: Tab, effort: Effort, samples: Samples) -> None:
     await sweep(opened, "ours", effort.sweep, samples, "studio.rate")
-    # Two or three of a hundred meet the end of an epoch: thirty moves would tell little about the slowest.
+    # Two or three of a hundred meet the end of an epoch: thirty moves would show little of the slowest.
     delays, lost = answers(*await opened.singles(2 * effort.moves), PATIENCE)
     if lost:
         samples.notes.append(f"ours: {lost} of {lost + len(delays)} moves brought no image in the studio")

@@ -22,7 +22,7 @@ HEAD = ("work", "unit", "stock", "ours", "ratio", "target", "met")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A target beside what was measured of it."""
+    """A target beside its measured figures."""
 
     target: Target
     stock: Figure | None
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """How many times better ours is than stock, whichever way the row counts; None beside a zero."""
+        """The factor by which ours is better than stock, in the direction of the row; None beside a zero."""
         if self.stock is None or self.ours is None:
             return None
         better, worse = self.ours.value, self.stock.value
@@ -40,33 +40,33 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """``met``, ``not met``, or a dash where nothing is asked or nothing was measured."""
+        """``met``, ``not met``, or a dash where there is no bound or no figure."""
         met = self.target.met(self.ours.value if self.ours else None)
         return "-" if met is None else "met" if met else "not met"
 
 
 def rows(figures: Figures) -> list[Row]:
-    """One row per target of which anything was measured, in the order of the design."""
+    """Return one row per target with a figure, in the order of the design."""
     order = [one.key for one in TARGETS if one.key in figures]
     order += [key for key in figures if key not in order]
     return [Row(target(key), figures[key].get("stock"), figures[key].get("ours")) for key in order]
 
 
 def number(value: float) -> str:
-    """Three figures that count, never in exponents: a table is read, not parsed."""
+    """Return a number with three significant digits and no exponent, for reading."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def text(table: Sequence[Row], notes: Sequence[str] = ()) -> str:
-    """The table as aligned text, also valid Markdown, with its notes below."""
+    """Return the table as aligned text, also valid Markdown, with its notes below."""
     lines = aligned([HEAD, *(_cells(row) for row in table)])
     return "\n".join([lines, *(["", *(f"- {note}" for note in notes)] if notes else [])])
 
 
 def aligned(cells: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as an aligned Markdown table, the first row its head."""
+    """Return rows of cells as an aligned Markdown table, the first row its head."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
@@ -116,8 +116,8 @@ def merged(path: Path, table: Sequence[Row]) -> tuple[list[Row], list[str], list
 
     Returns
     -------
-    All rows, in the order of the design; the notes of the table; and what is on record of the parts
-    that were measured later than it, as `write` takes it, without the rows that are new now.
+    All rows, in the order of the design; the notes of the table; and the records of the parts that were
+    measured later than it, as `write` takes them, without the new rows.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
     keys = {row.target.key for row in table}
@@ -136,12 +136,12 @@ def merged(path: Path, table: Sequence[Row]) -> tuple[list[Row], list[str], list
 
 
 def part(table: Sequence[Row], notes: Sequence[str], facts: Mapping[str, object]) -> dict[str, Any]:
-    """What goes on record of rows that are merged into a table measured before."""
+    """Return the record of rows that are merged into a table measured before."""
     return {"keys": [row.target.key for row in table], "machine": dict(facts), "notes": list(notes)}
 
 
 def machine(browser: str) -> dict[str, object]:
-    """What the figures depend on: cores, memory, versions, the date."""
+    """Return the conditions of the figures: cores, memory, versions, the date."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),

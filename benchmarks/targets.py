@@ -1,4 +1,4 @@
-"""The one table of what is measured and what must be reached (design, section 7)."""
+"""The one table of measurements and of their bounds (design, section 7)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BOUND = re.compile(r"^(<=|>=)\s*([0-9.]+)$")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One row of the table: what is measured, in which unit, and the bound it has to keep.
+    """One row of the table: a measurement, its unit, and the bound that it must keep.
 
     `bound` is ``"<= 16"``, ``">= 58"`` or empty for a figure that is shown and not judged.
     `group` is what ``--only`` selects.
@@ -29,11 +29,11 @@ class Target:
 
     @property
     def smaller_is_better(self) -> bool:
-        """Whether less is better; a figure without a bound is judged by its unit."""
+        """True where less is better; a figure without a bound is judged by its unit."""
         return self._parsed()[0] == "<=" if self.bound else self.unit in ("ms", "s", "MB")
 
     def met(self, value: float | None) -> bool | None:
-        """Whether `value` keeps the bound; None where there is no bound or nothing was measured."""
+        """Tell whether `value` keeps the bound; None without a bound or a value."""
         if value is None or self.limit is None:
             return None
         return value <= self.limit if self.smaller_is_better else value >= self.limit
@@ -57,7 +57,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     # "Steady" in the design: no pair may fall far below the median that the row above judges.
     Target("train.steady", "train", "the same, its lowest pair", "", ">= 0.5"),
-    Target("train.alone", "train", "samples trained per second, nobody hovering", "1/s"),
+    Target("train.alone", "train", "samples trained per second, no user hovering", "1/s"),
     Target("train.hovered", "train", "samples trained per second, under a hovering user", "1/s"),
     Target("studio.kept", "studio", "training with the studio open over a bare loop", "", ">= 0.95"),
     Target("studio.rate", "studio", "decoded images per second, training in the studio", "1/s", ">= 50"),
@@ -98,7 +98,7 @@ GROUPS: tuple[str, ...] = tuple(dict.fromkeys(target.group for target in TARGETS
 
 
 def target(key: str) -> Target:
-    """The row of that key; for a cloud of an unusual size the row of a usual one, without its bound."""
+    """Return the row of that key; for a cloud of an unusual size that of a usual one, without its bound."""
     for one in TARGETS:
         if one.key == key:
             return one

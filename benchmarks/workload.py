@@ -1,4 +1,4 @@
-"""What both apps are given: the same cloud, the same model, the same counter of trained samples."""
+"""The input of both apps: the same cloud, the same model, the same counter of trained samples."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ BATCH = 256
 LEARNING_RATE = 1e-3
 HIDDEN = (256, 400)  # the decoder of the design's table is 2-256-400-784
 FITTED = 2_000  # codes that t-SNE and UMAP are fitted to; the others are placed among them
-TRAINED_ON = "EXPLORER_BENCHMARK_DATA"  # the folder that holds MNIST, or unset: digits stand in
+TRAINED_ON = "EXPLORER_BENCHMARK_DATA"  # the folder that holds MNIST, or unset: digits are used
 
 
 def mixture(points: int, seed: int = 0, axes: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """A Gaussian mixture of ten stretched classes: float32 [points, axes], and their classes."""
+    """Draw from a Gaussian mixture of ten stretched classes: float32 [points, axes], and their classes."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, CLASSES, points)
     centres = random.normal(0.0, 1.6, (CLASSES, axes)).astype(np.float32)
@@ -41,9 +41,9 @@ def mixture(points: int, seed: int = 0, axes: int = 2) -> tuple[np.ndarray, np.n
 
 
 def autoencoder(shape: tuple[int, ...], seed: int = 0) -> Autoencoder:
-    """The VAE of both apps: the project's own, with the layers of the design's table put into it.
+    """Make the VAE of both apps: the project's own, with the layers of the design's table.
 
-    Weights are drawn from the seed: two processes that ask get the same model.
+    Weights are drawn from the seed: two processes get the same model.
     """
     model = models.create("vae", shape=shape, latent=2, body="dense")
     values = math.prod(shape)
@@ -56,16 +56,16 @@ def autoencoder(shape: tuple[int, ...], seed: int = 0) -> Autoencoder:
 
 
 def real_data() -> Path:
-    """Where the real data are looked for, as the tests look for them; there may be no such folder."""
+    """Return the folder of the real data, the same as in the tests; it may not exist."""
     root = Path(__file__).resolve().parents[1]
     return Path(os.environ.get("EXPLORER_TEST_DATA") or root.parent / "shared" / "data")
 
 
 def training_data() -> Dataset:
-    """MNIST where its files are; scikit-learn's digits where not, which the table then says.
+    """Load MNIST where its files are; else scikit-learn's digits, which the table then says.
 
-    Digits are repeated until an epoch is as long as one of MNIST: one of 0.2 s would measure the ends
-    of epochs and little else.
+    Digits are repeated until an epoch is as long as one of MNIST: an epoch of 0.2 s would measure
+    mostly the ends of epochs.
     """
     folder = os.environ.get(TRAINED_ON)
     if folder:
@@ -79,7 +79,7 @@ def training_data() -> Dataset:
 
 
 def cloud_data(labels: np.ndarray) -> Dataset:
-    """A Dataset of as many images as there are labels, all of them one grey image that is kept once.
+    """Make a Dataset of as many images as there are labels, all of them one grey image in memory.
 
     Ten million images of 28 x 28 would take 31 GB, and no row measures them: the values are put
     together past their constructors, which copy and hash what they are given.
@@ -111,7 +111,7 @@ def _layers(widths: tuple[int, ...]) -> list[torch.nn.Module]:
 
 
 class Counter:
-    """What was trained so far, in a mapped file that one process writes and another reads."""
+    """A counter of trained samples, in a mapped file that one process writes and another reads."""
 
     _SIZE = 24  # samples; those of which the time is known; that time in nanoseconds
 
@@ -131,26 +131,26 @@ class Counter:
         struct.pack_into("<qq", self._map, 8, known + samples, round(1e9 * (spent + seconds)))
 
     def read(self) -> int:
-        """Samples trained since the start."""
+        """Return the samples trained since the start."""
         return int(struct.unpack_from("<q", self._map, 0)[0])
 
     def timed(self) -> tuple[int, float]:
-        """Samples within epochs since the start, and the seconds that they took."""
+        """Return the samples within epochs since the start, and the seconds that they took."""
         known, spent = struct.unpack_from("<qq", self._map, 8)
         return int(known), spent / 1e9
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._map.close()
         os.close(self._file)
 
 
 def count_training(kind: type[torch.nn.Module], counter: Counter) -> None:
-    """Make every training batch that a model of this class sees go through the counter.
+    """Count every training batch of the models of this class.
 
     On the class and not on a model, because an app trains a clone; only where gradients are wanted,
     because held-out terms are no training. A batch takes until the next one begins; how long the last of an
-    epoch takes, which is smaller than the others, nobody can tell from what comes between epochs.
+    epoch takes, which is smaller than the others, cannot be separated from the time between epochs.
     """
     plain: Callable[..., Any] = kind.loss  # type: ignore[attr-defined]
     last = [0, 0.0]  # size of the last batch, and when it began

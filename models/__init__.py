@@ -1,4 +1,4 @@
-"""Autoencoders to look into: made by name, trained by a generator, kept as safetensors.
+"""Autoencoders for exploration: made by name, trained by a generator, kept as safetensors.
 
 >>> import models
 >>> model = models.create("vae", shape=(1, 8, 8), latent=2)

@@ -1,4 +1,4 @@
-"""The abstract Autoencoder, and the values it hands out: Posterior and Loss."""
+"""The abstract Autoencoder, and the values that it returns: Posterior and Loss."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ CONVENTIONS = {
     "binarised": "Bernoulli on dynamically binarised targets",
     "gaussian": "Gaussian",
 }
-"""How each likelihood is named wherever its nats are shown: the scales differ and are never mixed."""
+"""The name of each likelihood, shown beside its nats: the scales differ and are never mixed."""
 
 
 def likelihood(config: Mapping[str, Any]) -> str:
-    """The judge of reconstructions that a model of that config has: "bernoulli" or "gaussian"."""
+    """Return the likelihood of a model with that config: "bernoulli" or "gaussian"."""
     chosen: str = config["likelihood"]
     if chosen == "auto":
         return "bernoulli" if len(config["shape"]) == 3 else "gaussian"
@@ -35,12 +35,12 @@ def likelihood(config: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior(ABC):
-    """Where the encoder places a batch of samples in latent space.
+    """The distribution of latent codes that the encoder gives each sample of a batch.
 
     Attributes
     ----------
     mean
-        The place itself, in latent units; on a sphere the mean direction, of length 1.
+        Latent units; on a sphere the mean direction, of length 1.
     spread
         Standard deviation of the draws along each axis, in latent units; None where a sample has one
         place only.
@@ -51,25 +51,25 @@ class Posterior(ABC):
 
     @abstractmethod
     def sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "batch latent"]:
-        """One draw per sample, differentiable in the posterior's parameters."""
+        """Draw one code per sample, differentiable in the posterior's parameters."""
 
     @abstractmethod
     def kl(self) -> Float[Tensor, " batch"]:
-        """KL divergence from the prior, in nats per sample; 0 where the model has no such term."""
+        """Return the KL divergence from the prior, in nats per sample; 0 where the model has no such term."""
 
     @abstractmethod
     def kl_per_axis(self) -> Float[Tensor, "batch latent"] | None:
-        """The same split by axis, in nats; None where it does not split or there is no such term."""
+        """Return the KL of each axis, in nats; None where it has no such split, or no such term."""
 
     @abstractmethod
     def log_ratio(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
-        """``log q(z|x) - log p(z)`` at one code per sample, in nats; 0 where there is no prior.
+        """Return ``log q(z|x) - log p(z)`` at one code per sample, in nats; 0 where there is no prior.
 
         Its mean over draws of `sample` is `kl`.
         """
 
     def expectation(self) -> Float[Tensor, "batch latent"]:
-        """The mean of the draws, ``E[z|x]``; on a sphere it is shorter than 1."""
+        """Return the mean of the draws, ``E[z|x]``; on a sphere it is shorter than 1."""
         return self.mean
 
 
@@ -81,7 +81,7 @@ class Loss:
 
     @property
     def total(self) -> Float[Tensor, ""]:
-        """What the training minimises, in nats per sample."""
+        """The term that the training minimises, in nats per sample."""
         return self.terms["loss"]
 
 
@@ -106,7 +106,7 @@ class Autoencoder(nn.Module, ABC):
     name: ClassVar[str]
     description: ClassVar[str]
     least_latent: ClassVar[int] = 1
-    sphere: ClassVar[bool] = False  # whether codes are points of the unit sphere
+    sphere: ClassVar[bool] = False  # True where codes are points of the unit sphere
     options: ClassVar[Mapping[str, Option]] = {
         "body": Option("auto", "Layers: convolutional for images, dense for tables.",
                        choices=("auto", "dense", "conv")),
@@ -134,38 +134,38 @@ class Autoencoder(nn.Module, ABC):
             self.log_scale = nn.Parameter(torch.zeros(()))
 
     def draw_weights(self, seed: int) -> None:
-        """Start afresh from a seed, without touching torch's global generator."""
+        """Draw new weights from a seed; torch's global generator stays as it is."""
         bodies.draw_weights(self, torch.Generator().manual_seed(seed))
         if self.likelihood == "gaussian":
             nn.init.zeros_(self.log_scale)
 
     @staticmethod
     def code_length(latent: int) -> int:
-        """How many numbers the encoder gives for each sample, from which `posterior` is made."""
+        """Return the length of the encoder's output for one sample, which `posterior` reads."""
         return latent
 
     @property
     def prior_variance(self) -> float | None:
-        """Of the prior along each axis, in squared latent units; None for a model without a prior."""
+        """The variance of the prior along each axis, in squared latent units; None without a prior."""
         return None
 
     @property
     def convention(self) -> str:
-        """The likelihood in words, to stand beside every figure in nats."""
+        """The likelihood in words, shown beside every figure in nats."""
         return CONVENTIONS[self.likelihood]
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that holds the weights."""
         return next(self.parameters()).device
 
     @abstractmethod
     def posterior(self, code: Float[Tensor, "batch code"]) -> Posterior:
-        """Read the encoder's numbers as a posterior."""
+        """Return the posterior that the encoder's output stands for."""
 
     @abstractmethod
     def loss(self, x: Float[Tensor, "batch *shape"], generator: torch.Generator | None = None) -> Loss:
-        """Terms of the training objective on a batch, in nats per sample.
+        """Return the terms of the training objective on a batch, in nats per sample.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class Autoencoder(nn.Module, ABC):
         return self.posterior(self.code(x))
 
     def code(self, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch code"]:
-        """The encoder's own numbers, which `posterior` reads."""
+        """Return the encoder's output, which `posterior` reads."""
         if x.shape[1:] != self.shape or x.dtype != torch.float32:
             raise ShapeMismatch(
                 f"this model takes float32 samples of shape {self.shape} in a batch, got {_kind(x)}; "
@@ -194,7 +194,7 @@ class Autoencoder(nn.Module, ABC):
         return code
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *shape"]:
-        """The expected sample at each code, in data units (grey values in [0, 1] under Bernoulli).
+        """Return the expected sample at each code, in data units (grey values in [0, 1] under Bernoulli).
 
         Raises
         ------
@@ -205,7 +205,7 @@ class Autoencoder(nn.Module, ABC):
         return (raw.sigmoid() if self.likelihood == "bernoulli" else raw).contiguous()
 
     def decode_raw(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *shape"]:
-        """What the likelihood is read from: logits (Bernoulli) or means (Gaussian)."""
+        """Return the parameters of the likelihood: logits (Bernoulli) or means (Gaussian)."""
         if z.ndim != 2 or z.shape[1] != self.latent or z.dtype != torch.float32:
             raise ShapeMismatch(
                 f"this model takes float32 codes of shape (batch, {self.latent}), got {_kind(z)}; "
@@ -217,21 +217,21 @@ class Autoencoder(nn.Module, ABC):
     def negative_log_likelihood(
         self, x: Float[Tensor, "batch *shape"], z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, " batch"]:
-        """How badly the decoder explains `x` from the codes `z`, in nats per sample."""
+        """Return the negative log-likelihood of `x` given the codes `z`, in nats per sample."""
         raw = self.decode_raw(z)
         if self.likelihood == "bernoulli":
             return losses.bernoulli_nll(raw, x)
         return losses.gaussian_nll(raw, losses.floored(self.log_scale), x)
 
     def clone(self) -> Autoencoder:
-        """A copy that shares nothing: either can be trained while the other is read."""
+        """Return a copy that shares no memory: either can be trained while the other is read."""
         twin = copy.deepcopy(self)
         twin.zero_grad(set_to_none=True)
         return twin
 
 
 def reconstruction_error(model: Autoencoder, x: Float[Tensor, "batch *shape"]) -> Float[Tensor, " batch"]:
-    """Negative log-likelihood of each sample, decoded at its posterior mean, in nats.
+    """Return the negative log-likelihood of each sample, decoded at its posterior mean, in nats.
 
     Raises
     ------

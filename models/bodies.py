@@ -15,12 +15,12 @@ from torch import nn
 Shape = tuple[int, ...]
 Pair = tuple[nn.Sequential, nn.Sequential]
 
-# Smooth, so that the decoder has a Jacobian everywhere: the geometry of its image is looked at.
+# Smooth, so that the decoder has a Jacobian everywhere: the app shows the geometry of its image.
 Activation = nn.SiLU
 
 
 def dense(shape: Shape, *, latent: int, code: int, width: float = 1.0) -> Pair:
-    """Two hidden layers each way, sized by the number of values in a sample."""
+    """Make both of two hidden layers, sized by the number of values in a sample."""
     values = math.prod(shape)
     outer = _scaled(min(512, max(64, 4 * values)), width)
     inner = _scaled(max(64, min(512, 4 * values) // 2), width)
@@ -40,7 +40,7 @@ def dense(shape: Shape, *, latent: int, code: int, width: float = 1.0) -> Pair:
 
 
 def conv(shape: Shape, *, latent: int, code: int, width: float = 1.0) -> Pair:
-    """Strided convolutions down to at most 7 pixels a side, a dense layer, and the mirror image back.
+    """Make strided convolutions down to at most 7 pixels a side, a dense layer, and their mirror image.
 
     Each convolution takes a side of n pixels to ceil(n / 2); its mirror adds one pixel where n was even,
     so that any size, odd ones too, comes back exactly.
@@ -83,7 +83,7 @@ BODIES: dict[str, Callable[..., Pair]] = {"dense": dense, "conv": conv}
 def draw_weights(module: nn.Module, generator: torch.Generator) -> None:
     """Draw every weight and bias from U(-b, b), b = 1 / sqrt(fan in), as torch's own layers do.
 
-    From a generator of its own: torch's layers draw from the process's, which belongs to the user.
+    The draws use `generator`: torch's own layers draw from the process's, which belongs to the user.
 
     References
     ----------

@@ -1,7 +1,7 @@
 """Weights and config on disk: safetensors, with a JSON sidecar to read.
 
-The safetensors file is whole in itself: its header carries the same record as the sidecar. So the two
-need not be replaced in one instant, and a process killed between them leaves a checkpoint that loads.
+The safetensors file is complete in itself: its header carries the same record as the sidecar. So the two
+need not be replaced in one step: a process killed between them leaves a checkpoint that loads.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def save(model: Autoencoder, path: str | os.PathLike[str], **metadata: Any) -> P
     path = _checked(path)
     data, record = _packed(model, metadata, path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The sidecar first: nothing is read from it that the header does not say too.
+    # The sidecar first: everything that is read from it is in the header too.
     write_whole(path.with_suffix(".json"), (json.dumps(record, indent=2, allow_nan=False) + "\n").encode())
     write_whole(path, data)
     return path
 
 
 def packed(model: Autoencoder, **metadata: Any) -> bytes:
-    """The safetensors file that `save` writes; `load` reads it without a sidecar too.
+    """Return the safetensors file that `save` writes; `load` reads it without a sidecar too.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def load(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Au
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What was given to `save` beside the model.
+    """Return the metadata that `save` was given beside the model.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _record(path: Path, data: bytes) -> dict[str, Any]:
-    """The record in the header, after comparing its config with the sidecar's where there is one."""
+    """Return the record in the header, after comparing its config with the sidecar's where there is one."""
     foreign = BadCheckpoint(
         f"{path.name} is not a whole checkpoint of Latent Explorer; choose a file that `models.save` wrote."
     )

@@ -1,4 +1,4 @@
-"""Arithmetic without denormal numbers, which processors take a hundred times as long for."""
+"""Arithmetic without denormal numbers, with which processors are a hundred times slower."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _TINY, _ONE = 5e-324, 1.0  # variables, so that the product is computed when it 
 
 @contextmanager
 def denormals_as_zero() -> Iterator[None]:
-    """Take numbers too small for a full mantissa for zero; afterwards as before.
+    """Set numbers too small for a full mantissa to zero within the block.
 
-    In this thread, and where torch's own threads help it.
+    In this thread, and in torch's own threads where they help it.
 
     The running means of a gradient that has become zero (a pixel that is always blank, a unit that never
-    fires) decay into them within about 800 updates of Adam, and stay there: on MNIST a fifth of the means
+    fires) become denormal within about 800 updates of Adam, and stay so: on MNIST a fifth of the means
     did, and training took half as long again.
 
     Notes

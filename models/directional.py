@@ -20,11 +20,11 @@ SMALL = 0.5
 """Below this concentration the closed forms on S^2 lose digits by cancellation, and series do not."""
 
 LEAST = 1e-20
-"""Least half of a draw: sqrt has no derivative at 0, and float32 does not resolve it beside 1 anyway."""
+"""Lower bound of a draw's halves: sqrt has no derivative at 0, and float32 does not resolve it beside 1."""
 
 
 def unit(v: Float[Tensor, "batch d"]) -> Float[Tensor, "batch d"]:
-    """Each row scaled to length 1; a row of zeros has no direction and becomes the first axis."""
+    """Scale each row to length 1; a row of zeros has no direction and becomes the first axis."""
     # Scaled by its largest entry first, so that squares neither overflow nor vanish.
     largest = v.detach().abs().amax(1, keepdim=True)
     first = functional.one_hot(torch.zeros_like(largest[:, 0], dtype=torch.long), v.shape[1]).to(v.dtype)
@@ -39,7 +39,7 @@ def place(
 ) -> Float[Tensor, "batch d"]:
     """Draw a uniform tangent direction t at each mean and go there: ``w mean + sqrt(1 - w^2) t``.
 
-    t is differentiated as if the mean carried it along without turning it (``dt = -(t . dmean) mean``):
+    t is differentiated as if it moved with the mean without turning (``dt = -(t . dmean) mean``):
     the whole draw then turns with its mean, so the gradient is that of a rotation, unbiased and bounded
     at every mean. A frame that follows the mean smoothly everywhere does not exist.
     """
@@ -53,14 +53,14 @@ def place(
 def halves(
     mean: Float[Tensor, "batch d"], z: Float[Tensor, "batch d"]
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
-    """`toward` and `away` of places `z`, from chords: ``|mean - z|^2 / 4`` keeps its digits near 0."""
+    """Return `toward` and `away` of places `z`, from chords: ``|mean - z|^2 / 4`` keeps its digits near 0."""
     return (mean + z).square().sum(1) / 4, (mean - z).square().sum(1) / 4
 
 
 def spread(
     mean: Float[Tensor, "batch d"], along: Float[Tensor, " batch"], across: Float[Tensor, " batch"]
 ) -> Float[Tensor, "batch d"]:
-    """Standard deviation along each axis, from the variances along the mean and in each tangent axis."""
+    """Return the standard deviation along each axis, from the variances along the mean and across it."""
     share = mean.square()
     return (along[:, None] * share + across[:, None] * (1 - share).clamp_min(0)).sqrt()
 
@@ -68,7 +68,7 @@ def spread(
 def vmf_halves(
     kappa: Float[Tensor, " batch"], generator: torch.Generator | None = None
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
-    """`toward` and `away` of draws from the von Mises-Fisher distribution on S^2.
+    """Draw `toward` and `away` from the von Mises-Fisher distribution on S^2.
 
     The inverse of its distribution function, ``w = 1 + log(u + (1 - u) e^(-2 kappa)) / kappa`` with u
     uniform, written for 1 - w.
@@ -84,7 +84,7 @@ def vmf_halves(
 
 
 def vmf_kl(kappa: Float[Tensor, " batch"]) -> Float[Tensor, " batch"]:
-    """KL divergence of von Mises-Fisher on S^2 from the uniform distribution, in nats.
+    """Return the KL divergence of von Mises-Fisher on S^2 from the uniform distribution, in nats.
 
     ``kappa coth kappa - 1 + log(kappa / sinh kappa)``; about ``kappa^2 / 6`` for small and
     ``log(2 kappa) - 1`` for large concentrations.
@@ -103,7 +103,7 @@ def vmf_kl(kappa: Float[Tensor, " batch"]) -> Float[Tensor, " batch"]:
 
 
 def vmf_log_ratio(kappa: Float[Tensor, " batch"], away: Float[Tensor, " batch"]) -> Float[Tensor, " batch"]:
-    """Log of the von Mises-Fisher density on S^2 over the uniform one, in nats.
+    """Return the log of the von Mises-Fisher density on S^2 over the uniform one, in nats.
 
     ``kappa w + log(kappa / sinh kappa)``.
     """
@@ -113,7 +113,7 @@ def vmf_log_ratio(kappa: Float[Tensor, " batch"], away: Float[Tensor, " batch"])
 def vmf_moments(
     kappa: Float[Tensor, " batch"],
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"], Float[Tensor, " batch"]]:
-    """E[w] = coth kappa - 1 / kappa, Var[w], and the variance along a tangent axis, on S^2.
+    """Return E[w] = coth kappa - 1 / kappa, Var[w], and the variance along a tangent axis, on S^2.
 
     References
     ----------
@@ -133,9 +133,9 @@ def vmf_moments(
 def power_halves(
     kappa: Float[Tensor, " batch"], d: int, generator: torch.Generator | None = None
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
-    """`toward` and `away` of draws from the Power Spherical distribution: `toward` is Beta distributed.
+    """Draw `toward` and `away` from the Power Spherical distribution: `toward` is Beta distributed.
 
-    ``toward ~ Beta((d - 1) / 2 + kappa, (d - 1) / 2)``, by way of two Gamma draws, which torch
+    ``toward ~ Beta((d - 1) / 2 + kappa, (d - 1) / 2)``, made of two Gamma draws, which torch
     differentiates implicitly.
 
     References
@@ -151,7 +151,7 @@ def power_halves(
 
 
 def power_kl(kappa: Float[Tensor, " batch"], d: int) -> Float[Tensor, " batch"]:
-    """KL divergence of the Power Spherical distribution from the uniform one, in nats.
+    """Return the KL divergence of the Power Spherical distribution from the uniform one, in nats.
 
     ``log C + kappa (psi(alpha) - psi(alpha + beta))`` with C as in `power_log_ratio`,
     ``beta = (d - 1) / 2`` and ``alpha = beta + kappa``.
@@ -169,7 +169,7 @@ def power_kl(kappa: Float[Tensor, " batch"], d: int) -> Float[Tensor, " batch"]:
 def power_log_ratio(
     kappa: Float[Tensor, " batch"], toward: Float[Tensor, " batch"], d: int
 ) -> Float[Tensor, " batch"]:
-    """Log of the Power Spherical density over the uniform one, in nats.
+    """Return the log of the Power Spherical density over the uniform one, in nats.
 
     ``log C + kappa log((1 + w) / 2)``, with
     ``C = 2^(2 - d) sqrt(pi) Gamma(alpha + beta) / (Gamma(d / 2) Gamma(alpha))``.
@@ -181,7 +181,7 @@ def power_log_ratio(
 def power_moments(
     kappa: Float[Tensor, " batch"], d: int
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"], Float[Tensor, " batch"]]:
-    """E[w], Var[w], and the variance along a tangent axis: moments of the Beta distribution."""
+    """Return E[w], Var[w] and the variance along a tangent axis: moments of the Beta distribution."""
     beta = (d - 1) / 2
     alpha, total = beta + kappa, 2 * beta + kappa
     across = 2 * alpha / (total * (total + 1))
@@ -189,7 +189,7 @@ def power_moments(
 
 
 def _tangent(mean: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Uniform unit vectors at right angles to `mean`: drawn so to the first axis, and reflected there."""
+    """Draw uniform unit vectors at right angles to the first axis, and reflect them to be so to `mean`."""
     shape = (len(mean), mean.shape[1] - 1)
     drawn = torch.randn(shape, generator=generator, device=mean.device, dtype=mean.dtype)
     drawn = functional.pad(unit(drawn), (1, 0))
@@ -207,7 +207,7 @@ def _power_constant(k: Tensor, d: int) -> Tensor:
 
 
 def _switched(kappa: Tensor, coefficients: tuple[float, ...], closed: Callable[[Tensor], Tensor]) -> Tensor:
-    """A series in ``kappa^2`` below `SMALL`, the closed form from there on; no NaN in either's gradient."""
+    """Use a series in ``kappa^2`` below `SMALL`, the closed form above it; no NaN in either's gradient."""
     square = kappa.clamp_max(SMALL).square()
     series = torch.zeros_like(kappa)
     for coefficient in reversed(coefficients):

@@ -1,8 +1,8 @@
-"""What can go wrong with a model, each said in one sentence that names what is allowed."""
+"""Errors of models; each message is one sentence that names what is allowed."""
 
 
 class ModelError(Exception):
-    """Something asked of `models` that cannot be done; the message says what to do instead."""
+    """A request to `models` that cannot be met; the message says what to do instead."""
 
 
 class UnknownModel(ModelError):
@@ -30,4 +30,4 @@ class NotFinite(ModelError):
 
 
 class NoPrior(ModelError):
-    """Asked of a deterministic model what only one with a prior has."""
+    """A request to a deterministic model for something that only a model with a prior has."""

@@ -1,4 +1,4 @@
-"""Figures over many samples: loss terms, bounds of the likelihood, and which latent axes are used."""
+"""Figures over many samples: loss terms, bounds of the likelihood, and active latent axes."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def evaluate(
     seed: int = 0,
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
-    """The loss terms over all samples, in nats per sample, with one posterior draw each.
+    """Return the loss terms over all samples, in nats per sample, with one posterior draw each.
 
     For a VAE with ``beta = 1`` and no free bits ``loss`` estimates the negative ELBO without bias. The
-    draws come from `seed`, so that two epochs are compared under the same noise. With `binarise`, of
-    `binarised` samples, drawn from `seed` too. When `stop` turns true the means over the batches so far
+    draws come from `seed`, so that two epochs are compared under the same noise. With `binarise` the
+    samples are `binarised`, from `seed` too. When `stop` turns true, the means over the batches so far
     are returned.
 
     Raises
@@ -79,7 +79,7 @@ def bounds(
 
     ``log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x)`` with K draws, and the mean of its terms' logarithms.
     Grey targets under Bernoulli give a cross-entropy, which is not normalised over grey values: compare
-    it with its like only.
+    it only with figures of the same convention.
 
     Parameters
     ----------
@@ -137,20 +137,20 @@ def binarised(x: Float[Tensor, "n *shape"], seed: int = 0) -> Float[Tensor, "n *
 
 
 def draw_binary(x: Float[Tensor, "n *shape"], generator: torch.Generator) -> Float[Tensor, "n *shape"]:
-    """As `binarised`, from a generator that goes on."""
+    """Binarise as `binarised` does, from a given generator."""
     return (torch.rand(x.shape, generator=generator, device=x.device) < x).to(x.dtype)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """How much of the latent space a model uses.
+    """The share of the latent space that a model uses.
 
     Attributes
     ----------
     units
-        For each latent axis, whether the codes say anything along it.
+        For each latent axis, True where it is active.
     kl
-        The KL, mean over the samples, in nats: 0 where nothing is said at all.
+        The KL, mean over the samples, in nats: 0 where the codes carry no information.
     """
 
     units: tuple[bool, ...]
@@ -158,17 +158,17 @@ class Activity:
 
     @property
     def collapsed(self) -> bool:
-        """Whether no axis says anything about the sample: the decoder is deaf to the codes."""
+        """True where no axis is active: the decoder ignores the codes."""
         return not any(self.units)
 
 
 @torch.inference_mode()
 def activity(model: Autoencoder, samples: Samples) -> Activity:
-    """Which latent axes carry information about the samples.
+    """Find the latent axes that carry information about the samples.
 
-    By the variance over the samples of the posteriors' expectations, relative to the prior's. On a
-    sphere the expectation is shorter than 1, and 0 for a uniform posterior, whose direction means
-    nothing: the directions of a collapsed model may well differ, its expectations do not.
+    The criterion is the variance over the samples of the posteriors' expectations, relative to the
+    prior's. On a sphere the expectation is shorter than 1, and 0 for a uniform posterior, whose direction
+    means nothing: the directions of a collapsed model may differ, its expectations do not.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def _convention(model: Autoencoder, x: Tensor, binarise: bool) -> str:
 
 
 def targets(model: Autoencoder, samples: Samples, binarise: bool, seed: int) -> Float[Tensor, "n *shape"]:
-    """The samples as `on_device` gives them, or `binarised` ones.
+    """Return the samples as `on_device` gives them, or `binarised` ones.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def check_binarise(model: Autoencoder, binarise: bool) -> None:
 
 
 def on_device(model: Autoencoder, samples: Samples) -> Float[Tensor, "n *shape"]:
-    """The samples as a tensor beside the model's weights, checked against shape and likelihood.
+    """Return the samples as a tensor on the model's device, checked against shape and likelihood.
 
     Raises
     ------
@@ -282,7 +282,7 @@ class RunningTerms:
         self.samples += samples
 
     def take(self) -> dict[str, float]:
-        """The means, per sample; starts the next report."""
+        """Return the means per sample, and start the next report."""
         if self.sums is None:
             return {}
         means = [value / self.samples for value in self.sums.tolist()]

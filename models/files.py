@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are complete or absent, never half written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file beside `path` to write to, which is moved into place at the end of the block, as `write_whole`.
+    """Give a file beside `path` to write to; the end of the block moves it into place, as in `write_whole`.
 
     Raises
     ------

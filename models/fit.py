@@ -1,4 +1,4 @@
-"""Training as a generator of Steps: whoever iterates decides how long it goes on."""
+"""Training as a generator of Steps: the caller that iterates decides how long it lasts."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Step:
     held_out
         The same terms on the held-out samples, at the end of an epoch; else None.
     epoch_done
-        Whether this report closes its epoch.
+        True where this report closes its epoch.
     seconds
-        Since the training began, or was taken up again.
+        Since the training began or was resumed.
     """
 
     epoch: int
@@ -66,7 +66,7 @@ class Step:
 
 
 def default_plan(samples: int) -> Plan:
-    """Settings that do well without tuning: many passes over little data, few over much.
+    """Return settings that do well without tuning: many passes over little data, few over much.
 
     At least about 2,000 updates and 12 passes. Processor time on one core of a 2023 server: digits
     91 epochs in 7 s, wine quality 51 in 3 s, MNIST 12 in 150 s.
@@ -96,30 +96,30 @@ def fit(
     """Train `model` in place, on the device its weights are on.
 
     The first Step comes after the first batch, then one every `report_seconds` and one at the end of each
-    epoch; one that would come just before that is left out. Between two Steps nothing runs: a caller may
-    copy the model, or leave. The same seed on the same machine gives the same weights; torch's global
-    generator is not touched.
+    epoch; a report due just before the end of an epoch is left out. Between two Steps nothing runs: a
+    caller may copy the model, or stop iterating. The same seed on the same machine gives the same
+    weights; torch's global generator is not touched.
 
     Parameters
     ----------
     train, held_out
         Samples; the held-out ones are evaluated at the end of each epoch (`evaluate`).
     focus
-        Rows of `train` that the training is about, and how much the others count; None trains on all alike.
+        Rows of `train` in focus, and the weight of the others; None trains on all alike.
     epochs, batch_size, learning_rate
         By default those of `default_plan`. A batch larger than the data is the whole data. The learning
         rate is Adam's at its peak: it rises over the first updates and falls to 1 % along a cosine.
     binarise
-        Dynamic binarisation: each batch is drawn anew as `binarised` does, and the draw is both what is
-        encoded and what is explained. The held-out samples are drawn once, so that epochs compare.
+        Dynamic binarisation: each batch is drawn anew as `binarised` does; the draw is both the input of the
+        encoder and the target. The held-out samples are drawn once, so that epochs compare.
     start
-        Where to go on from: the state that `keep` was given, the model having the weights of that moment.
+        The state to resume from: one that `keep` was given; the model must have the weights of that moment.
         With the same settings, the rest is that of an uninterrupted training, bit for bit on the CPU.
-        `epochs` counts all passes, those that are done too: as many as are done leaves all as it is.
+        `epochs` counts all passes, including those that are done; where none is left, nothing changes.
     keep
-        Given the state of the training at the end of each epoch, just before its Step.
+        Called with the state of the training at the end of each epoch, just before its Step.
     stop
-        Asked before each batch; once true, the training ends where it is.
+        Called before each batch; the training ends there once it returns True.
     report_seconds
         Time between two Steps, as far as one batch allows; up to half as much again before the end of an
         epoch.
@@ -232,7 +232,7 @@ def _train(
 
 
 def schedule(update: int, updates: int) -> float:
-    """Learning rate of an update relative to its peak: a linear rise, then a cosine down to 1 %."""
+    """Return an update's learning rate relative to its peak: a linear rise, then a cosine down to 1 %."""
     rise = min(200, max(1, updates // 20))
     if update < rise:
         return (update + 1) / rise

@@ -1,4 +1,4 @@
-"""Where a training stands between two epochs: all that `fit` needs, beside the weights, to go on."""
+"""The state of a training between two epochs: all that `fit` needs, beside the weights, to resume."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _GENERATOR = "generator"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OptimizerState:
-    """The end of an epoch, as `fit` takes it up again.
+    """The state of the optimizer and the generator at the end of an epoch, from which `fit` resumes.
 
-    Together with the weights of the same moment and the settings of the training, the epochs to come are
-    those of a training that was never interrupted: bit for bit on the same machine's processor.
+    With the weights of the same moment and the same settings, the next epochs equal those of a training
+    that was never interrupted: bit for bit on the same machine's processor.
 
     Attributes
     ----------
@@ -39,8 +39,8 @@ class OptimizerState:
     generator
         State of the generator of shuffles and noise; None draws anew from the seed and the epoch.
     device
-        The kind of device that the generator belongs to: on another one the seed and the epoch are
-        what the draws come from.
+        The kind of device that the generator belongs to; on another kind the draws come from the seed and
+        the epoch.
     """
 
     epoch: int
@@ -49,12 +49,12 @@ class OptimizerState:
     device: str = "cpu"
 
     def anew(self) -> OptimizerState:
-        """The start of another training that keeps the optimizer's means: epoch 0, and draws of its own."""
+        """Return the start of another training that keeps the optimizer's means: epoch 0, and new draws."""
         return replace(self, epoch=0, generator=None)
 
 
 def packed(state: OptimizerState) -> bytes:
-    """The state as a safetensors file; `unpacked` reads it."""
+    """Return the state as a safetensors file, which `unpacked` reads."""
     tensors = dict(state.moments)
     if state.generator is not None:
         tensors[_GENERATOR] = state.generator
@@ -100,7 +100,7 @@ def unpacked(data: bytes, name: str = "the state") -> OptimizerState:
 def observe(
     model: Autoencoder, optimizer: torch.optim.Optimizer, generator: torch.Generator, epoch: int
 ) -> OptimizerState:
-    """A copy of where a training stands."""
+    """Copy the state of a training."""
     moments = {
         f"{name}/{kind}": optimizer.state[weight][kind].detach().to("cpu", copy=True).contiguous()
         for name, weight in model.named_parameters()
@@ -117,7 +117,7 @@ def take_up(
     generator: torch.Generator,
     seed: int,
 ) -> None:
-    """Put optimizer and generator, both fresh, where they stood."""
+    """Restore a fresh optimizer and a fresh generator to the state."""
     for name, weight in model.named_parameters():
         if weight.requires_grad and f"{name}/step" in state.moments:
             optimizer.state[weight] = {
@@ -130,7 +130,7 @@ def take_up(
 
 
 def check(state: OptimizerState, model: Autoencoder, epochs: int) -> None:
-    """Raise where a state is not of such a model, or is past the end.
+    """Raise where a state belongs to another model, or is past the last epoch.
 
     Raises
     ------

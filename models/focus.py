@@ -1,4 +1,4 @@
-"""Some samples of a training in focus, the others counting less: whom an epoch passes over."""
+"""The samples in focus of a training, the lower weight of the others, and the rows of an epoch."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ _GOLDEN, _OWN = 0x9E3779B97F4A7C15, 0x2545F4914F6CDD1D  # so that nearby seeds a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Focus:
-    """Which samples a training is about, and how much each of the others counts.
+    """The samples in focus of a training, and the weight of each of the others.
 
     An epoch passes over all samples in focus and over a part of the rest, as many as `rest` says, to the
     nearest whole sample, drawn anew without replacement. So the expected loss of an epoch is the weighted
     one, ``(sum over focus + rest * sum over others) / (number in focus + rest * number of others)``, with
-    no loss weighed: gradients are no noisier than those of any batch, and an epoch costs what it counts.
+    no weight on any loss: gradients are no noisier than those of any batch, and the time of an epoch is
+    proportional to its rows.
 
     Attributes
     ----------
     rows
         Of the training samples, those in focus.
     rest
-        What each of the others counts, beside 1: from 0 (only these) to 1 (all alike).
+        The weight of each of the others, relative to 1: from 0 (only these) to 1 (all alike).
     """
 
     rows: Sequence[int] | Any
     rest: float = 0.0
 
     def size(self, samples: int) -> int:
-        """How many of so many training samples an epoch passes over."""
+        """Return the number of training samples that an epoch passes over, out of `samples`."""
         rows = len(self.rows)
         return rows + round(self.rest * max(0, samples - rows))
 
     def taken(self, samples: int, seed: int, epoch: int) -> Int64[Tensor, " taken"]:
-        """Rows of so many training samples that an epoch passes over: a function of seed and epoch.
+        """Return the rows of an epoch, out of so many training samples: a function of seed and epoch.
 
         Where all are alike they are all rows, in their order: the training is that without a focus.
         """
@@ -57,7 +58,7 @@ class Focus:
         return torch.cat([rows, rest[torch.randperm(len(rest), generator=generator)[:drawn]]]).sort().values
 
     def check(self, samples: int) -> None:
-        """Raise where so many training samples have no such focus.
+        """Raise where the focus does not suit so many training samples.
 
         Raises
         ------

@@ -40,7 +40,7 @@ class GaussianPosterior(Posterior):
 
 
 class GaussianAutoencoder(Autoencoder):
-    """Reconstruction plus ``beta`` times the KL, less what free bits allow.
+    """A VAE whose loss is reconstruction plus ``beta`` times the KL, less what free bits allow.
 
     References
     ----------

@@ -21,9 +21,9 @@ ACTIVE = 0.01
 def bernoulli_nll(
     logits: Float[Tensor, "batch *shape"], x: Float[Tensor, "batch *shape"]
 ) -> Float[Tensor, " batch"]:
-    """Negative log-likelihood of grey values in [0, 1] under independent Bernoulli pixels, in nats.
+    """Return the negative log-likelihood of grey values under independent Bernoulli pixels, in nats.
 
-    ``-sum_i x_i log p_i + (1 - x_i) log(1 - p_i)``, from logits so that it overflows for none. For
+    ``-sum_i x_i log p_i + (1 - x_i) log(1 - p_i)``, from logits, so that no value overflows. For
     values between 0 and 1 it is a cross-entropy ("Bernoulli on grey targets"), whose least value is
     the entropy of the targets, not 0.
 
@@ -40,7 +40,7 @@ def gaussian_nll(
     log_scale: Float[Tensor, ""],
     x: Float[Tensor, "batch *shape"],
 ) -> Float[Tensor, " batch"]:
-    """Negative log-density of `x` under a Gaussian with one shared scale, in nats.
+    """Return the negative log-density of `x` under a Gaussian with one shared scale, in nats.
 
     ``sum_i (x_i - mean_i)^2 / (2 s^2) + log s + log(2 pi) / 2`` with ``s = exp(log_scale)``. It is a
     density: it can be negative, and it depends on the units of the data.
@@ -64,7 +64,7 @@ def gaussian_nll(
 def floored(log_scale: Float[Tensor, ""], floor: float = LOG_SCALE_FLOOR) -> Float[Tensor, ""]:
     """Keep a learned log-scale above a floor by ``floor + softplus(log_scale - floor)``.
 
-    Smooth, so that a scale which came too low still feels a gradient and can rise again.
+    The floor is smooth, so that a scale that became too low still has a gradient and can rise again.
 
     References
     ----------
@@ -76,7 +76,7 @@ def floored(log_scale: Float[Tensor, ""], floor: float = LOG_SCALE_FLOOR) -> Flo
 def gaussian_kl(
     mean: Float[Tensor, "batch latent"], log_variance: Float[Tensor, "batch latent"]
 ) -> Float[Tensor, "batch latent"]:
-    """KL divergence of N(mean, variance) from N(0, 1), one value per axis, in nats.
+    """Return the KL divergence of N(mean, variance) from N(0, 1), one value per axis, in nats.
 
     ``KL_j = (mu_j^2 + sigma_j^2 - 1 - log sigma_j^2) / 2``. Never negative, 0 for the prior itself.
 
@@ -93,7 +93,7 @@ def gaussian_log_ratio(
     mean: Float[Tensor, "batch latent"],
     log_variance: Float[Tensor, "batch latent"],
 ) -> Float[Tensor, "batch latent"]:
-    """Log density of N(mean, variance) less that of N(0, 1) at `z`, one value per axis, in nats.
+    """Return the log density of N(mean, variance) less that of N(0, 1) at `z`, one value per axis, in nats.
 
     ``(z^2 - (z - mu)^2 / sigma^2 - log sigma^2) / 2``; its mean under N(mean, variance) is `gaussian_kl`.
     """
@@ -101,9 +101,9 @@ def gaussian_log_ratio(
 
 
 def free_bits_kl(kl_per_axis: Float[Tensor, "batch latent"], free_bits: float) -> Float[Tensor, ""]:
-    """The KL that is charged when each axis may use `free_bits` nats free of charge.
+    """Return the KL that the loss counts when `free_bits` nats of each axis are free.
 
-    ``sum_j max(free_bits, mean_batch KL_j)``: below the allowance an axis feels no pull to the prior.
+    ``sum_j max(free_bits, mean_batch KL_j)``: below the allowance an axis has no gradient towards the prior.
     With ``free_bits = 0`` it is the mean KL.
 
     References
@@ -114,7 +114,7 @@ def free_bits_kl(kl_per_axis: Float[Tensor, "batch latent"], free_bits: float) -
 
 
 def active_units(mean: Float[Tensor, "samples latent"], threshold: float = ACTIVE) -> Bool[Tensor, " latent"]:
-    """Which latent axes carry information: ``Var_x(mu_j) > threshold`` over the samples.
+    """Find the latent axes that carry information: ``Var_x(mu_j) > threshold`` over the samples.
 
     Parameters
     ----------

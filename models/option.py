@@ -17,8 +17,8 @@ class Option:
     Attributes
     ----------
     loss_only
-        Whether it only weighs terms of the loss: weights that were trained under another value can go on
-        under this one (`models.reweighed`). Any other option means another model.
+        True where it only weighs terms of the loss: weights that were trained under another value can be
+        trained on under this one (`models.reweighed`). Any other option means another model.
     """
 
     default: float | str
@@ -29,7 +29,7 @@ class Option:
     loss_only: bool = False
 
     def checked(self, name: str, value: object) -> float | str:
-        """The value itself, numbers as float; raises `BadOption` where it is not allowed."""
+        """Return the value, numbers as float; raise `BadOption` where it is not allowed."""
         if self.choices:
             if isinstance(value, str) and value in self.choices:
                 return value

@@ -14,7 +14,7 @@ from models.autoencoder import Autoencoder, Loss, Posterior
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointPosterior(Posterior):
-    """A sample has one place and no spread. There is no prior, so there is no KL: `kl` is 0."""
+    """The posterior of a sample with one place and no spread. Without a prior there is no KL: `kl` is 0."""
 
     def sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "batch latent"]:
         return self.mean
@@ -30,7 +30,7 @@ class PointPosterior(Posterior):
 
 
 class PlainAutoencoder(Autoencoder):
-    """Minimises the reconstruction term alone.
+    """An autoencoder that minimises the reconstruction term alone.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The zoo by name: what there is, what can be set, and making one."""
+"""The model families by name: their options, and models made from them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ LATENT = 4_096
 
 
 def names() -> tuple[str, ...]:
-    """The families that `create` makes."""
+    """Return the names of the families that `create` makes."""
     return tuple(_FAMILIES)
 
 
 def describe(name: str) -> str:
-    """What a family is, in one sentence to show beside its name.
+    """Return one sentence on a family, shown beside its name.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def describe(name: str) -> str:
 
 
 def latent_range(name: str) -> tuple[int, int]:
-    """Least and largest number of latent coordinates that a family takes; a sphere needs two.
+    """Return the least and the largest number of latent coordinates that a family takes; a sphere needs two.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def latent_range(name: str) -> tuple[int, int]:
 
 
 def spherical(name: str) -> bool:
-    """Whether a family's codes are points of the unit sphere.
+    """Tell whether a family's codes are points of the unit sphere.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def spherical(name: str) -> bool:
 
 
 def options(name: str) -> Mapping[str, Option]:
-    """What can be set on a family, by name; widgets are derived from it.
+    """Return the options of a family, by name; widgets are derived from them.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def create(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings:
 
 
 def blank(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings: Any) -> Autoencoder:
-    """The same model without memory for its weights (torch's "meta" device), for a checkpoint to fill."""
+    """Make a model without memory for its weights (torch's "meta" device), for a checkpoint to fill."""
     family = _family(name)
     for given in settings:
         if given not in family.options:
@@ -123,7 +123,7 @@ def blank(name: str, *, shape: Any, latent: Any = 2, seed: int = 0, **settings: 
 
 
 def anew(model: Autoencoder, seed: int) -> Autoencoder:
-    """The same architecture and options with fresh weights, on the CPU.
+    """Make a model of the same architecture and options with fresh weights, on the CPU.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def anew(model: Autoencoder, seed: int) -> Autoencoder:
 
 
 def reweighed(model: Autoencoder, **weights: Any) -> Autoencoder:
-    """A clone of a model, trained weights and all, whose loss weighs its terms otherwise.
+    """Clone a model with its trained weights, and change the weights of its loss terms.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def reweighed(model: Autoencoder, **weights: Any) -> Autoencoder:
 
 
 def lay_out(model: Autoencoder) -> None:
-    # Convolutions are faster, forward and backward, with the channels innermost; dense layers do not care.
+    # Convolutions are faster, forward and backward, with the channels innermost; dense layers run the same.
     model.to(memory_format=torch.channels_last)
 
 

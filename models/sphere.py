@@ -18,12 +18,12 @@ from models.option import Option
 from models.plain import PointPosterior
 
 LENGTHS = (1e-3, 11.5)
-"""Of the encoder's vector: from a KL of nearly 0 to a concentration of 1e5 on S^2 (0.003 radians)."""
+"""Range of the encoder's length: from a KL of nearly 0 to a concentration of 1e5 on S^2 (0.003 radians)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpherePosterior(Posterior):
-    """A place on the sphere and a concentration about it, beside the uniform prior.
+    """A mean direction on the sphere and a concentration about it; the prior is uniform.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class SpherePosterior(Posterior):
     @classmethod
     @abstractmethod
     def at(cls, mean: Float[Tensor, "batch latent"], kappa: Float[Tensor, " batch"]) -> SpherePosterior:
-        """The posterior with this mean direction and concentration."""
+        """Make the posterior with this mean direction and concentration."""
 
     def kl_per_axis(self) -> None:
         return None
@@ -92,16 +92,16 @@ class PowerSphericalPosterior(SpherePosterior):
 
 
 class Spherical(Autoencoder):
-    """What both share: codes are points of the unit sphere of R^latent, so S^2 has ``latent = 3``."""
+    """An autoencoder whose codes are points of the unit sphere of R^latent, so S^2 has ``latent = 3``."""
 
     least_latent: ClassVar[int] = 2
     sphere: ClassVar[bool] = True
 
     def decode_raw(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *shape"]:
-        """What the likelihood is read from, at the point of the sphere in the direction of `z`.
+        """Return the parameters of the likelihood at the point of the sphere in the direction of `z`.
 
-        Codes off the sphere mean nothing here, so they are scaled to length 1; the centre, which has no
-        direction, is read as the first axis.
+        Codes off the sphere are scaled to length 1; the centre, which has no direction, is read as the
+        first axis.
         """
         return super().decode_raw(directional.unit(z) if z.ndim == 2 else z)
 
@@ -123,9 +123,9 @@ class PlainSphereAutoencoder(Spherical):
 
 
 class SphereAutoencoder(Spherical):
-    """Reconstruction plus ``beta`` times the KL from the uniform distribution on the sphere.
+    """A VAE whose loss is reconstruction plus ``beta`` times the KL from the uniform prior on the sphere.
 
-    The posterior is von Mises-Fisher on S^2, where everything about it has a closed form, and Power
+    The posterior is von Mises-Fisher on S^2, where its figures have closed forms, and Power
     Spherical on every other sphere.
 
     References
@@ -162,11 +162,11 @@ class SphereAutoencoder(Spherical):
         return 1 / self.latent
 
     def posterior(self, code: Float[Tensor, "batch code"]) -> SpherePosterior:
-        """Read one vector a sample: its direction is the mean, and its length says how concentrated.
+        """Read one vector a sample: its direction is the mean, its length determines the concentration.
 
-        Near 0 the vector acts as a Gaussian's mean does: the expectation of the draws grows with it. A
-        concentration of its own would have to rise from where neither it nor the direction is felt, and
-        training collapses. The sinh turns exponential, so that sharp caps are as near as wide ones.
+        Near 0 the vector acts as a Gaussian's mean does: the expectation of the draws grows with it. With a
+        separate output for the concentration, both it and the direction would start without a gradient, and
+        training collapses. The sinh becomes exponential, so that sharp caps are reached as fast as wide ones.
         """
         length = torch.linalg.vector_norm(code, dim=1).clamp(*LENGTHS)
         return self.family.at(directional.unit(code), torch.sinh(length) * (self.latent - 1))

@@ -17,12 +17,21 @@ FLAGS = [
 ]
 
 
+SLOW = 300  # milliseconds that each action takes longer where a person watches
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start a Chromium without a window: the one in EXPLORER_BROWSER, else the system's."""
+    """Start a Chromium: the one in EXPLORER_BROWSER, else the system's.
+
+    It has no window, unless EXPLORER_HEADED is set: then it has one, and each action is slowed down.
+    """
     executable = os.environ.get("EXPLORER_BROWSER", "/usr/bin/chromium")
     flags = FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    headed = bool(os.environ.get("EXPLORER_HEADED"))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=flags)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=flags, headless=not headed, slow_mo=SLOW if headed else 0
+        )
         yield browser
         browser.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import subprocess
 import sys
+import tokenize
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +27,35 @@ from models.losses import gaussian_kl
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("models", "explorer")
 SCREEN = ("panel", "panel_material_ui", "holoviews", "bokeh", "tornado")
-LONGEST_MODULE, LONGEST_SCRIPT, LONGEST_FUNCTION, MOST_CELLS = 320, 300, 60, 15
+LONGEST_MODULE, LONGEST_SCRIPT, LONGEST_FUNCTION, MOST_CELLS, MOST_FILES = 320, 300, 60, 15, 16
+
+# `models` is a flat library: a file for each page of a paper, and no two of them a subject of their own.
+FULLER_FOLDERS = {"models"}
+
+# The folders whose docstrings and comments are held to plain technical English, and the pages.
+READ = ("models", "explorer/core", "benchmarks")
+PAGES = ("README.md", "CONTRIBUTING.md", "docs")
+
+# A public docstring begins with a verb in the imperative or a noun phrase, and so with none of these.
+NO_OPENING = re.compile(
+    r"(?:What|How|Whether|Have|Has|Had|Which|Where|Who|Whom|Whose|When|Why"
+    r"|Nobody|Somebody|Whoever|Everybody|There)\b"
+)
+NO_WORDING = re.compile(
+    r"\b(?:whoever|whomever|nobody|somebody|everybody|(?:is|be)\s+had|comes?\s+to\s+be)\b", re.IGNORECASE
+)
+
+# Modules that import something for type checkers alone. The package names its public face that way; the
+# commands import what they run when they run it, so that --help is answered at once.
+TYPE_ONLY = {
+    "explorer/__init__.py",
+    "explorer/cli/runs.py",
+    "explorer/cli/train.py",
+    "explorer/views/page/tab_token.py",
+}
+
+# The user's choices in `State`: parameters that widgets are bound to, and that a view may therefore assign.
+CHOICES = {"colour_by", "projection", "draws", "theme", "dims"}
 
 # Where conda-forge has another name for a package.
 CONDA_NAMES = {
@@ -200,6 +231,144 @@ def test_scripts_keep_the_sizes() -> None:
     assert report["diagnostics"] == []
     assert report["number_of_files"] == len(scripts)
     assert not {path.name for path in scripts if "oxlint-disable" in path.read_text()}
+
+
+def test_a_folder_is_one_subject() -> None:
+    files = Counter(
+        str(path.parent.relative_to(ROOT))
+        for path in _tracked()
+        if path.suffix in {".py", ".js", ".css"} and path.name != "__init__.py"
+        if path.relative_to(ROOT).parts[0] in PACKAGES
+    )
+    assert {folder for folder, count in files.items() if count > MOST_FILES} == FULLER_FOLDERS
+
+
+def test_no_collaborator_of_a_session_imports_the_session() -> None:
+    # An import for type checkers alone counts too: the collaborator would still hold the whole session.
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in _modules("explorer/session")
+        if path.relative_to(ROOT / "explorer/session").as_posix() not in {"session.py", "__init__.py"}
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        if not {"explorer.session", "explorer.session.session", "explorer.session.Session"}.isdisjoint(
+            _imported_names(node)
+        )
+    ]
+    assert not found
+
+
+def _imported_names(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Return the dotted names that a statement imports, and of ``from a import b`` as ``a.b``.
+
+    ``from explorer.session import state`` is no import of `explorer.session` here, but of one of its modules.
+    """
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    names = {f"{node.module}.{alias.name}" for alias in node.names}
+    return names | ({node.module} if node.module == "explorer.session.session" else set())
+
+
+def test_nothing_is_imported_for_type_checkers_alone() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in _modules("explorer")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node))
+    }
+    assert not found - TYPE_ONLY
+
+
+def _assigned(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the targets of an assignment, those of a tuple one by one."""
+    targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [getattr(node, "target", None)]
+    for target in targets:
+        yield from (part for part in ast.walk(target) if isinstance(part, ast.expr)) if target else ()
+
+
+def test_state_is_written_by_its_own_methods() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{target.lineno}: {ast.unparse(target)}"
+        for path in _modules("explorer/session", "explorer/views")
+        if path != ROOT / "explorer/session/state.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        for target in _assigned(node)
+        if isinstance(target, ast.Attribute) and isinstance(target.ctx, ast.Store | ast.Del)
+        if ast.unparse(target.value).rpartition(".")[2] in {"state", "_state"}
+        if target.attr not in CHOICES
+    ]
+    assert not found
+
+
+def _public(tree: ast.Module | ast.ClassDef) -> Iterator[tuple[str, int, str | None]]:
+    """Yield name, line and docstring of a module and of what is public in it."""
+    if isinstance(tree, ast.Module):
+        yield "module", 1, ast.get_docstring(tree)
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if not node.name.startswith("_"):
+            yield node.name, node.lineno, ast.get_docstring(node)
+            if isinstance(node, ast.ClassDef):
+                yield from _public(node)
+
+
+def test_a_public_docstring_begins_with_a_verb_or_a_noun() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {name}: {text.splitlines()[0]}"
+        for path in _modules(*READ)
+        for name, line, text in _public(ast.parse(path.read_text()))
+        if text and NO_OPENING.match(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+def _prose_of_python(source: str) -> Iterator[tuple[int, str]]:
+    """Yield each docstring and each block of comments, with its first line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.lineno, str(node.value.value)
+    block: list[str] = []
+    start = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        if not block or token.start[0] != start + len(block):
+            if block:
+                yield start, "\n".join(block)
+            block, start = [], token.start[0]
+        block.append(token.string.lstrip("# "))
+    if block:
+        yield start, "\n".join(block)
+
+
+def _prose_of_script(source: str) -> Iterator[tuple[int, str]]:
+    """Yield each block of comments of a script or a style sheet, with its first line."""
+    comments = r"/\*.*?\*/|(?:(?<![:\w'\"/])//[^\n]*(?:\n[ \t]*)?)+"
+    for comment in re.finditer(comments, source, re.DOTALL):
+        yield source.count("\n", 0, comment.start()) + 1, comment.group().replace("//", "")
+
+
+def _prose() -> Iterator[tuple[Path, int, str]]:
+    """Yield what people read: docstrings and comments of the folders in `READ`, and the pages."""
+    readers = {".py": _prose_of_python, ".js": _prose_of_script, ".css": _prose_of_script}
+    for path in _tracked():
+        name = path.relative_to(ROOT)
+        if path.suffix == ".md" and any(name.is_relative_to(page) for page in PAGES):
+            yield name, 1, path.read_text()
+        elif path.suffix in readers and any(name.is_relative_to(folder) for folder in READ):
+            for line, text in readers[path.suffix](path.read_text()):
+                yield name, line, text
+
+
+def test_prose_is_plain() -> None:
+    found = [
+        f"{path}:{line + text.count(chr(10), 0, match.start())}: {' '.join(match.group().split())}"
+        for path, line, text in _prose()
+        for match in NO_WORDING.finditer(text)
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_no_module_hides_one_of_the_standard_library() -> None:

@@ -1,1 +1,1 @@
-"""The headless core: frozen values, pure functions and things with knobs; nothing of a screen."""
+"""The headless core: frozen values, pure functions and objects with knobs; it imports no screen."""

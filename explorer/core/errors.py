@@ -1,7 +1,7 @@
 """The errors that the explorer answers with one sentence.
 
-Whatever is wrong with what a user gave is raised as an `ExplorerError`, whose message says what was given,
-what is allowed and what to do. The page shows that sentence and stays up; the command line prints it and
+Invalid input of a user raises an `ExplorerError`, whose message says what was given, what is allowed and
+what to do. The page shows that sentence and stays up; the command line prints it and
 leaves with exit code 2. Anything else that is raised is a defect, and its traceback belongs in the log.
 """
 
@@ -14,7 +14,7 @@ from models.errors import ModelError
 
 
 class ExplorerError(Exception):
-    """Something that a user gave cannot be done; the message is one sentence that says what to do."""
+    """Invalid input of a user; the message is one sentence that says what to do."""
 
 
 class UnknownName(ExplorerError):
@@ -22,15 +22,15 @@ class UnknownName(ExplorerError):
 
 
 class DataError(ExplorerError):
-    """Data that were found but cannot be used as they are."""
+    """Data that exist but cannot be used as they are."""
 
 
 class DataMissing(DataError):
-    """Data that are neither in the data folder nor to be had from the network."""
+    """Data that are neither in the data folder nor on the network."""
 
 
 class NotFitted(ExplorerError):
-    """A thing was used before `fit` gave it what it needs."""
+    """An object that was used before its `fit`."""
 
 
 class BadSelection(ExplorerError):
@@ -46,11 +46,11 @@ class DiskFull(StoreError):
 
 
 class Cancelled(ExplorerError):
-    """Work that stopped since it was asked to: nothing is wrong, and what was there before still holds."""
+    """Work that stopped on request: nothing is wrong, and earlier results still hold."""
 
 
 SHOWN: tuple[type[Exception], ...] = (ExplorerError, ModelError)
-"""What the page and the command line show as a sentence; anything else is a defect."""
+"""The errors that the page and the command line show as a sentence; any other is a defect."""
 
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-"""What reading a zip file raises that is cut, damaged, encrypted, or packed in a way nobody here knows."""
+"""The errors of reading a zip file that is cut, damaged, encrypted, or packed by an unknown method."""

@@ -1,4 +1,4 @@
-"""The values used last: a cache with a bound on their number and on what they weigh."""
+"""A least-recently-used cache with a bound on the number and on the weight of its values."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ V = TypeVar("V")
 
 
 class LRU(Generic[V]):
-    """Values by key; of too many, the one not used for longest goes first. Safe on any thread.
+    """Values by key; where there are too many, the least recently used is dropped. Safe on any thread.
 
     Parameters
     ----------
     most
-        How many values are kept.
+        The most values that are kept.
     weight, capacity
-        What one value weighs, and how much all of them may weigh.
+        The weight of one value, and the most that all of them may weigh.
     least
-        How many of the values used last are kept whatever they weigh.
+        The number of the values used last that are kept whatever their weight.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class LRU(Generic[V]):
             return self._values.get(key)
 
     def put(self, key: Hashable, value: V) -> None:
-        """Keep a value, and drop what is too much."""
+        """Keep a value, and drop others where they are too many or too heavy."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)

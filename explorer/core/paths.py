@@ -1,4 +1,4 @@
-"""Where the explorer looks for data and where it keeps what it makes.
+"""The folders of data, of runs and of caches.
 
 Two environment variables move them: `EXPLORER_DATA`, the data folder, and `EXPLORER_HOME`, the folder of
 everything the explorer makes itself (runs, weights, caches). Nothing here creates a folder.
@@ -34,10 +34,10 @@ def data_folder(folder: str | os.PathLike[str] | None = None) -> Path:
 
 
 def writable(folder: Path) -> bool:
-    """Say whether files may be put into `folder`, which need not exist yet.
+    """Tell whether files may be put into `folder`, which need not exist yet.
 
-    A folder whose mode forbids writing to everybody is left alone even by root, who could write to it:
-    whoever shares data between users says in that way that it must stay as it is.
+    A folder whose mode forbids writing for all users stays unchanged even for root, who could write to it:
+    the owner of shared data protects them in that way.
     """
     existing = folder.absolute()
     while not existing.exists() and existing != existing.parent:

@@ -1,4 +1,4 @@
-"""Progress and stop: the one vocabulary of all work that takes long.
+"""Progress and stop: the one vocabulary of all long work.
 
 Long work takes two callables, `progress` and `stop`. It asks `stop` several times a second, and raises
 `Cancelled` where the answer is yes.

@@ -1,4 +1,4 @@
-"""Where samples moved: a few of them that stand for all, from where to where."""
+"""Displacement arrows: the moves of a few samples that represent the others."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def arrows(
     shown: Bool[np.ndarray, " n"] | None = None,
     most: int = MOST,
 ) -> Int64[np.ndarray, " drawn"]:
-    """Choose the samples whose moves are drawn: of each square of the view the most typical one.
+    """Choose the samples whose moves are drawn: the most typical one in each square of the view.
 
-    Typical is the sample whose move is nearest to the mean move of those in its square. Every arrow is
-    that of a sample, none is a mean. Where there are too many squares those with most samples have one.
+    The most typical sample is the one whose move is nearest to the mean move of its square. Every arrow is
+    the move of a sample, none is a mean. Where there are too many squares, those with most samples get one.
 
     Parameters
     ----------

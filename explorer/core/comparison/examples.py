@@ -1,4 +1,4 @@
-"""Some samples beside what two models make of them."""
+"""Some samples beside their reconstructions by two models."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from explorer.core.progress import Progress, Stop, never, silent
 from models import Autoencoder, reconstruction_error
 
 COUNT = 24
-"""Samples that are shown at most."""
+"""The most samples that are shown."""
 
 SEARCHED = 5_000
-"""Held-out samples at most among which the worst changed are looked for: a second or two."""
+"""The most held-out samples among which the worst changed are searched: a second or two."""
 
 _AT_ONCE = 512
 
@@ -61,7 +61,7 @@ def examples(
 
 
 def evenly(rows: Int64[np.ndarray, " some"], most: int = COUNT) -> Int64[np.ndarray, " samples"]:
-    """So many of the rows at most, spread evenly over them."""
+    """Return at most so many of the rows, spread evenly over them."""
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]

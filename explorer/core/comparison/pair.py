@@ -1,4 +1,4 @@
-"""Two sides of a comparison on one plane: where each has the samples, and what a place means to both."""
+"""Two sides of a comparison on one plane: the places of their samples, and the codes of a place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PlacedSide:
     xy
         Where they lie on the plane, as it was laid out.
     home
-        Lower left and upper right corner of what everything lies within, in any orientation.
+        Lower left and upper right corner of a box that holds all samples, in any orientation.
     """
 
     side: Side
@@ -48,28 +48,28 @@ class PlacedSide:
     home: Float[np.ndarray, "2 2"]
 
     def turned(self, orientation: Orientation | None) -> Projection:
-        """The projection, turned that way where it can be."""
+        """Return the projection, turned to an orientation where it can be."""
         if orientation is not None and isinstance(self.projection, Turning):
             return self.projection.turned(orientation)
         return self.projection
 
     def places(self, orientation: Orientation | None = None) -> Float32[np.ndarray, "n 2"]:
-        """Plane positions of the samples, as the map is turned."""
+        """Return the plane positions of the samples, as the map is turned."""
         if not isinstance(self.projection, Turning):
             return self.xy
         return np.ascontiguousarray(self.turned(orientation).forward(self.codes), dtype=np.float32)
 
     def visible(self, orientation: Orientation | None = None) -> Bool[np.ndarray, " n"] | None:
-        """Which samples no globe hides; None where that is every one."""
+        """Tell for each sample whether it is on the front of a globe; None where every sample is visible."""
         projection = self.turned(orientation)
         return projection.visible(self.codes) if isinstance(projection, SphereMap) else None
 
     def code_at(
         self, xy: tuple[float, float], orientation: Orientation | None = None
     ) -> Float32[np.ndarray, " latent"]:
-        """The code, in the side's own latent space, that a place of the plane stands for.
+        """Return the code, in the side's own latent space, of a place of the plane.
 
-        Off the plane of a map of more dimensions it is what the projection's own inverse holds.
+        Latent coordinates off the plane are those that the projection's own inverse holds.
         """
         lifted = self.turned(orientation).inverse(np.array([xy], dtype=np.float64))
         return self.alignment.inverse().apply(lifted)[0].astype(np.float32)
@@ -77,14 +77,14 @@ class PlacedSide:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwinFrame:
-    """What both sides decode at one place.
+    """The samples that both sides decode at one place.
 
     Attributes
     ----------
     before, after
         The decoders' expected samples, in data units.
     codes
-        Where each of them is in its own latent space.
+        The code of each of them, in its own latent space.
     stamp
         The pair's key.
     """
@@ -103,12 +103,12 @@ class Pair:
     Attributes
     ----------
     common
-        Whether a place of the plane means the same on both: one projection maps both, after the side that
-        came second was turned onto the first where training gave them latent spaces of their own.
+        True where a place of the plane means the same on both: one projection maps both. Where training gave
+        them latent spaces of their own, the second side was turned onto the first before.
     turned
-        Whether it was turned so.
+        True where it was turned so.
     key
-        Differs between any two pairs; a swapped one has another.
+        Differs between any two pairs, a pair and its swapped one included.
     """
 
     dataset: Dataset
@@ -119,15 +119,15 @@ class Pair:
     key: int
 
     def swapped(self) -> Pair:
-        """The same with before and after exchanged; nothing is laid out anew."""
+        """Return the pair with before and after exchanged; nothing is laid out anew."""
         return replace(self, before=self.after, after=self.before, key=next(_keys))
 
     def moved(
         self, fraction: float | int, orientation: Orientation | None = None
     ) -> Float32[np.ndarray, "n 2"]:
-        """Places on the way from before (0) to after (1); straight, or along the globe.
+        """Return the places on the way from before (0) to after (1): straight, or along the globe.
 
-        Where places do not correspond no way leads there, and it is the places after.
+        Where places do not correspond there is no way, and the places after are returned.
         """
         if fraction == 1 or not self.common:
             return self.after.places(orientation)
@@ -141,7 +141,7 @@ class Pair:
 
     @torch.inference_mode()
     def decode(self, xy: tuple[float, float], orientation: Orientation | None = None) -> TwinFrame:
-        """Decode a place of the plane by both models.
+        """Decode a place of the plane with both models.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Pair:
 
     @property
     def home(self) -> Float[np.ndarray, "4 2"]:
-        """Places that everything on either side lies within."""
+        """The corners of a box that holds all samples of both sides."""
         return np.concatenate([self.before.home, self.after.home])
 
 
@@ -174,21 +174,21 @@ def pair(
     related: bool = False,
     known: PlacedSide | None = None,
 ) -> Pair:
-    """Lay two sides out on one plane, as far as they can be.
+    """Lay two sides out on one plane, as far as that is possible.
 
     Parameters
     ----------
     layout
-        How `before` is to be laid out; where it does not suit, as its latent space is best seen.
+        The layout of `before`; where it does not suit, the one that suits its latent space best.
     like
-        A map that a fresh fit should not turn away from.
+        A map whose orientation a fresh fit should keep.
     related
-        Whether one side was trained on from the other, so that both mean the same by a code. Else `after`
-        is turned onto `before`: two trainings from scratch have found latent spaces of their own, and the
-        nearness of their weights does not tell (on iris siblings with a cosine of 0.96 were half a turn
-        apart).
+        True where one side was trained on from the other, so that a code means the same to both. Else
+        `after` is turned onto `before`: two trainings from scratch find latent spaces of their own, and the
+        similarity of their weights does not show it (on iris, siblings with a cosine of 0.96 were half a
+        turn apart).
     known
-        `before` as it was laid out for an earlier pair, where that still holds.
+        `before` as it was laid out for an earlier pair, where that is still valid.
 
     Raises
     ------
@@ -215,15 +215,15 @@ def pair(
 
 
 def same_space(one: Autoencoder, other: Autoencoder) -> bool:
-    """Whether two models' codes are of the same kind: as many coordinates, both of a sphere or neither."""
+    """Tell whether two models' codes have as many coordinates, and lie on a sphere both or neither."""
     return one.latent == other.latent and one.sphere == other.sphere
 
 
 def _laid_out(side: Side, layout: Layout, like: Projection | None) -> PlacedSide:
-    """A side as the layout has it, or as its latent space opens where that does not suit it."""
+    """Lay a side out by the layout, or by the default of its latent space where that does not suit it."""
     offered = projections.suiting(side.model.latent, sphere=side.model.sphere)
     suits = layout.name in offered
-    # An embedding is not computed for this: that takes minutes, and it would be of one side alone.
+    # No embedding is computed here: it takes minutes, and it would map one side alone.
     if not suits or (layout.computed is None and not projections.family(layout.name).exact):
         layout = Layout(offered[0])
     projection, xy = layout.place(side.cloud, like)

@@ -1,4 +1,4 @@
-"""One side of a comparison: a model at one moment, and where it puts the data."""
+"""One side of a comparison: a model at one moment, and its codes of the data."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Side:
     Attributes
     ----------
     name
-        What it is called on the screen: "before", or a run's name and epoch.
+        Its name on the screen: "before", or a run's name and epoch.
     model
-        In evaluation mode; nobody writes to it.
+        In evaluation mode; it is never written to.
     cloud
-        What it makes of the data set that is compared on, training split first.
+        The codes of the data set that both sides are compared on, training split first.
     """
 
     name: str

@@ -33,13 +33,13 @@ class TriptychRequest:
     selected
         The selection, which dims the rest on the outer maps; None where there is none.
     chosen
-        What the middle map shows: the selection, or what was trained on; None is nothing.
+        The samples on the middle map: the selection, or those that were trained on; None shows none.
     hidden
-        Class indices that the legend has switched off, on all three.
+        Indices of the classes that the legend has switched off, on all three.
     fraction
-        How far the samples of the two right maps are on their way from before to after.
+        The part of the way from before to after that the samples of the two right maps have gone.
     arrows
-        Whether to say where samples moved.
+        True where displacement arrows are wanted.
     home, sequence, orientation, draft
         As in `MapRequest`.
     """
@@ -86,7 +86,7 @@ class TriptychPainter:
     """Paints the three maps, on one thread at a time, and keeps the latest points ready for aggregation."""
 
     def __init__(self) -> None:
-        # What a key names by identity lives as long as its entry, which holds the request.
+        # A key names objects by identity; they live as long as its entry, which holds the request.
         self._ready: LRU[tuple[TriptychRequest, Points]] = LRU(_KEPT)
 
     def paint(self, request: TriptychRequest) -> Triptych:
@@ -129,7 +129,7 @@ class TriptychPainter:
 
 
 def drawn(request: TriptychRequest, which: int) -> Bool[np.ndarray, " n"] | None:
-    """Which samples a map has: what is chosen in the middle, and no globe hides; None is every one."""
+    """Tell for each sample whether a map draws it: chosen ones only in the middle; None is every sample."""
     placed = request.pair.before if which == BEFORE else request.pair.after
     shown = placed.visible(request.orientation)
     if which != CHOSEN:
@@ -139,14 +139,14 @@ def drawn(request: TriptychRequest, which: int) -> Bool[np.ndarray, " n"] | None
 
 
 def places(request: TriptychRequest, which: int) -> Float32[np.ndarray, "n 2"]:
-    """Where a map draws the samples."""
+    """Return the places of the samples on a map."""
     if which == BEFORE:
         return request.pair.before.places(request.orientation)
     return request.pair.moved(request.fraction, request.orientation)
 
 
 def inside(request: TriptychRequest, which: int, shape: Box | Lasso) -> Bool[np.ndarray, " n"]:
-    """Which of the samples that are seen on a map lie in a shape that was drawn on it."""
+    """Tell which of the samples visible on a map lie in a shape that was drawn on it."""
     found = shape.mask(places(request, which))
     shown = drawn(request, which)
     inside = intersection(found, shown, request.colouring.shown(request.hidden))

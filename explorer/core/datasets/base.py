@@ -49,7 +49,7 @@ class Dataset:
     Attributes
     ----------
     classes, label_name
-        The names that `y` counts, and what they are names of; `()` and `""` without labels.
+        The names of the indices in `y`, and the name of the label; `()` and `""` without labels.
     table
         For a table the rows in its own units, train first then test, the order of `x`; beside the
         columns that are features (`drawing.names`) it may hold others, such as the label.
@@ -135,7 +135,7 @@ def _samples(count: int) -> str:
 
 
 def _sealed(array: np.ndarray) -> np.ndarray:
-    """Return a read-only view; whoever made the array may go on filling it until they let it go."""
+    """Return a read-only view; the array's maker may write to it as long as it holds it."""
     view = array.view()
     view.setflags(write=False)
     return view

@@ -1,4 +1,4 @@
-"""Columns of a table as a file holds them: which are numbers, and what stands where a number should."""
+"""Columns of a table as a file holds them: columns of numbers, and cells that should hold a number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.core.datasets.tables import LARGEST, first_row
 from explorer.core.errors import DataError
 
 ABSENT = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "<na>"})
-"""What people write for a missing value, in lower case."""
+"""Words that people write for a missing value, in lower case."""
 
 
 def numbers(series: pd.Series) -> Float64[np.ndarray, " n"] | None:
@@ -33,7 +33,7 @@ def numbers(series: pd.Series) -> Float64[np.ndarray, " n"] | None:
 
 
 def checked_numbers(name: str, series: pd.Series, values: Float64[np.ndarray, " n"]) -> None:
-    """Raise a DataError that names the column, the first row and what stands there, if it is no number."""
+    """Raise a DataError for the first cell that is no number, with its column, row and content."""
     bad = ~(np.abs(values) <= LARGEST)  # also True for NaN
     if not bad.any():
         return
@@ -53,7 +53,7 @@ def checked_numbers(name: str, series: pd.Series, values: Float64[np.ndarray, " 
 
 
 def absent(series: pd.Series) -> np.ndarray:
-    """Return where a column holds nothing, or what people write for nothing."""
+    """Tell for each cell whether it is empty, or holds a word for a missing value."""
     return np.asarray(series.isna() | as_text(series).str.lower().isin(ABSENT).fillna(True), dtype=bool)
 
 

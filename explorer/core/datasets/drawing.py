@@ -1,4 +1,4 @@
-"""How one sample is drawn: as an image, or as the labelled profile of a table row."""
+"""The drawing of one sample: an image, or the labelled profile of a table row."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class ImageDrawing:
         return (self.channels, self.height, self.width)
 
     def described(self) -> dict[str, Any]:
-        """Return in JSON-able values what the browser needs to draw what `to_bytes` gives."""
+        """Return, in JSON-able values, the description that the browser draws the bytes of `to_bytes` by."""
         return {"kind": self.kind, "width": self.width, "height": self.height, "channels": self.channels}
 
     def to_bytes(self, sample: Float[np.ndarray, "channels height width"]) -> bytes:
-        """Return the pixels as a canvas wants them.
+        """Return the pixels in the layout of a canvas.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ class ProfileDrawing:
         return (len(self.names),)
 
     def described(self) -> dict[str, Any]:
-        """Return in JSON-able values what the browser needs to draw what `to_bytes` gives."""
+        """Return, in JSON-able values, the description that the browser draws the bytes of `to_bytes` by."""
         ends = {"low": self.low.tolist(), "high": self.high.tolist()}
         return {"kind": self.kind, "names": list(self.names), **ends}
 

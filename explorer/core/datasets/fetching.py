@@ -29,7 +29,7 @@ class Remote:
     urls
         Where it comes from; they are tried in turn.
     checksum
-        `"md5:..."` or `"sha256:..."` of its bytes; None where whoever asks checks what is inside.
+        `"md5:..."` or `"sha256:..."` of its bytes; None where the caller checks the content.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Remote:
 
 
 def places(request: Request) -> tuple[Path, ...]:
-    """Return the folders that are searched: the data folder, and where a read-only one's downloads go."""
+    """Return the folders to search: the data folder, and the one for downloads where that is read-only."""
     return tuple(dict.fromkeys((request.folder, cache_folder() / "data")))
 
 
@@ -49,9 +49,9 @@ def found(request: Request, *paths: str) -> Path | None:
 
 
 def obtain(name: str, remotes: tuple[Remote, ...], request: Request) -> tuple[Path, ...]:
-    """Return where these files lie, after downloading those that are absent.
+    """Return the paths of these files, after downloading those that are absent.
 
-    A download that is broken off or fails its checksum leaves nothing behind under the file's name.
+    A download that is interrupted or fails its checksum leaves no file under that name.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def obtain(name: str, remotes: tuple[Remote, ...], request: Request) -> tuple[Pa
 
 
 class _Bar:
-    """What pooch takes for a progress bar; `total` is set by pooch."""
+    """A progress bar as pooch takes it; `total` is set by pooch."""
 
     def __init__(self, progress: LoadProgress, message: str) -> None:
         self.total = 0
@@ -115,15 +115,15 @@ def _download(remote: Remote, folder: Path, progress: LoadProgress) -> str:
         except ValueError:
             failures.append(f"what {host} sent of {path.name} fails its checksum")
         except OSError as error:
-            failures.append(_told(error, host))
+            failures.append(_cause(error, host))
         else:
             return ""
     return " and ".join(dict.fromkeys(failures))
 
 
-def _told(error: OSError, host: str | None) -> str:
+def _cause(error: OSError, host: str | None) -> str:
     response = getattr(error, "response", None)
     if response is not None:
         return f"{host} answered {response.status_code}"
-    # Only what the file system says has a number; the rest is the network.
+    # Only errors of the file system have a number; the others are of the network.
     return f"no connection to {host}" if error.errno is None else reason(error)

@@ -29,11 +29,11 @@ def from_images(
     Parameters
     ----------
     name
-        What the page calls it.
+        Its name on the page.
     x
         Intensities from 0 (black) to 1 (full), one or three channels, sides of 8 to 64 pixels.
     y, classes, label_name
-        For each image the index of its class, the names of the classes, and what they are names of.
+        For each image the index of its class; the names of the classes; and the name of the label.
     train
         How many rows, from the first on, are the training split; None divides them with `split_rows`.
     notes
@@ -83,7 +83,7 @@ def _check_size(name: str, channels: int, height: int, width: int) -> None:
 def _check_intensities(name: str, x: Float32[np.ndarray, "n channels height width"]) -> None:
     if not len(x):
         return
-    # The extremes carry any NaN along, and need no second array of the size of MNIST.
+    # Any NaN shows up in the extremes, which need no second array of the size of MNIST.
     low, high = float(x.min()), float(x.max())
     if low >= 0.0 and high <= 1.0:
         return

@@ -1,4 +1,4 @@
-"""Labels as a column holds them, into class names and indices."""
+"""Class names and indices out of a column of labels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def to_classes(values: np.ndarray | pd.Series) -> tuple[Int64[np.ndarray, " n"],
 
 
 def class_name(value: Any) -> str:
-    """Return how a label value is written: whole numbers without a decimal point."""
+    """Return a label value as text: whole numbers without a decimal point."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)

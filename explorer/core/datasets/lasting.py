@@ -1,4 +1,4 @@
-"""Where data come from, said so that it holds in another folder too."""
+"""Sources of data, written so that they hold in any working folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from explorer.core.datasets import dataset_names
 
 
 def lasting(source: str) -> str:
-    """What `load_dataset` takes for the same data from wherever it is called: paths are made absolute."""
+    """Return the source with absolute paths, so that it names the same data from any working folder."""
     text = source.strip()
     if text.partition(":")[0] in dataset_names():
         return text

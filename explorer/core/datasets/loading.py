@@ -1,4 +1,4 @@
-"""From what a user names to a Dataset: a registered name, a path, or an import string, in this order.
+"""A Dataset from the source that a user names: a known name, a path, or an import string, in this order.
 
 A source's module is imported when its data are asked for, since some bring large libraries along.
 """
@@ -43,7 +43,7 @@ def dataset_names() -> tuple[str, ...]:
 
 
 def findable(source: str) -> bool:
-    """Whether a source is a name out of `dataset_names()` or a path that is there: neither runs code."""
+    """Tell whether a source is a name out of `dataset_names()` or an existing path: neither runs code."""
     text = source.strip()
     name = text.partition(":")[0]
     return name in _SOURCES or any(_existing(path) for path in (text, text.rpartition("#")[0]))
@@ -77,15 +77,15 @@ def load_dataset(
     label
         The label, in place of `:label` or `#column`.
     allow_import
-        Whether an import string may be followed. It runs code, so whoever passes on what came from a browser
-        passes False.
+        True where an import string may be followed. It runs code, so a caller that passes on the text of a
+        browser passes False.
 
     Raises
     ------
     UnknownName
         Neither a name, nor a path, nor an import string.
     DataMissing
-        No such file, or files that are neither in the data folder nor to be had from the network.
+        No such file, or files that are neither in the data folder nor on the network.
     DataError
         Data that cannot be used; the message says what is wrong and what to do.
     """

@@ -1,4 +1,4 @@
-"""Pieces of the sentences that this package says."""
+"""Parts of the sentences that this package shows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Return what an exception of another library says as part of a sentence: one line, no full stop."""
+    """Return the message of another library's exception as part of a sentence: one line, no full stop."""
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return said if len(said) <= 160 else f"{said[:160]}..."

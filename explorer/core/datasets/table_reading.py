@@ -1,4 +1,4 @@
-"""Table files into frames, with what a reader must guess: separator, decimal mark, header, encoding."""
+"""Frames out of table files; separator, decimal mark, header and encoding are guessed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from explorer.core.errors import DataError
 
 SEPARATORS = (",", ";", "\t", "|")
 BEGINNING = 1 << 16
-"""How many characters are looked at for guessing."""
+"""The number of characters that the guesses are made from."""
 
 
 def read_csv(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the table as its cells are, and sentences on what was guessed.
+    """Return the table with its cells as they are, and sentences on the guesses.
 
-    Nothing is taken for missing here: whoever uses a column decides, and can quote what stands there.
+    No cell is taken for missing here: the user of a column decides, and can quote its content.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from explorer.core.datasets.splitting import split_rows
 from explorer.core.errors import DataError
 
 LARGEST = 1e30
-"""Beyond this a number or its square has no place in `float32` or `float64` arithmetic."""
+"""The largest number that is allowed: beyond it, `float32` or `float64` arithmetic overflows."""
 
 
 def from_table(
@@ -35,13 +35,13 @@ def from_table(
     Parameters
     ----------
     name
-        What the page calls it.
+        Its name on the page.
     frame
         The table; all its columns are kept in `Dataset.table`.
     features
         The columns that are the samples' features, in this order; numbers only.
     label, label_name
-        The column with the labels, or None, and what the page calls them (by default the column's name).
+        The column with the labels, or None, and their name on the page (by default the column's).
     notes
         Sentences to show with the data.
 
@@ -104,8 +104,8 @@ def _drawing(
     """Return the drawing that the first `rows` rows give, and which columns are constant in them."""
     train = values[:rows]
     mean, spread = train.mean(axis=0), train.std(axis=0)
-    # What rounding leaves of a constant column is noise; scaled up it would look like structure. Measured
-    # against all rows, so that a test row far away stays within what `float32` holds.
+    # The rounding errors of a constant column, scaled up, would look like structure. The test is made
+    # against all rows, so that a test row far away stays within the range of `float32`.
     constant = spread <= 1e-12 * np.abs(values).max(axis=0)
     low, high = np.percentile(train, [1.0, 99.0], axis=0)
     flat = ~(low < high)

@@ -1,8 +1,8 @@
-"""What torchvision's data set classes read: found or fetched, unpacked where that is allowed, and lean.
+"""Files for torchvision's data set classes: found or fetched, and unpacked where that is allowed.
 
 torchvision unpacks an archive next to itself, which a shared read-only data folder forbids. The archives
-are therefore unpacked into a folder of the user's cache that lasts as long as the reading, and the
-data folder is written to by downloads only.
+are therefore unpacked into a folder of the user's cache that is removed after the reading; only downloads
+write to the data folder.
 """
 
 from __future__ import annotations

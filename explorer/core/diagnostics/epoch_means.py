@@ -1,4 +1,4 @@
-"""Figures of whole epochs, or of parts of one, out of Steps that each tell of what came since the last."""
+"""Means over whole epochs, or parts of one, out of Steps that each cover the samples since the last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models import Step
 
 
 class RunningMeans:
-    """Adds up the terms of Steps, each weighed by the samples that it tells of.
+    """The running means of the terms of Steps, each weighed by the samples that it covers.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class RunningMeans:
 
     def add(self, step: Step) -> None:
         """Count one more Step in; they come in order, the first one from the beginning of its epoch."""
-        # A training that was taken up again counts the samples before, of which this step does not tell.
+        # A resumed training counts the samples before it too, which this step does not cover.
         before = (step.epoch - 1) * step.of // step.epochs if self._seen is None else self._seen
         fresh, self._seen = step.seen - before, step.seen
         self.samples += fresh
@@ -31,19 +31,19 @@ class RunningMeans:
             self._sums[name] = self._sums.get(name, 0.0) + value * fresh
 
     def take(self) -> dict[str, float]:
-        """Return the means over the samples since the last time, and begin anew; of no samples none."""
+        """Return the means over the samples since the last call, and begin anew; without samples none."""
         means = {name: total / self.samples for name, total in self._sums.items()} if self.samples else {}
         self.samples, self._sums = 0, {}
         return means
 
 
 class EpochMeans:
-    """Adds up the Steps of a training, so that the one that closes an epoch tells of all of it."""
+    """The running means of a training: the Step that closes an epoch gets the means over all of it."""
 
     def __init__(self) -> None:
         self._means = RunningMeans()
 
     def add(self, step: Step) -> Step:
-        """The same Step; at the end of an epoch with the means over all of its samples."""
+        """Return the Step; at the end of an epoch with the means over all of its samples."""
         self._means.add(step)
         return replace(step, terms=self._means.take()) if step.epoch_done else step

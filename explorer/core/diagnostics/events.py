@@ -1,7 +1,7 @@
-"""What happened when in a training, by stated rules.
+"""Events of a training, found by stated rules.
 
-All of it follows from the steps so far, and more steps take nothing back: what was told in one epoch is
-told in the next.
+They follow from the steps so far, and later steps remove none: an event of one epoch is still there in the
+next.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from models import Step
 from models.losses import ACTIVE
 
 SHARE = 0.1
-"""Of an epoch, that a point of the curve is the mean over at least: single batches say too little."""
+"""The least share of an epoch that a point of the curve is the mean of: single batches are too noisy."""
 
 LATELY = 5
-"""Points whose median the next one is compared with."""
+"""The number of points whose median the next one is compared with."""
 
 WINDOW = 32
-"""Steps between points at most, from which the scatter of the curve is told."""
+"""The most steps between points from which the scatter of the curve is estimated."""
 
 SPIKE = 6.0
-"""Robust standard deviations of the curve above where it was lately, that make a spike."""
+"""Robust standard deviations above the latest points that make a spike."""
 
 VISIBLE = 0.1
-"""Of the way down so far, that a spike also rises at least: what no chart would show is not named."""
+"""The least rise of a spike, as a share of the way down so far: a smaller one is not seen on a chart."""
 
 ABOVE = 5
 """Points in a row above where the training began, that make a divergence."""
@@ -39,29 +39,29 @@ PLATEAU = 5
 """Epochs that gain next to nothing, that make a plateau."""
 
 NOTHING = 0.005
-"""Of the way down so far, that counts as next to nothing."""
+"""The share of the way down so far that counts as next to nothing."""
 
 COLLAPSE = 3
 """Epochs in a row without information in the codes, that make a collapse."""
 
 SILENT = 5 * ACTIVE
-"""KL in nats per sample, below which codes say nothing worth having: a fourteenth of a bit."""
+"""KL in nats per sample, below which codes carry no useful information: a fourteenth of a bit."""
 
 _SIGMA = 1.4826  # standard deviations in a median absolute deviation, for a normal distribution
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingEvent:
-    """Something that happened in a training.
+    """An event of a training.
 
     Attributes
     ----------
     kind
         "spike", "plateau", "collapse" or "divergence".
     epoch, seen
-        When: the epoch, and the samples seen since the start.
+        The time: the epoch, and the samples seen since the start.
     sentence
-        What, with figures, and what to do.
+        The event with its figures, and what to do.
     """
 
     kind: str
@@ -84,16 +84,16 @@ class _Point:
 
 
 class EventDetector:
-    """Names what happens as the steps come; a step costs the same, however many came before.
+    """A detector of events, which takes one Step after the other at the same cost for each.
 
     **Spike**: a point of the training loss lies above the median of the `LATELY` before it by `SPIKE`
-    robust standard deviations, as the steps between the last `WINDOW` points tell them, and by `VISIBLE` of
-    the way down so far; the next one is named once it came back. **Divergence**: `ABOVE` points in a row lie
-    above the first by `SPIKE` robust standard deviations of such steps and by `VISIBLE` of its size, and
-    rise; or a term, held out too, is not finite. **Plateau**: the lowest of `PLATEAU` epochs is below the
-    lowest before by less than `NOTHING` of the way down, or than the scatter of epochs, and they do not
-    rise. **Collapse**: for `COLLAPSE` epochs in a row no axis is active, or where that is not known the KL
-    is below `SILENT`.
+    robust standard deviations, estimated from the steps between the last `WINDOW` points, and by `VISIBLE` of
+    the way down so far; the next one is named after the curve has returned. **Divergence**: `ABOVE` points
+    in a row lie above the first by `SPIKE` robust standard deviations of such steps and by `VISIBLE` of its
+    size, and rise; or a term, held out too, is not finite. **Plateau**: the lowest of `PLATEAU` epochs is
+    below the lowest before by less than `NOTHING` of the way down, or than the scatter of epochs, and they do
+    not rise. **Collapse**: for `COLLAPSE` epochs in a row no axis is active or, where that is not known, the
+    KL is below `SILENT`.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class EventDetector:
         self._finite = True
 
     def add(self, step: Step) -> tuple[TrainingEvent, ...]:
-        """Take the next report in; returns what has happened with it."""
+        """Add the next report; return the events that it completes."""
         found: list[TrainingEvent | None] = []
         self._means.add(step)
         if self._means.samples and self._means.samples >= SHARE * step.of / step.epochs:
@@ -111,17 +111,17 @@ class EventDetector:
             found += [self._spikes.judge(point), self._divergence.judge(point)]
         if self._finite and not all(map(math.isfinite, _values(step))):
             self._finite = False
-            found.append(_happening("divergence", _Point(step.epoch, step.seen, {}), _NOT_FINITE))
+            found.append(_event("divergence", _Point(step.epoch, step.seen, {}), _NOT_FINITE))
         whole = self._epochs.add(step)
         if whole.epoch_done and whole.terms:
             epoch = _Point(whole.epoch, whole.seen, whole.terms)
             found += [self._plateaus.judge(epoch), self._collapses.judge(epoch)]
-        return tuple(happening for happening in found if happening is not None)
+        return tuple(event for event in found if event is not None)
 
     def know(self, epoch: int, active: int) -> tuple[TrainingEvent, ...]:
-        """Learn how many axes were active at the end of an epoch, which may be told after its Step."""
-        happening = self._collapses.know(epoch, active)
-        return () if happening is None else (happening,)
+        """Add the number of active axes at the end of an epoch, which may be known after its Step only."""
+        event = self._collapses.know(epoch, active)
+        return () if event is None else (event,)
 
 
 _NOT_FINITE = (
@@ -130,7 +130,7 @@ _NOT_FINITE = (
 
 
 class _Losses:
-    """The losses so far, as far back as the rules look, up to the first that is not finite."""
+    """The losses so far, as many as the rules need, up to the first that is not finite."""
 
     def __init__(self) -> None:
         self.first = self.least = math.nan  # `least` of all before the last one
@@ -138,10 +138,10 @@ class _Losses:
         self._over = False
 
     def add(self, loss: float) -> bool:
-        """Whether there is one more loss to judge."""
+        """Add a loss; tell whether there is one more to judge."""
         self._over = self._over or not math.isfinite(loss)
         if self._over:
-            return False  # that has a happening of its own
+            return False  # that is an event of its own
         if not self.lately:
             self.first = loss
         else:
@@ -167,7 +167,7 @@ class _Spikes:
         was, self._high = self._high, point.loss > usual + max(SPIKE * scatter, VISIBLE * way)
         if was or not self._high:
             return None
-        return _happening(
+        return _event(
             "spike",
             point,
             f"the loss jumped from {usual:.4g} to {point.loss:.4g} nats; if it happens again, train with "
@@ -177,7 +177,7 @@ class _Spikes:
 
 class _Divergence:
     def __init__(self) -> None:
-        self._losses, self._above, self._told = _Losses(), 0, False
+        self._losses, self._above, self._reported = _Losses(), 0, False
 
     def judge(self, point: _Point) -> TrainingEvent | None:
         losses = self._losses
@@ -186,11 +186,11 @@ class _Divergence:
         first, lately = losses.first, list(losses.lately)
         limit = first + max(SPIKE * _scatter(_jumps(lately)), VISIBLE * abs(first))
         self._above = self._above + 1 if point.loss > limit else 0
-        self._told = self._told and self._above > 0
-        if self._above < ABOVE or self._told or point.loss <= lately[-ABOVE]:
+        self._reported = self._reported and self._above > 0
+        if self._above < ABOVE or self._reported or point.loss <= lately[-ABOVE]:
             return None
-        self._told = True
-        return _happening(
+        self._reported = True
+        return _event(
             "divergence",
             point,
             f"the loss rises and is above where it began, {point.loss:.4g} against {first:.4g} nats; "
@@ -221,7 +221,7 @@ class _Plateaus:
             return None
         self._flat = True
         gained = f"gained {gain:.2g} nats of {way:.4g} so far" if gain > 0 else "brought no lower loss"
-        return _happening(
+        return _event(
             "plateau",
             epoch,
             f"{PLATEAU} epochs {gained}; stop here, or change the model or its learning rate.",
@@ -232,11 +232,11 @@ class _Collapses:
     def __init__(self) -> None:
         self._active: dict[int, int] = {}
         self._lately: deque[_Point] = deque(maxlen=COLLAPSE)
-        self._told = False
+        self._reported = False
 
     def judge(self, epoch: _Point) -> TrainingEvent | None:
         self._lately.append(epoch)
-        self._told = self._told and self._silent(epoch)
+        self._reported = self._reported and self._silent(epoch)
         return self._tell()
 
     def know(self, epoch: int, active: int) -> TrainingEvent | None:
@@ -244,11 +244,11 @@ class _Collapses:
         return self._tell()
 
     def _tell(self) -> TrainingEvent | None:
-        if self._told or len(self._lately) < COLLAPSE or not all(map(self._silent, self._lately)):
+        if self._reported or len(self._lately) < COLLAPSE or not all(map(self._silent, self._lately)):
             return None
-        self._told = True
+        self._reported = True
         kl = self._lately[-1].terms.get("kl", math.nan)
-        return _happening(
+        return _event(
             "collapse",
             self._lately[-1],
             f"the codes say nothing about the samples, KL {kl:.2g} nats; train with a smaller beta or "
@@ -261,7 +261,7 @@ class _Collapses:
         return epoch.terms.get("kl", math.nan) < SILENT
 
 
-def _happening(kind: str, point: _Point, sentence: str) -> TrainingEvent:
+def _event(kind: str, point: _Point, sentence: str) -> TrainingEvent:
     return TrainingEvent(
         kind, point.epoch, point.seen, f"{kind.capitalize()} in epoch {point.epoch}: {sentence}"
     )
@@ -277,6 +277,6 @@ def _jumps(losses: Sequence[float]) -> list[float]:
 
 
 def _scatter(values: Sequence[float]) -> float:
-    """A standard deviation that a few outliers do not move."""
+    """Return a standard deviation that is robust to a few outliers."""
     middle = median(values)
     return _SIGMA * median(abs(value - middle) for value in values)

@@ -1,4 +1,4 @@
-"""What a training on some samples did to them and to the others: their reconstruction before and now."""
+"""The effect of a training on its samples and on the others: their reconstruction before and now."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from explorer.core.quality.bootstrap import interval, resampled
 from models import Autoencoder
 
 LEAST, VALUES = 600, 500_000
-"""How much of a group a training is held against while it goes on: so many values, and samples at least.
+"""The size of a group that is measured during a training: so many samples at least, else so many values.
 
-That is 637 of MNIST, whose mean is known to a twenty-fifth of their scatter (one sigma), and all of digits.
+That is 637 samples of MNIST, whose mean is known to a twenty-fifth of their scatter (one sigma), and all of
+digits.
 """
 
 
@@ -43,12 +44,12 @@ class ErrorChange:
 
     @property
     def change(self) -> float:
-        """Now less before: above 0 the model has become worse at these samples."""
+        """The error now less that before: above 0 the model has become worse at these samples."""
         return self.now - self.before
 
     @property
     def verdict(self) -> str:
-        """In words: "worse", "better" or "no clear change"."""
+        """The change in words: "worse", "better" or "no clear change"."""
         if self.low > 0:
             return "worse"
         return "better" if self.high < 0 else "no clear change"
@@ -63,7 +64,7 @@ class Forgetting:
     selected, unselected
         None where there are no such samples.
     convention
-        What the nats are of: a model's likelihood in words.
+        The likelihood of the nats, in words.
     """
 
     selected: ErrorChange | None
@@ -72,7 +73,7 @@ class Forgetting:
 
     @property
     def sentence(self) -> str:
-        """What happened, with figures and their unit."""
+        """The result in a sentence, with figures and their unit."""
         if self.unselected is None:
             return "All samples are selected: there is none to forget."
         change = self.unselected
@@ -84,7 +85,7 @@ class Forgetting:
         return f"Nothing is clearly forgotten: the unselected samples stay as they were, {figures}."
 
     def frame(self) -> pd.DataFrame:
-        """A row a group: ``count``, ``before``, ``now``, ``change``, ``low``, ``high``, ``verdict``."""
+        """Give a row a group: ``count``, ``before``, ``now``, ``change``, ``low``, ``high``, ``verdict``."""
         columns = ["count", "before", "now", "change", "low", "high", "verdict"]
         groups = {"selected": self.selected, "unselected": self.unselected}
         rows = {
@@ -103,18 +104,18 @@ def forgetting(
     *,
     seed: int = 0,
 ) -> Forgetting:
-    """Compare two models' errors on the same samples: fractions of a second for a hundred thousand.
+    """Compare two models' errors on the same samples: a fraction of a second for a hundred thousand.
 
     Parameters
     ----------
     before, now
-        As `cloud.reconstruction_errors` gives them, in nats; those before are worth keeping.
+        As `cloud.reconstruction_errors` gives them, in nats.
     selected
-        Which samples are selected.
+        True for the selected samples.
     convention
         `Autoencoder.convention` of both models.
     seed
-        Of the samples that are drawn again.
+        Of the resampling.
 
     Raises
     ------
@@ -135,20 +136,20 @@ def forgetting(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """Some samples' errors before a training: measured once, and what comes after is held against them.
+    """The errors of some samples before a training: measured once, and compared with those after it.
 
     Attributes
     ----------
     rows
         The samples that are measured, training split first: all of a group, or so many drawn from it.
     selected
-        Which of them are selected.
+        True for those of them that are selected.
     errors
         In nats.
     of
-        How many samples are selected, and how many are not.
+        The number of samples that are selected, and of those that are not.
     convention
-        What the nats are of: the model's likelihood in words.
+        The likelihood of the nats, in words.
     """
 
     rows: Int64[np.ndarray, " some"]
@@ -159,7 +160,7 @@ class Baseline:
 
     @property
     def words(self) -> str:
-        """How many were measured, where that is not all."""
+        """The number of measured samples in words, where that is not all."""
         counts = int(np.count_nonzero(self.selected)), int(np.count_nonzero(~self.selected))
         parts = [
             f"{count:,} of {of:,} {name}"
@@ -183,8 +184,8 @@ def baseline(
     Parameters
     ----------
     most
-        Samples of each group that are drawn at most; None draws as many as can be measured while a training
-        goes on.
+        The most samples that are drawn of each group; None draws as many as can be measured during a
+        training.
 
     Raises
     ------
@@ -207,7 +208,7 @@ def baseline(
 def since(
     before: Baseline, now: Autoencoder, dataset: Dataset, *, seed: int = 0, stop: Stop = never
 ) -> Forgetting:
-    """Hold a model against the errors of another one before: one pass over the samples of these.
+    """Compare a model with the errors before: one pass over the samples of the baseline.
 
     Raises
     ------

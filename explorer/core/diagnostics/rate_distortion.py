@@ -1,4 +1,4 @@
-"""Where a training stands between rate and distortion, epoch by epoch."""
+"""Rate and distortion of a training, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models import Step
 
 @dataclass(frozen=True, slots=True)
 class RatePoint:
-    """Where an epoch ended in the plane of rate and distortion, in nats per sample.
+    """An epoch as a point in the plane of rate and distortion, in nats per sample.
 
     Attributes
     ----------

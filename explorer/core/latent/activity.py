@@ -1,4 +1,4 @@
-"""How much each latent axis of a cloud says about the samples."""
+"""The information that each latent axis of a cloud carries about the samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_ONCE = 1 << 21  # values: temporaries that stay near the caches, and progres
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activity:
-    """What each latent axis of a cloud says about the samples, over both splits.
+    """Figures of each latent axis of a cloud, over the samples of both splits.
 
     Attributes
     ----------
@@ -33,8 +33,8 @@ class Activity:
     total_kl
         KL over all axes, mean over the samples, in nats; None for a model without a prior.
     active
-        Whether the axis says anything about the sample; None for a model without a prior, which has no
-        unit to measure that in.
+        True where the axis carries information about the sample; None for a model without a prior, which has
+        no unit to measure that in.
     """
 
     code: Float64[np.ndarray, " latent"]
@@ -46,12 +46,12 @@ class Activity:
 
     @property
     def units(self) -> int | None:
-        """How many axes are active; None for a model without a prior."""
+        """The number of active axes; None for a model without a prior."""
         return None if self.active is None else int(np.count_nonzero(self.active))
 
     @property
     def order(self) -> Int64[np.ndarray, " latent"]:
-        """The axes, those that say most first: by KL, or by variance where there is no KL per axis."""
+        """The axes, most informative first: by KL, or by variance where there is no KL per axis."""
         order: np.ndarray = np.argsort(-(self.variance if self.kl is None else self.kl), kind="stable")
         return order
 
@@ -63,14 +63,14 @@ def activity(
     progress: Callable[[float], object] = lambda share: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Activity:
-    """Find how much each axis says, from the codes alone: nothing is encoded again.
+    """Measure each axis from the codes alone: nothing is encoded again.
 
     Parameters
     ----------
     model
-        What made the cloud; only its prior is asked for.
+        The model of the cloud; only its prior is used.
     progress
-        Told the share that is done, in (0, 1].
+        Called with the share that is done, in (0, 1].
     stop
         Asked before each batch of rows.
 
@@ -84,7 +84,7 @@ def activity(
     Burda, Grosse and Salakhutdinov (2015), Importance Weighted Autoencoders, section 5 (active units).
     """
     latent, size = cloud.latent, max(1, _AT_ONCE // cloud.latent)
-    centre = _expectation(cloud, slice(0, 1))[0].astype(np.float64)  # sums of what is left keep their digits
+    centre = _expectation(cloud, slice(0, 1))[0].astype(np.float64)  # sums of deviations keep their digits
     codes, sums, squares, spreads, kl = np.zeros((5, latent))
     normal = is_normal(cloud, model)
     for first in range(0, len(cloud), size):
@@ -117,12 +117,12 @@ def activity(
 
 
 def is_normal(cloud: Cloud, model: Autoencoder) -> bool:
-    """Whether the prior is N(0, 1) along each axis, and samples spread about their places."""
+    """Tell whether the prior is N(0, 1) along each axis, and samples have a spread."""
     return not cloud.sphere and model.prior_variance == 1.0 and cloud.spread is not None
 
 
 def _expectation(cloud: Cloud, rows: slice) -> Float[np.ndarray, "rows latent"]:
-    """``E[z|x]``: the mean, but on a sphere shorter, since ``|E[z|x]|^2 = 1 - trace Cov[z|x]``."""
+    """Return ``E[z|x]``: the mean, but on a sphere shorter, since ``|E[z|x]|^2 = 1 - trace Cov[z|x]``."""
     if not cloud.sphere or cloud.spread is None:
         return cloud.mean[rows]
     trace = np.square(cloud.spread[rows], dtype=np.float64).sum(1, keepdims=True)
@@ -132,7 +132,7 @@ def _expectation(cloud: Cloud, rows: slice) -> Float[np.ndarray, "rows latent"]:
 def normal_kl(
     mean: Float32[np.ndarray, "*rows latent"], spread: Float32[np.ndarray, "*rows latent"]
 ) -> Float64[np.ndarray, "*rows latent"]:
-    """As `models.losses.gaussian_kl`: KL of N(mean, spread^2) from N(0, 1), in nats."""
+    """Return, as `models.losses.gaussian_kl` does, the KL of N(mean, spread^2) from N(0, 1), in nats."""
     # Not below the least normal number: a spread of 0 would have no logarithm.
     log_variance = 2 * np.log(np.maximum(spread, np.finfo(np.float32).tiny), dtype=np.float64)
     squared = np.square(mean, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The axes of a latent space one by one: what each says about the data, and a code moved along one."""
+"""The axes of a latent space one by one: the information on each, and codes moved along one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENOUGH = 50_000  # rows for a quantile: at 1 % it is then off by 0.05 % of the 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axes(Activity):
-    """What each latent axis of a cloud says about the samples, and the range that it is looked at in.
+    """The information on each latent axis of a cloud, and the range in which it is shown.
 
     Attributes
     ----------
@@ -32,9 +32,9 @@ class Axes(Activity):
     quantiles
         A row a level of `LEVELS`: of the prior where `normal`, else of the codes along each axis.
     normal
-        Whether the prior is N(0, 1) along each axis.
+        True where the prior is N(0, 1) along each axis.
     sphere
-        Whether codes are points of the unit sphere.
+        True where codes are points of the unit sphere.
     """
 
     mean: Float32[np.ndarray, " latent"]
@@ -51,12 +51,12 @@ class Axes(Activity):
 
     @property
     def collapsed(self) -> bool:
-        """Whether no axis says anything about the sample."""
+        """True where no axis carries information about the sample."""
         return self.active is not None and not self.active.any()
 
     @property
     def sentence(self) -> str:
-        """What is to be seen in these figures, with their units."""
+        """A sentence on these figures, with their units."""
         axes = f"{self.latent} {'axis' if self.latent == 1 else 'axes'}"
         if self.total_kl is None or self.active is None:
             kind = "on the sphere, sorted by variance" if self.sphere else "sorted by variance"
@@ -103,14 +103,14 @@ def measure(
     progress: Callable[[float], object] = lambda share: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Axes:
-    """Find what each axis says, from the codes alone: nothing is encoded again.
+    """Measure each axis from the codes alone: nothing is encoded again.
 
     Parameters
     ----------
     model
-        What made the cloud; only its prior is asked for.
+        The model of the cloud; only its prior is used.
     progress
-        Told the share that is done, in (0, 1].
+        Called with the share that is done, in (0, 1].
     stop
         Asked before each batch of rows.
 
@@ -134,7 +134,7 @@ def measure(
 
 
 def start(axes: Axes, cloud: Cloud, index: int | None) -> Start:
-    """Return what to begin from: the sample of that index, or the mean code for None."""
+    """Return the start of bars and traversals: the sample of that index, or the mean code for None."""
     if index is None:
         return Start(None, axes.mean, axes.spread, axes.kl)
     spread = None if cloud.spread is None else cloud.spread[index]
@@ -148,8 +148,8 @@ def moved(
     """Return the code with another value along one axis.
 
     On the unit sphere the value is kept to [-1, 1], and the other coordinates are scaled so that the code
-    stays on it: it goes along the great circle through the axis' poles. From a pole, where the circle is
-    not defined, it leaves along the next axis.
+    stays on it: it moves along the great circle through the poles of the axis. From a pole, where the circle
+    is not defined, it moves along the next axis.
     """
     other = code.astype(np.float64)
     if not sphere:

@@ -1,4 +1,4 @@
-"""A data set through a model, batch by batch, for whoever wants a number for each sample."""
+"""A data set through a model, batch by batch, for computations of a number for each sample."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def batches(
     progress: Progress | None,
     only: Int64[np.ndarray, " chosen"] | None = None,
 ) -> Iterator[tuple[slice, Float[Tensor, "batch *shape"]]]:
-    """Give the rows of each batch with its samples beside the model.
+    """Yield the rows of each batch with its samples on the model's device.
 
-    The data are read-only, which torch has no word for: a model gets a copy of its first batch. One that
-    leaves that as it was gets the others as they lie in memory, if it is on the CPU; a copy costs a sixth
-    of a dense encoder's pass.
+    The data are read-only, and torch has no read-only tensors: a model gets a copy of its first batch. If it
+    leaves that unchanged and is on the CPU, it gets the other batches without a copy, which would cost a
+    sixth of a dense encoder's pass.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def batches(
 
 
 class _Memory:
-    """An array's memory without its mark that it is read-only."""
+    """An array's memory without its read-only flag."""
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array  # which owns it
@@ -78,7 +78,7 @@ class _Memory:
 
 
 def _over(samples: Float[np.ndarray, "n *shape"]) -> Float[Tensor, "n *shape"]:
-    """The samples as a tensor over the same memory: whoever gets it may only read."""
+    """Return the samples as a tensor over the same memory, which must only be read."""
     return torch.from_numpy(np.asarray(_Memory(samples)))
 
 
@@ -91,7 +91,7 @@ def _batch_size(model: Autoencoder) -> int:
 
 @contextmanager
 def evaluating(model: Autoencoder) -> Iterator[None]:
-    """Neither train nor record: evaluation mode, and back to the mode the model was in."""
+    """Put the model into evaluation mode without gradients, and back into its mode at the end."""
     trained = [module for module in model.modules() if module.training]
     for module in trained:
         module.training = False

@@ -23,7 +23,7 @@ DRAWN_AT_ONCE = 1 << 17  # places of the sphere; bounds the temporaries, and bel
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a Cloud was made from: the data's content, the weights, and the maker's own count."""
+    """The versions that a Cloud was made from: the data's content, the weights, and the maker's own count."""
 
     dataset: str
     model: str
@@ -46,9 +46,9 @@ class Cloud:
     labels
         For each sample the index of its class in `classes`; None for data without labels.
     train
-        How many rows, from the first on, belong to the training split.
+        The number of rows, from the first on, that belong to the training split.
     sphere
-        Whether the codes are points of the unit sphere.
+        True where the codes are points of the unit sphere.
     kappa, caps
         On the sphere the concentration of each posterior about its mean and the distribution that it
         belongs to; None elsewhere, and where a sample has one place only.
@@ -161,12 +161,12 @@ def encode(
     Parameters
     ----------
     batch_size
-        Samples at a time; by default what suits the device and the size of a sample. A batch is also
-        how long `stop` can go unheard.
+        Samples at a time; by default what suits the device and the size of a sample. `stop` is
+        asked once a batch.
     stop
         Asked before each batch.
     progress
-        Told the share that is done, in (0, 1], after each batch.
+        Called with the share that is done, in (0, 1], after each batch.
     stamp
         By default the data's stamp and a hash of the weights.
 
@@ -212,7 +212,7 @@ def reconstruction_errors(
     stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> Float32[np.ndarray, " n"]:
-    """How badly each sample of both splits is reconstructed from its own mean, in nats, training first.
+    """Return the error of each sample of both splits, decoded at its own mean, in nats, training first.
 
     The likelihood is the model's: name its `convention` beside these figures.
 

@@ -13,12 +13,12 @@ from scipy.spatial import cKDTree
 from sklearn.neighbors import NearestNeighbors
 
 FEW = 10
-"""Up to so many dimensions a tree visits few of its leaves. At 10, of 70,000 codes of MNIST, it took 0.1 ms
-under a t-SNE, UMAP or PCA and at most 2 far from all codes, where comparing with every one of them took 0.6;
-of a million 1 to 4 against 9. At 20, places between the clusters took it 14 ms of 70,000."""
+"""The most dimensions for a tree, which visits few of its leaves there. At 10, of 70,000 codes of MNIST, it
+took 0.1 ms under a t-SNE, UMAP or PCA and at most 2 far from all codes, where comparing with every one
+of them took 0.6; of a million 1 to 4 against 9. At 20, places between the clusters took 14 ms of 70,000."""
 
 FEW_FOR_MANY = 12
-"""The same where many places are asked about at once: at ten dimensions 3 s against 6."""
+"""The same for many places at once: at ten dimensions 3 s against 6."""
 
 _WELL = 6  # up to so many, a tree answers for any place at once
 
@@ -26,7 +26,7 @@ _ROWS = 8_192  # at a time, so that what lies between stays small
 
 
 def parts(count: int) -> Iterator[slice]:
-    """Cut so many rows into slices whose intermediate results fit the caches."""
+    """Cut rows into slices whose intermediate results fit the caches."""
     for start in range(0, count, _ROWS):
         yield slice(start, min(start + _ROWS, count))
 
@@ -34,7 +34,7 @@ def parts(count: int) -> Iterator[slice]:
 class Nearest(ABC):
     """Samples among which the nearest are found, exactly.
 
-    Every way of searching leaves the interpreter to other threads.
+    Every kind of search releases the interpreter to other threads.
     """
 
     @abstractmethod
@@ -47,7 +47,7 @@ class Nearest(ABC):
     def query_many(
         self, places: Float[np.ndarray, "m latent"], count: int
     ) -> tuple[Float64[np.ndarray, "m count"], Int[np.ndarray, "m count"]]:
-        """Return the same for many places; a place that is a sample has that one at distance 0."""
+        """Return distances and rows for many places; a place that is a sample has that one at distance 0."""
 
     @abstractmethod
     def affordable(self, wanted: int) -> int:
@@ -55,7 +55,7 @@ class Nearest(ABC):
 
 
 def nearest_in(samples: Float[np.ndarray, "n latent"], few: int = FEW) -> Nearest:
-    """Choose what is faster for so many dimensions: a tree up to `few` of them."""
+    """Choose the faster search for so many dimensions: a tree up to `few` of them."""
     return Tree(samples) if samples.shape[1] <= few else Every(samples)
 
 
@@ -63,7 +63,7 @@ class Tree(Nearest):
     """A k-d tree (Bentley 1975)."""
 
     def __init__(self, samples: Float[np.ndarray, "n latent"]) -> None:
-        # Sliding midpoints: built in half the time of medians, and asked as fast.
+        # Sliding midpoints: built in half the time of medians, and queried as fast.
         self._tree = cKDTree(samples, balanced_tree=False, compact_nodes=False)
         self._samples, self._latent = samples.shape
 
@@ -84,7 +84,7 @@ class Tree(Nearest):
 
 
 class Every(Nearest):
-    """Every sample compared, in single precision first and the closest again in double."""
+    """A search that compares every sample, in single precision first and the closest again in double."""
 
     def __init__(self, samples: Float[np.ndarray, "n latent"]) -> None:
         self._given = samples
@@ -96,8 +96,8 @@ class Every(Nearest):
     ) -> tuple[Float64[np.ndarray, " count"], Int[np.ndarray, " count"]]:
         place = z.astype(np.float32)
         rough, part = np.zeros((2, self._axes.shape[1]), dtype=np.float32)
-        # Axis by axis on one core: a matrix product would start threads that a busy server has no
-        # room for, and lose in cancellation what this keeps.
+        # Axis by axis on one core: a matrix product would start threads for which a busy server has no
+        # core, and would lose digits by cancellation.
         with np.errstate(over="ignore"):
             for along, at in zip(self._axes, place, strict=True):
                 np.subtract(along, at, out=part)

@@ -12,7 +12,7 @@ _STEPS = 65_535
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantised:
-    """Quantised points: ``steps * step + low``, within half a step of what they were.
+    """Quantised points: ``steps * step + low``, within half a step of the original ones.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What lies around a place of latent space: the nearest sample, the support, the class."""
+"""The surroundings of a place of latent space: the nearest sample, the support, the class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.core.latent.knn import Nearest, nearest_in
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What `Neighbours.around` finds at one place.
+    """The answer of `Neighbours.around` for one place.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Surroundings:
 
 
 class Neighbours:
-    """The encoded samples, ready to be asked about any place among them.
+    """An index of the encoded samples, for questions about any place among them.
 
     Density is measured by the distance to the k-th nearest encoded sample, ``r_k``: the farther,
     the thinner. The **support** of a place z is
@@ -51,16 +51,16 @@ class Neighbours:
     labels
         Class index of each, or None.
     k
-        How many neighbours make a density and a vote; at most as many as there are.
+        The number of neighbours for a density and a vote; at most as many as there are.
     train
-        How many rows, from the first on, may vote; None is all.
+        The number of rows, from the first on, that may vote; None is all.
     seed
         Of the subsample on which the radii are ranked where ranking all would take long. Nearest
         samples are exact always.
 
     Notes
     -----
-    Making one takes up to some seconds (a million samples), and asking it is safe from any thread.
+    Building it takes up to some seconds (a million samples); queries are safe from any thread.
 
     References
     ----------
@@ -91,7 +91,7 @@ class Neighbours:
         self._train = self._all if train == count or labels is None else nearest_in(mean[:train])
         self._densities: Float32[np.ndarray, " n"] | None = None
         self._lock = Lock()
-        # Ranks need only as many radii as give them to half a percent.
+        # As many radii as give the ranks to half a percent are enough.
         ranked = self._all.affordable(20_000 if count > 40_000 or latent > 3 else count)
         rows = np.arange(count)
         if ranked < count:
@@ -114,7 +114,7 @@ class Neighbours:
         return self._rank(distances)
 
     def vote(self, z: Float[np.ndarray, " latent"]) -> tuple[int, float] | None:
-        """Return the class that most of the k nearest training samples have, and its share of them.
+        """Return the class with most votes of the k nearest training samples, and its share of them.
 
         Of classes with equally many the one with the nearest sample wins.
         """
@@ -176,7 +176,7 @@ def _radii(index: Nearest, places: Float[np.ndarray, "m latent"], k: int) -> Flo
 
 
 def _kth(distances: Float[np.ndarray, "m neighbours"], k: int) -> Float[np.ndarray, " m"]:
-    """The distance to the k-th neighbour that is not the place itself, from those to the k + 1 nearest.
+    """Return the distance to the k-th neighbour, the place itself left out, from the k + 1 nearest.
 
     A sample asked about finds itself at distance 0; one zero is left out, so that a coinciding
     second sample still counts as a neighbour.

@@ -14,7 +14,7 @@ from explorer.core.latent.axes import Axes, Start, moved
 from models import Autoencoder
 
 MOST_ACTIVE = 16
-"""Axes that a traversal shows unless all are asked for: as many rows as one can compare."""
+"""The most axes that a traversal shows unless all are asked for: as many rows as one can compare."""
 
 _AT_ONCE = 256  # codes decoded together
 
@@ -26,13 +26,13 @@ class Traversal:
     Attributes
     ----------
     start
-        What the other axes are held at.
+        The code that the other axes are held at.
     axes
-        Which axis each row goes along, those that say most first.
+        The axis of each row, most informative first.
     values
         The axis' coordinate in each cell, in latent units.
     codes, samples
-        What is decoded, and the expected sample there, in data units.
+        The codes that are decoded, and the expected samples there, in data units.
     """
 
     start: Start
@@ -51,15 +51,15 @@ def traverse(
     *,
     stop: Callable[[], bool] = lambda: False,
 ) -> Traversal:
-    """Decode along the axes that say most, at the quantiles that `axes` gives.
+    """Decode along the most informative axes, at the quantiles that `axes` gives.
 
-    The model is used as it is, in the mode and on the device that it is in. On a sphere a code stays on
+    The model is used in its current mode and on its device. On a sphere a code stays on
     it: going along one coordinate scales the others.
 
     Parameters
     ----------
     rows
-        How many axes; None for all.
+        The number of axes; None for all.
 
     Raises
     ------

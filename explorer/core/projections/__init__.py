@@ -66,19 +66,19 @@ def names() -> tuple[str, ...]:
 
 
 def suiting(latent: int, sphere: bool = False) -> tuple[str, ...]:
-    """Return the names of those that map so many latent dimensions, the best to open with first.
+    """Return the names of those that map so many latent dimensions, the default first.
 
     Parameters
     ----------
     sphere
-        Whether the codes lie on the unit sphere: only then are its maps offered, and before all others.
+        True where the codes lie on the unit sphere: only then are its maps offered, and before all others.
     """
     suited = [name for name, kind in _FAMILIES.items() if kind.suits(latent) and (sphere or not kind.sphere)]
     return tuple(sorted(suited, key=lambda name: not _FAMILIES[name].sphere))
 
 
 def family(name: str) -> type[Projection]:
-    """Return the class behind a name: its knobs are what a page derives its widgets from.
+    """Return the class behind a name; a page derives its widgets from the class's knobs.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def family(name: str) -> type[Projection]:
 
 
 def create(name: str, **knobs: object) -> Projection:
-    """Make a projection, to be given a cloud by `fit`.
+    """Make a projection, which is then fitted to a cloud by `fit`.
 
     Raises
     ------

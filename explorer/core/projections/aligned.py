@@ -14,8 +14,8 @@ from explorer.core.projections.procrustes import Alignment
 class Aligned(Projection):
     """Another projection, and a turn of the plane after it.
 
-    What is drawn where changes, what is decoded does not: `inverse` takes the turn back first. The plane's
-    axes are those of the map that it matches, so along them lie no longer this map's own.
+    The places of samples change, the decoded samples do not: `inverse` takes the turn back first. The
+    plane's axes are those of the map that it matches, and no longer this map's own.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Aligned(Projection):
     key: ClassVar[str] = "aligned"
 
     def __init__(self, plain: Projection, alignment: Alignment) -> None:
-        super(Projection, self).__init__(name=plain.key)  # under whose name it is offered and held
+        super(Projection, self).__init__(name=plain.key)  # the name under which it is offered
         self.plain = plain
         self.alignment = alignment
         self._back = alignment.inverse()

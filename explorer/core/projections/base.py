@@ -22,7 +22,7 @@ class Projection(param.ParameterizedABC):
     """A map of latent space: `fit` it to a cloud, then go `forward` to the plane and `inverse` back.
 
     Both directions keep the array's floating type, and ``forward(inverse(xy)) == xy`` to rounding,
-    unless it is said not to be `exact`.
+    unless `exact` is False.
     The parameters of a subclass are its knobs: bounds and `doc` are all a page needs to show them.
     """
 
@@ -30,10 +30,10 @@ class Projection(param.ParameterizedABC):
     """The name in the registry, and every instance's `name`."""
 
     sphere: ClassVar[bool] = False
-    """Whether it maps the unit sphere, and means nothing for codes that fill the space."""
+    """True where it maps the unit sphere, and is meaningless for codes that fill the space."""
 
     exact: ClassVar[bool] = True
-    """Whether `inverse` is a formula; where it is not, it only comes near, and the map can say how near."""
+    """True where `inverse` is a formula; else it is an approximation, and the map can say how good a one."""
 
     def __init__(self, **knobs: object) -> None:
         super().__init__(name=self.key, **knobs)
@@ -41,13 +41,13 @@ class Projection(param.ParameterizedABC):
 
     @classmethod
     def knobs(cls) -> tuple[str, ...]:
-        """Return the names of what can be set."""
+        """Return the names of the knobs."""
         return tuple(name for name in cls.param if name != "name")
 
     @classmethod
     @abstractmethod
     def suits(cls, latent: int) -> bool:
-        """Whether it maps latent spaces of so many dimensions."""
+        """Tell whether it maps latent spaces of so many dimensions."""
 
     @property
     def latent(self) -> int:
@@ -65,7 +65,7 @@ class Projection(param.ParameterizedABC):
     @property
     @abstractmethod
     def axis_labels(self) -> tuple[str, str]:
-        """What to write beside the plane's two axes."""
+        """The labels of the plane's two axes."""
 
     def fit(
         self: Same, z: Float[np.ndarray, "points latent"], *, progress: Progress = silent, stop: Stop = never
@@ -99,7 +99,7 @@ class Projection(param.ParameterizedABC):
         return self
 
     def align(self: Same, previous: Projection) -> Same:
-        """Turn a fresh fit, as far as that is free to choose, so that the map moves least from `previous`.
+        """Turn a fresh fit, as far as its orientation is free, so that the map moves least from `previous`.
 
         Nothing is done for a projection that is not akin, or of another latent dimension.
         """
@@ -118,26 +118,26 @@ class Projection(param.ParameterizedABC):
     @classmethod
     @abstractmethod
     def _demand(cls) -> str:
-        """What latent dimension it needs, to end a sentence about one that it does not take."""
+        """The latent dimension that it needs, as the end of an error sentence."""
 
     @abstractmethod
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None: ...
 
     def _fit_in_stages(self, z: Float[np.ndarray, "points latent"], stage: Stage) -> None:
-        """Fit as one that takes long does: with somebody to tell, and to ask whether to stop."""
+        """Fit with progress and stop; projections whose fit takes long override it."""
         self._fit(z)
 
     def _akin(self, previous: Projection) -> bool:
-        """Whether there is something to take over from another projection: one of the same kind."""
+        """Tell whether another projection is of the same kind, so that this one can be aligned to it."""
         return type(previous) is type(self)
 
     def _align(self, previous: Any) -> None:
-        """Nothing is free to choose, unless a subclass says so."""
+        """Do nothing: the orientation is not free, unless a subclass overrides this."""
 
     def _held(
         self, through: Float[np.ndarray, "..."] | None, default: Float[np.ndarray, " latent"]
     ) -> Float[np.ndarray, " latent"]:
-        """The code that a plane is to be laid through, once it is seen to be one; or the default."""
+        """Return the code that the plane goes through, once it is checked; or the default."""
         latent = self.latent
         if through is None:
             return default

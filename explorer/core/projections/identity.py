@@ -39,4 +39,4 @@ class Identity(Projection):
         return xy[:, : self.latent]
 
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
-        """There is nothing to find out."""
+        """Do nothing: the map has no parameters."""

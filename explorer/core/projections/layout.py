@@ -1,4 +1,4 @@
-"""How a cloud is laid out on the plane: by which projection, with which knobs."""
+"""Layouts of a cloud on the plane: a projection by name, with its knobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.core.projections import Projection
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Computed:
-    """A projection that took long to fit, and where it puts the cloud that it was fitted to.
+    """A projection whose fit took long, and the places of the cloud that it was fitted to.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Computed:
     xy: Float32[np.ndarray, "n 2"]
 
     def of(self, cloud: Cloud) -> bool:
-        """Whether it was fitted to this very cloud, and not to an earlier state of it."""
+        """Tell whether it was fitted to this very cloud, and not to an earlier state of it."""
         return self.stamp == cloud.stamp and len(self.xy) == len(cloud)
 
 
@@ -45,7 +45,7 @@ class Layout:
     computed
         The fitted projection, for one that is not fitted anew to every cloud.
     fitted
-        The map of one epoch of a run, matched to another's: it is that of one cloud alone.
+        The map of one epoch of a run, matched to another's: it is valid for one cloud alone.
     """
 
     name: str
@@ -55,14 +55,14 @@ class Layout:
 
     @classmethod
     def of(cls, projection: Projection) -> Layout:
-        """Return the layout that the knobs of a projection, fitted or not, ask for."""
+        """Return the layout of a projection, fitted or not: its name and its knobs."""
         names = shown_knobs(type(projection))
         values = ((name, getattr(projection, name)) for name in names)
         kind = type(projection).param
         return cls(projection.key, tuple((name, v) for name, v in values if v != kind[name].default))
 
     def create(self) -> Projection:
-        """Make that projection, not fitted to anything yet.
+        """Make the projection, not fitted yet.
 
         Raises
         ------
@@ -100,5 +100,5 @@ class Layout:
 
 
 def shown_knobs(kind: type[Projection]) -> tuple[str, ...]:
-    """Return the names of the knobs that a person sets: not what is set by a gesture on the map."""
+    """Return the names of the knobs with a widget, without those that a gesture on the map sets."""
     return tuple(name for name in kind.knobs() if (kind.param[name].precedence or 0) >= 0)

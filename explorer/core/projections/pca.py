@@ -93,7 +93,7 @@ class PCA(Projection):
         return z
 
     def _origin(self) -> Float64[np.ndarray, " latent"]:
-        """The code that the plane's origin stands for."""
+        """The code of the plane's origin."""
         apart = self._held(self.residual, self._mean) - self._mean
         origin: np.ndarray = self._mean + apart - (self._axes @ apart) @ self._axes
         return origin
@@ -123,7 +123,7 @@ class PCA(Projection):
         self._shares = (x, y)
 
     def _align(self, previous: PCA) -> None:
-        # Of the eight ways to lay two axes on paper, the one nearest to how they lay before.
+        # Of the eight orders and signs of two axes, the one nearest to those before.
         overlap = previous._axes @ self._axes.T
         choices = product((False, True), (1.0, -1.0), (1.0, -1.0))
 

@@ -1,7 +1,7 @@
-"""Clouds of successive epochs turned onto one another, so that what moves is the change.
+"""Clouds of successive epochs turned onto one another, so that only the change moves.
 
-Training is free to turn and to mirror a latent space: the decoder learns the same either way. What is left
-after the best turn is what the samples did.
+Training is free to turn and to mirror a latent space: the decoder learns the same either way. The
+moves that remain after the best turn are those of the samples.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Alignment:
     turn
         Orthogonal; its determinant is -1 where it mirrors.
     centre, target
-        What is taken to what; both 0 on a sphere, which is turned about the origin.
+        `centre` is moved to `target`; both are 0 on a sphere, which is turned about the origin.
     scale
         1 unless it was asked for.
     """
@@ -38,12 +38,12 @@ class Alignment:
 
     @classmethod
     def identity(cls, axes: int) -> Alignment:
-        """The one that moves nothing."""
+        """Return the alignment that moves nothing."""
         return cls(np.eye(axes), np.zeros(axes), np.zeros(axes))
 
     @property
     def still(self) -> bool:
-        """Whether it moves nothing, to the last bit."""
+        """True where it moves nothing, to the last bit."""
         return (
             self.scale == 1.0
             and np.array_equal(self.centre, self.target)
@@ -52,11 +52,11 @@ class Alignment:
 
     @property
     def mirrors(self) -> bool:
-        """Whether it turns left hands into right ones."""
+        """True where it mirrors: it turns left hands into right ones."""
         return bool(np.linalg.det(self.turn) < 0)
 
     def then(self, other: Alignment) -> Alignment:
-        """This one, and another one after it."""
+        """Compose this alignment and another one after it."""
         turned = (self.target - other.centre) @ (other.scale * other.turn) + other.target
         return Alignment(self.turn @ other.turn, self.centre, turned, self.scale * other.scale)
 
@@ -68,7 +68,7 @@ class Alignment:
         return moved.astype(points.dtype, copy=False)
 
     def inverse(self) -> Alignment:
-        """What takes points back to where `apply` took them from.
+        """Return the alignment that takes points back to where `apply` took them from.
 
         Raises
         ------
@@ -87,10 +87,10 @@ def align(
     scale: bool = False,
     sphere: bool = False,
 ) -> Alignment:
-    """Find what brings points nearest to others, row by row, in the mean of the squared distances.
+    """Find the alignment that brings points nearest to others, row by row, in the mean squared distance.
 
-    Where that leaves a turn open, as about a line that all points lie on, it is the one nearest to none;
-    points that are equal are left alone. A cloud of 60,000 takes 10 ms in the plane, and time grows with
+    Where that leaves a turn open, as about a line that all points lie on, the smallest turn is taken;
+    points that are equal are not moved. A cloud of 60,000 takes 10 ms in the plane, and time grows with
     the cube of the axes: a second at a thousand.
 
     Parameters
@@ -98,9 +98,9 @@ def align(
     points, onto
         The same samples in the same order: codes, or places of the plane.
     scale
-        Whether to shrink or stretch as well, by one factor, which hides how a cloud grew.
+        True to shrink or stretch as well, by one factor, which hides the growth of a cloud.
     sphere
-        Whether they are points of the unit sphere, which has no shift and no scale.
+        True where they are points of the unit sphere, which has no shift and no scale.
 
     Raises
     ------
@@ -145,10 +145,11 @@ def between(
     *,
     sphere: bool = False,
 ) -> Float[np.ndarray, "n axes"]:
-    """Points on their way from one epoch to another: straight, or on a sphere along great circles.
+    """Return points on their way from one epoch to another: straight, or on a sphere along great circles.
 
-    Between antipodes, which no great circle is shorter for, the way leads over the axis that the start has
-    least of. At 0 and 1 the points are those given, to the last bit; their floating type is kept.
+    Between antipodes, where no great circle is the shortest, the way leads over the axis with the smallest
+    coordinate of the start. At 0 and 1 the points are those given, to the last bit; their floating type is
+    kept.
 
     Parameters
     ----------
@@ -208,7 +209,7 @@ def _nearest_to_none(
     strengths: Float64[np.ndarray, " axes"],
     right: Float64[np.ndarray, "axes axes"],
 ) -> Float64[np.ndarray, "axes axes"]:
-    """The turn of ``left diag(strengths) right.T``; where strengths are 0, as little of one as can be."""
+    """Return the turn of ``left diag(strengths) right.T``; where strengths are 0, the smallest turn."""
     rank = int(np.count_nonzero(strengths > strengths[0] * len(strengths) * np.finfo(float).eps))
     turn = left[:, :rank] @ right[:, :rank].T
     if rank < len(strengths):

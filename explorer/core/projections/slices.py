@@ -13,7 +13,7 @@ from explorer.core.projections.base import Projection
 
 
 class Slice(Projection):
-    """Two latent axes as they are; `inverse` gives the others the coordinates of one code.
+    """Two latent axes, unchanged; `inverse` gives the others the coordinates of one code.
 
     Every code is drawn, however far it lies off the plane: ``inverse(forward(z))`` is its orthogonal
     projection on the plane through `through`.

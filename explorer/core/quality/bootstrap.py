@@ -1,4 +1,4 @@
-"""How sure a figure is: the samples are drawn again, with replacement, and it is computed anew."""
+"""Intervals of figures by the bootstrap: the samples are drawn again, with replacement."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from explorer.core.errors import Cancelled
 from explorer.core.progress import Progress, Stop
 
 RESAMPLES = 500
-"""How often samples are drawn again; the ends of a 95 % interval are then known to about a tenth of it."""
+"""The number of resamples; the ends of a 95 % interval are then known to about a tenth of it."""
 
 LEVELS = (2.5, 97.5)
-"""Percentiles that an interval goes between."""
+"""The percentiles at the ends of an interval."""
 
 PAIRS = 100_000
-"""Pairs of samples at most whose distances are correlated; a correlation is then off by 0.003 (one sigma)."""
+"""The most pairs whose distances are correlated; a correlation is then off by 0.003 (one sigma)."""
 
 _AT_ONCE = 20  # resamples
 
@@ -38,7 +38,7 @@ class Pairs:
         distances: Float64[np.ndarray, " pairs"],
         others: Float64[np.ndarray, " pairs"],
     ) -> None:
-        order = np.argsort(distances)  # so that half of what follows is read in sequence
+        order = np.argsort(distances)  # so that half of the reads below are in sequence
         self._first, self._second = first[order], second[order]
         self._orders = [
             np.unique(apart[order].astype(np.float32), return_inverse=True)[1]
@@ -49,13 +49,13 @@ class Pairs:
         return len(self._first)
 
     def correlation(self, counts: Float64[np.ndarray, " n"] | None = None) -> float:
-        """Spearman's correlation: that of the ranks, ties at their mean; NaN where one side is constant.
+        """Return Spearman's correlation, of ranks with ties at their mean; NaN where one side is constant.
 
         Parameters
         ----------
         counts
-            How often each sample was drawn; a pair counts as often as both of its samples together. None
-            is once each.
+            The number of times that each sample was drawn; a pair counts as often as both of its samples
+            together. None is once each.
 
         References
         ----------
@@ -76,7 +76,7 @@ class Pairs:
 
 
 def drawn_pairs(n: int, seed: int) -> tuple[Int64[np.ndarray, " pairs"], Int64[np.ndarray, " pairs"]]:
-    """All pairs of n samples, or where they are more than `PAIRS` so many drawn from the seed."""
+    """Return all pairs of n samples; where they are more than `PAIRS`, so many drawn from the seed."""
     if n * (n - 1) // 2 <= PAIRS:
         first, second = np.triu_indices(n, 1)
         return first.astype(np.int64), second.astype(np.int64)
@@ -93,7 +93,7 @@ def resampled(
     stop: Stop,
     progress: Progress,
 ) -> tuple[Float64[np.ndarray, "resamples measures"], Float64[np.ndarray, " resamples"] | None]:
-    """Means of the columns, and the correlation of the pairs, over samples drawn again.
+    """Return the means of the columns, and the correlation of the pairs, over samples drawn again.
 
     The same seed and number of samples give the same draws: differences of two calls are those of pairs.
     Pairs are not drawn but come with their samples, since those that share one are not independent.
@@ -127,6 +127,6 @@ def resampled(
 
 
 def interval(draws: Float64[np.ndarray, " resamples"]) -> tuple[float, float]:
-    """Where the middle 95 % of the resampled figures lie."""
+    """Return the range of the middle 95 % of the resampled figures."""
     low, high = np.nanpercentile(draws, LEVELS)
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Two maps of the same samples side by side: each measure before and after, and whether it changed."""
+"""The change between two maps of the same samples, measure by measure."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Change:
 
     @property
     def name(self) -> str:
-        """Of the measure."""
+        """The name of the measure."""
         return self.before.name
 
     @property
     def verdict(self) -> str:
-        """In words: "better", "worse", "no clear change", or why that cannot be told."""
+        """The change in words: "better", "worse", "no clear change", or the reason why there is none."""
         if self.low is None or self.high is None:
             return self.before.reason or self.after.reason
         if self.low > 0:
@@ -48,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """The measures of two maps of the same samples, in the order of `quality.MEASURES`."""
+    """The measures of two maps of the same samples, in the order of `values.MEASURES`."""
 
     changes: tuple[Change, ...]
 
@@ -56,7 +56,7 @@ class Comparison:
         return next(change for change in self.changes if change.name == name)
 
     def frame(self) -> pd.DataFrame:
-        """A row a measure.
+        """Return a frame with a row a measure.
 
         Columns: ``before``, ``before_low``, ``before_high``, the same of ``after`` and of ``change``,
         ``baseline``, ``verdict``.
@@ -84,7 +84,7 @@ class Comparison:
 
 
 def compare(before: Quality, after: Quality) -> Comparison:
-    """Set two maps of the same samples side by side.
+    """Compare two maps of the same samples.
 
     Raises
     ------

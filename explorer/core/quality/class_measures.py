@@ -1,4 +1,4 @@
-"""What a map makes of the labels: votes of neighbours, and classes that lie apart."""
+"""Measures of the labels on a map: votes of neighbours, and the separation of classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DEALT = 50_000  # labels dealt out anew, over all deals: a share is then off by
 
 
 class Classes:
-    """The labels of all samples, judged by neighbourhoods as they come; beside it labels dealt at random.
+    """The labels of all samples, judged by neighbourhoods, and beside them labels dealt at random.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Classes:
         self.single = bool((self._sizes == 1).all())
 
     def judge(self, some: Neighbourhoods) -> Float64[np.ndarray, "rows 2"]:
-        """Whether the vote on each sample is right (0 or 1), and its silhouette."""
+        """Return for each sample whether its vote is right (0 or 1), and its silhouette."""
         found = np.zeros((len(some.rows), 2))
         count, k = len(self._sizes), some.nearest.shape[1] - 1
         for deal, labels in enumerate(self._labels):
@@ -58,20 +58,21 @@ class Classes:
         return found
 
     def pseudo_values(self, figures: Float64[np.ndarray, "n 2"]) -> Float64[np.ndarray, "n 2"]:
-        """What each sample adds to both, with what it does to others: as `neighbourhoods.pseudo_values`.
+        """Return the pseudo-values of both figures, as `rank_measures.pseudo_values` does.
 
-        For the silhouette by its derivatives, since a sample moves the mean distances of others a little.
+        Those of the silhouette use its derivatives, since a sample changes the mean distances of others
+        a little.
         """
         return figures + self._pulls
 
     def baselines(self) -> tuple[float, float]:
-        """Accuracy and silhouette of the labels as they were dealt, on average, once all are judged."""
+        """Return the mean accuracy and silhouette of the dealt labels, once all samples are judged."""
         accuracy, silhouette = self._sums.mean(axis=0) / self._n
         return float(accuracy), float(silhouette)
 
 
 def _votes(classes: Int64[np.ndarray, "rows k"], count: int) -> Int64[np.ndarray, " rows"]:
-    """The class most neighbours have, nearest first; of those with equally many the nearest one's."""
+    """Return the class of most neighbours; of classes with equally many that of the nearest one."""
     at = np.arange(len(classes))
     counts = np.zeros((len(classes), count), dtype=np.int64)
     np.add.at(counts, (at[:, None], classes), 1)
@@ -83,7 +84,7 @@ def _votes(classes: Int64[np.ndarray, "rows k"], count: int) -> Int64[np.ndarray
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _sums(apart, labels, classes):
-    """The sum of each row's distances to the samples of each class."""
+    """Return the sum of each row's distances to the samples of each class."""
     sums = np.zeros((len(apart), classes))
     for row in range(len(apart)):
         for column in range(len(labels)):
@@ -94,7 +95,7 @@ def _sums(apart, labels, classes):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _pull(apart, labels, slopes, means, pulls):
-    """Add to each column how the rows' silhouettes move with its weight in the mean distances."""
+    """Add to each column the change of the rows' silhouettes with its weight in the mean distances."""
     for row in range(len(apart)):
         for column in range(len(labels)):
             slope = slopes[row, labels[column]]
@@ -110,7 +111,7 @@ def _silhouettes(
     Float64[np.ndarray, " rows"],
     tuple[Float64[np.ndarray, "rows classes"], Float64[np.ndarray, "rows classes"]],
 ]:
-    """``(b - a) / max(a, b)``: a the mean distance to the others of a class, b to the nearest other class.
+    """Return ``(b - a) / max(a, b)``: a the mean distance within a class, b to the nearest other class.
 
     0 for the only sample of a class, and where all distances are 0. Besides, its slope by the weight of a
     sample of each class, for each unit that it is farther than the mean, and those means.

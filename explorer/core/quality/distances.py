@@ -1,4 +1,4 @@
-"""Distances between samples, or between their places on a map, as they are ranked and averaged."""
+"""Distances between samples, or between their places on a map, for ranks and means."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Space:
             self._points = flat / lengths
         else:
             scale = float(np.abs(flat).max(initial=0.0)) or 1.0
-            # A far outlier would pull a mean along, and the digits of all others into its own.
+            # With a mean, a far outlier would shift the centre, and the others would lose digits.
             centre = np.median(flat[:: max(1, len(flat) // 1_000)], axis=0)
             self._points = flat / scale - centre.astype(np.float64) / scale
         self._squares = np.einsum("ij,ij->i", self._points, self._points)
@@ -67,7 +67,7 @@ class Space:
     def between(
         self, rows: Int64[np.ndarray, " rows"], columns: Int64[np.ndarray, " columns"]
     ) -> Float64[np.ndarray, "rows columns"]:
-        """Distances from some points to others."""
+        """Return the distances from some points to others."""
         if self._points.shape[1] <= _FEW:
             return self._arc(cdist(self._points[rows], self._points[columns]))
         total = self._squares[rows, None] + self._squares[columns]
@@ -81,7 +81,7 @@ class Space:
     def pairwise(
         self, first: Int64[np.ndarray, " pairs"], second: Int64[np.ndarray, " pairs"]
     ) -> Float64[np.ndarray, " pairs"]:
-        """The distance between the points of each pair."""
+        """Return the distance between the points of each pair."""
         found = np.empty(len(first))
         size = max(1, _AT_ONCE // self._points.shape[1])
         for start in range(0, len(first), size):

@@ -1,7 +1,7 @@
-"""The quality of a map: how much of the data's order its places keep, beside what a random map would keep.
+"""The quality of a map: measures of the order of the data on it, beside those of a random map.
 
-Everything here compares the data with latent codes or with places of the plane, never with what is decoded
-from them: a decoder can be good where the map is torn, and the other way round. More is better in each.
+The data are compared with latent codes or with places of the plane, never with decoded samples: a decoder
+can be good where the map is torn, and the reverse. Higher is better in each measure.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def measure(
     stop: Stop = never,
     progress: Progress = silent,
 ) -> Quality:
-    """Measure a map of samples; give it held-out ones, since those trained on flatter it.
+    """Measure a map of samples. Held-out samples are better than training samples, which flatter it.
 
     Time grows with the square of the samples: 10,000 of 784 numbers take about 17 s of one core, and 200 MB.
 
@@ -47,11 +47,11 @@ def measure(
     x
         The samples; a sample that is not a vector is flattened. Their distances are Euclidean.
     places
-        Where the map has them: latent codes, or positions on the plane.
+        Their places: latent codes, or positions on the plane.
     labels
         The class of each, as a number; None for data without.
     sphere
-        Whether the places are points of the unit sphere: their distances are angles.
+        True where the places are points of the unit sphere: their distances are angles.
     k
         Neighbours to look at.
     seed
@@ -59,7 +59,7 @@ def measure(
     stop
         Asked several times a second.
     progress
-        Told the share that is done, in (0, 1].
+        Called with the share that is done, in (0, 1].
 
     Raises
     ------
@@ -150,11 +150,11 @@ def trustworthiness(
     stop: Stop = never,
     progress: Progress = silent,
 ) -> Float32[np.ndarray, " n"]:
-    """How far each sample's neighbours on the map are its neighbours in the data, to colour a map by.
+    """Return the trustworthiness of each sample, to colour a map by.
 
-    In [0, 1], and `random_trustworthiness`, about 1/2, where the neighbours are anyone. Their mean is the
-    measure where there are not more than `most` samples. Of more, neighbours are looked for among so many
-    of them, drawn from the seed, beside which every sample is judged.
+    It is in [0, 1], and `random_trustworthiness`, about 1/2, for random neighbours. The mean is the measure
+    of that name for at most `most` samples. Of more, neighbours are searched among so many of them, drawn
+    from the seed, and every sample is judged against these.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def trustworthiness(
 def _judged(
     data: Space, drawn: Space, classes: Classes | None, k: int, seed: int, stop: Stop, progress: Progress
 ) -> tuple[Float64[np.ndarray, "n 5"], Float64[np.ndarray, "n 5"]]:
-    """Each sample's own figures, and its pseudo-values about the same means."""
+    """Return each sample's own figures, and its pseudo-values about the same means."""
     n = len(data)
     own, without = np.zeros((n, 5)), np.zeros((3, n))
     every = np.arange(n)
@@ -199,7 +199,7 @@ def _judged(
 def _chosen(
     x: np.ndarray, places: np.ndarray, labels: np.ndarray | None, k: int, seed: int, most: int
 ) -> Int64[np.ndarray, " samples"]:
-    """The samples to measure, in their order, once they can be measured."""
+    """Return the samples to measure, in their order, after checking that they can be measured."""
     lengths = {"samples": len(x), "places": len(places), "labels": len(x) if labels is None else len(labels)}
     if len(set(lengths.values())) > 1:
         given = ", ".join(f"{length:,} {what}" for what, length in lengths.items())
@@ -219,13 +219,13 @@ def _chosen(
 
 
 def _within(draws: Float64[np.ndarray, " resamples"]) -> tuple[float, float]:
-    """The interval, as far as a measure goes: pseudo-values of few samples may average beyond 1."""
+    """Return the interval, cut at the bounds of a measure: pseudo-values of few samples may exceed 1."""
     low, high = interval(draws)
     return min(low, 1.0), min(high, 1.0)
 
 
 def _reasons(data: Space, drawn: Space, classes: Classes | None) -> dict[str, str]:
-    """Why a measure has no value; empty where it has."""
+    """Return the reasons why measures have no value; none for those that have."""
     order = "all samples are alike" if data.alike else ""
     label = "the data have no labels" if classes is None else classes.reason
     reasons = {name: order if name in _ORDER else label for name in MEASURES}

@@ -1,7 +1,8 @@
-"""Who lies next to whom in the data and on a map of them, and how far down the other's list.
+"""Neighbours in the data and on a map of them, and their ranks in the other space.
 
-`nearest` finds the nearest; a rank among all wants every distance of a row, which has the nearest in it. So
-both spaces are gone through once, some rows at a time, and the loop over a row's neighbours is compiled.
+`latent.knn` finds the nearest only; a rank among all needs every distance of a row, and these give the
+nearest too. So both spaces are computed once, some rows at a time, and the loop over a row's neighbours is
+compiled.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _AT_ONCE = 1 << 21  # distances: 16 MB, of which a handful exist at a time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbourhoods:
-    """What is found about some samples among the others.
+    """Neighbours and rank measures of some samples among the others.
 
     Attributes
     ----------
@@ -70,11 +71,10 @@ def neighbourhoods(
     data, drawn
         The samples, and where a map has them.
     rows, columns
-        Samples that are asked about, and samples that are found; each at most once. More than k columns
-        beside the sample.
+        Samples to judge, and samples to search; each at most once. More than k columns beside the sample.
     without
-        For each column, is added to: by how much the ranks in excess of k of neighbours on the map, of
-        neighbours in the data, and the number kept change in the rows of all others when it is left out.
+        Added to, for each column: the changes in the rows of all others when it is left out, of the ranks in
+        excess of k of neighbours on the map, of those of neighbours in the data, and of the number kept.
 
     Raises
     ------
@@ -111,11 +111,12 @@ def neighbourhoods(
 def pseudo_values(
     figures: Float64[np.ndarray, "n 3"], without: Float64[np.ndarray, "3 n"], k: int
 ) -> Float64[np.ndarray, "n 3"]:
-    """What each sample adds to trustworthiness, continuity and the share kept: jackknife pseudo-values.
+    """Return the jackknife pseudo-values of trustworthiness, continuity and the share kept.
 
-    ``n t - (n - 1) t_without``. Samples judge one another, so their own figures scatter less than the mean
-    of fresh samples' would; these take in what a sample does to the figures of the others, and on average
-    their scatter is not too small (Efron and Stein). Where neighbours are counted it may be twice too large.
+    ``n t - (n - 1) t_without``. Samples are neighbours of one another, so their own figures scatter less than
+    the mean of fresh samples would; pseudo-values include the effect of a sample on the figures of the
+    others, and on average their scatter is not too small (Efron and Stein). Where neighbours are counted it
+    may be twice too large.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def pseudo_values(
 
 
 def random_trustworthiness(n: int, k: int) -> float:
-    """The expected trustworthiness, and continuity, of a map whose places are drawn by lot.
+    """Return the expected trustworthiness, and continuity, of a map with random places.
 
     A neighbour's rank in the data is then uniform in 1 .. n - 1, and exceeds k by
     ``(n - k) (n - 1 - k) / (2 (n - 1))`` on average: nearly 1/2 of the worst for k far below n.
@@ -150,7 +151,7 @@ def random_trustworthiness(n: int, k: int) -> float:
 def _others(
     apart: Float64[np.ndarray, "rows columns"], own: Int[np.ndarray, " rows"]
 ) -> Float32[np.ndarray, "rows columns"]:
-    """Distances as they are ranked, a sample's own infinite."""
+    """Return distances for ranking, a sample's own infinite."""
     ranked = apart.astype(np.float32)
     found = np.flatnonzero(own >= 0)
     ranked[found, own[found]] = np.inf
@@ -160,7 +161,7 @@ def _others(
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _worst(n, k):
-    """The most by which the ranks of k neighbours can exceed k, summed, in a sample of n."""
+    """Return the largest sum by which the ranks of k neighbours can exceed k, in a sample of n."""
     if 2 * k < n:
         return k * (2 * n - 3 * k - 1) / 2
     return (n - k) * (n - k - 1) / 2
@@ -169,7 +170,7 @@ def _worst(n, k):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _lot(seed, row, column):
-    """A number drawn for a pair of samples; the mixing of SplitMix64 (Steele et al. 2014)."""
+    """Return a pseudo-random number for a pair of samples; the mixing of SplitMix64 (Steele et al. 2014)."""
     x = np.uint64(seed) + np.uint64(row) * np.uint64(0x9E3779B97F4A7C15)
     for _ in range(2):
         x += np.uint64(column) * np.uint64(0xD1B54A32D192ED03)
@@ -182,7 +183,7 @@ def _lot(seed, row, column):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _first(apart, kth, k, row, columns, seed):
-    """Places of the k nearest in a row of distances, nearest first, ties in the order of their lots."""
+    """Return the k nearest in a row of distances, nearest first, ties in the order of their numbers."""
     near = np.flatnonzero(apart <= kth)
     near = near[np.argsort(apart[near])]
     start = 0
@@ -203,7 +204,7 @@ def _first(apart, kth, k, row, columns, seed):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _excess(apart, ordered, near, k, row, columns, seed):
-    """By how much the ranks of some places in a row of distances exceed k."""
+    """Return the excess over k of the ranks of some places in a row of distances."""
     found = np.zeros(len(near))
     for at in range(len(near)):
         place = near[at]
@@ -224,14 +225,14 @@ def _excess(apart, ordered, near, k, row, columns, seed):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _without_each(apart, near, excess, k, found):
-    """Add to each column by how much the summed excess of the first k places changes without it."""
+    """Add to each column the change of the summed excess of the first k places without it."""
     farther = np.sort(apart[near[:k][excess[:k] > 0]])
     if len(farther):
         for column in range(len(apart)):
             if apart[column] < farther[-1]:
                 found[column] -= len(farther) - np.searchsorted(farther, apart[column], side="right")
     for at in range(k):
-        # It goes itself, and the next one comes, whose rank it may have raised.
+        # The column itself is left out, and the next one enters, whose rank it may have raised.
         raised = excess[k] > 0 and apart[near[at]] < apart[near[k]]
         found[near[at]] += excess[k] - raised - excess[at]
 
@@ -239,10 +240,10 @@ def _without_each(apart, near, excess, k, found):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _judged(in_data, data_ordered, on_map, map_ordered, rows, columns, own, k, seed, without):
-    """For each row its k + 1 nearest on the map, and its trustworthiness, continuity and share kept.
+    """Return for each row its k + 1 nearest on the map, and its trustworthiness, continuity and share kept.
 
-    To ``without`` is added by how much the sums of the two excesses and of the kept change when a column is
-    left out, in rows other than its own.
+    For each column, the changes of the sums of the two excesses and of the kept without it, in rows other
+    than its own, are added to ``without``.
     """
     nearest = np.empty((len(rows), k + 1), np.int64)
     figures = np.empty((3, len(rows)))

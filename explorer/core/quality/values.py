@@ -1,4 +1,4 @@
-"""The values that the quality of a map is told in."""
+"""The values of the quality of a map: a Measure, and the Quality of all of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEASURES = {
     "silhouette": "How much nearer a sample lies on the map to its own class than to the next one: 1 is "
     "apart, 0 on the border, below 0 among others (Rousseeuw 1987).",
 }
-"""The measures in the order of a table, and what each says."""
+"""The measures in the order of a table, with the meaning of each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +36,10 @@ class Measure:
     value
         At most 1; None where it has no meaning, for the `reason` that is then given.
     baseline
-        What a map whose places are dealt out at random is expected to have.
+        The expected value for a map with random places.
     low, high
-        The middle 95 % of the values when the samples are drawn again, with replacement, each with what it
-        does to the figures of the others (`neighbourhoods.pseudo_values`).
+        The middle 95 % of the values when the samples are drawn again, with replacement, each with its
+        effect on the figures of the others (`rank_measures.pseudo_values`).
     draws
         Those values; the same draws of samples whatever the map, where seed and number agree.
     """
@@ -62,15 +62,15 @@ class Quality:
     measures
         In the order of `MEASURES`.
     k
-        How many neighbours are looked at.
+        The number of neighbours.
     rows
         The samples that were measured, of those given: all, or so many drawn from the seed.
     of
-        How many were given.
+        The number of samples that were given.
     pairs
-        How many pairs of samples' distances were correlated; drawn where all would be more.
+        The number of pairs whose distances were correlated; drawn where all would be more.
     seed
-        Of what is drawn.
+        Of the draws.
     trustworthiness
         Of each measured sample, in [0, 1]; its mean is the measure of that name. None where the data are
         all alike.
@@ -88,7 +88,7 @@ class Quality:
         return next(measure for measure in self.measures if measure.name == name)
 
     def frame(self) -> pd.DataFrame:
-        """A row a measure: ``value``, ``low``, ``high``, ``baseline``, ``reason``."""
+        """Return a row a measure: ``value``, ``low``, ``high``, ``baseline``, ``reason``."""
         columns = ["name", "value", "low", "high", "baseline", "reason"]
         rows = [[getattr(measure, column) for column in columns] for measure in self.measures]
         frame = pd.DataFrame(rows, columns=["measure", *columns[1:]]).set_index("measure")

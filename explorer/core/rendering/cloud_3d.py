@@ -1,4 +1,4 @@
-"""A cloud in space, prepared once to be seen from any side."""
+"""A cloud in space, prepared once for views from any side."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from explorer.core.scene.viewport import Viewport
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cloud3D:
-    """Codes in an order in which every side of them is counted fast.
+    """Codes in an order in which a view from any side is counted fast.
 
     Attributes
     ----------
     codes
         In latent units, in the order of `grid`.
     view
-        Memory for the side that is seen.
+        Memory for the current view.
     """
 
     codes: Float32[np.ndarray, "points 3"]
@@ -40,16 +40,16 @@ class Cloud3D:
     def counted(
         self, points: Points, projection: Turning, viewport: Viewport, *, dimmed: bool = False
     ) -> tuple[Counts, Front | None]:
-        """Count the points as the map is turned; those that it does not show are hidden, or dimmed.
+        """Count the points as the map is turned; points on its back are hidden, or dimmed.
 
         Parameters
         ----------
         points
-            Made with this solid's grid, wherever they were then.
+            Made with this cloud's grid, at any positions.
 
         Returns
         -------
-        The counts; and the front-most points, as rows of the points' frame, but for a globe.
+        The counts; and the front-most points as rows of the points' frame, None for a globe.
         """
         xy, near = projection.see(self.codes, self.view)
         back = points.columns - (2 if dimmed else 1)
@@ -66,7 +66,7 @@ class Cloud3D:
 
 
 def warm_up() -> None:
-    """Compile what a turned map needs (a second, once on a machine), on a handful of points."""
+    """Compile the kernels of a turned map (a second, once on a machine), on a handful of points."""
     codes, viewport = np.eye(3, dtype=np.float32), Viewport(-1.0, 1.0, -1.0, 1.0, 8, 8)
     solid = Cloud3D.of(codes)
     points = Points.of(solid.codes[:, :2], grid=solid.grid)

@@ -1,4 +1,4 @@
-"""What the map's points can be coloured by."""
+"""Colourings of the map's points: by class, by a column, by density or by an error."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from explorer.core.scene.inversion import map_distortion, round_trip_errors
 from explorer.core.scene.scene import Scene
 
 CHEAP = ("label", "split", "KL")
-"""What is at hand with the cloud; the rest may take seconds."""
+"""The colourings that need no computation; others may take seconds."""
 
 DISTORTION, ROUND_TRIP = "map distortion", "round-trip error"
-"""Of a map without a formula for its inverse: where it is torn or pressed, and what its inverse is worth."""
+"""Colourings of a map without a formula for its inverse: its local stretch, and the error of its inverse."""
 
 TRUST = "trustworthiness"
-"""Whether a sample's neighbours on the map are its neighbours in the data."""
+"""The share of a sample's neighbours on the map that are its neighbours in the data, by rank."""
 
 SLOW = (TRUST,)
-"""What takes up to half a minute on large data, so that nobody else should wait behind it."""
+"""The colourings that take up to half a minute on large data, so that no other work waits behind them."""
 
 _OWN = (*CHEAP, "density", "reconstruction error", TRUST, DISTORTION, ROUND_TRIP)
 
 _PAIRS = 50_000_000
-"""Distances that a trustworthiness takes at most: 70,000 samples are judged beside 714 drawn ones."""
+"""The most distances for a trustworthiness: 70,000 samples are judged beside 714 drawn ones."""
 
 _NEAREST = 10
 
@@ -64,14 +64,14 @@ class Colouring:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """How many samples each class has."""
+        """The number of samples of each class."""
         if self.labels is None:
             return ()
         return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
 
 
 def names(scene: Scene) -> tuple[str, ...]:
-    """What the scene can be coloured by: the label first, if there is one."""
+    """Return the names of the scene's colourings: the label first, if there is one."""
     return (
         *(("label",) if scene.cloud.labels is not None else ()),
         "split",
@@ -129,10 +129,10 @@ def colouring(scene: Scene, name: str, *, stop: Stop = never) -> Colouring:
 
 
 def _trust(scene: Scene, stop: Stop) -> Colouring:
-    """How far each sample's neighbours are its neighbours in the data; in the title, what was computed."""
+    """Return the trustworthiness of each sample, with the computation in the title."""
     n = len(scene.cloud)
     most = n if n * n <= _PAIRS else max(_NEAREST + 2, _PAIRS // n)
-    # A map that turns has no places that hold: there the codes are judged.
+    # A map that turns has no fixed places: there the codes are judged.
     turns = isinstance(scene.projection, Turning)
     places = scene.cloud.mean if turns else scene.xy
     values = trustworthiness(
@@ -149,7 +149,7 @@ def _trust(scene: Scene, stop: Stop) -> Colouring:
 
 
 def _columns(dataset: Dataset) -> dict[str, pd.Series]:
-    """The numbers of a table by the name to show; one that is taken is marked, as in the selected frame."""
+    """Return the numbers of a table by shown name; a name in use is marked, as in the selected frame."""
     if dataset.table is None:
         return {}
     numbers = dataset.table.select_dtypes("number")

@@ -1,6 +1,6 @@
-"""Which point of a turned cloud is in front at each pixel, and how near it is.
+"""The front-most point of a turned cloud in each pixel, and its depth.
 
-For picking: the point that is seen is the one that is meant. And as a depth cue: what is far is faint.
+Picking takes the visible point; the depth cue makes distant points faint.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Front:
     Attributes
     ----------
     index
-        Which point it is; -1 where there is none. Row 0 is at the bottom, as in `Counts`.
+        The index of the point; -1 where there is none. Row 0 is at the bottom, as in `Counts`.
     depth
-        How far it lies towards the viewer, in the units that were given; -inf where there is none.
+        Its distance towards the viewer, in the units that were given; -inf where there is none.
     """
 
     index: Int32[np.ndarray, "height width"]
@@ -35,21 +35,21 @@ class Front:
     viewport: Viewport
 
     def under(self, xy: tuple[float, float], within: int = 6) -> int | None:
-        """The point that is seen at a place of the plane, or within so many pixels of it; None for none."""
+        """Return the visible point at a place of the plane, or within so many pixels of it, else None."""
         width, height = self.viewport.pixel
         column = math.floor((xy[0] - self.viewport.x0) / width)
         row = math.floor((xy[1] - self.viewport.y0) / height)
         return self.pick(column, row, within)
 
     def of(self, which: Int32[np.ndarray, " points"]) -> Front:
-        """The same with other names for the points: of point i, ``which[i]``."""
+        """Return the same with other indices: ``which[i]`` for point i."""
         named = np.where(self.index >= 0, which.take(self.index, mode="clip"), -1).astype(np.int32)
         return replace(self, index=named)
 
     def alpha(self, farthest: float | int = FARTHEST) -> Float32[np.ndarray, "height width"]:
-        """Opacity by depth, from ``farthest`` to 1 at the nearest point in view; 0 where there is none.
+        """Return the opacity by depth, from ``farthest`` to 1 at the nearest point in view; 0 where empty.
 
-        Linear in between, over the points that are seen. Where all are equally near, 1.
+        It is linear in between, over the visible points. Where all are equally near, it is 1.
 
         Raises
         ------
@@ -68,14 +68,14 @@ class Front:
         return alpha
 
     def pick(self, column: int, row: int, within: int = 0) -> int | None:
-        """The point to be picked at a pixel: the front-most one of the nearest pixel that has any.
+        """Return the point to pick at a pixel: the front-most one of the nearest pixel that has any.
 
         Parameters
         ----------
         column, row
             From the left and from the bottom.
         within
-            How many pixels away it may be.
+            The most pixels that it may be away.
 
         Returns
         -------
@@ -115,14 +115,14 @@ def counted(
     Parameters
     ----------
     depth
-        How far each point lies towards the viewer.
+        The distance of each point towards the viewer.
     category
-        How each point is drawn, below ``columns``; as in `Points.frame`, the last is hidden.
+        The category of each point, below ``columns``; as in `Points.frame`, the last is hidden.
     values
         Summed over the points of category 0, where numbers are shown.
     behind
-        What the points of negative depth are drawn as that are not hidden: those on the back of a globe.
-        None for a cloud in space, where the front is what hides the others.
+        The category of visible points of negative depth, on the back of a globe. None for a cloud in space,
+        where the front hides the others.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The evolution of a run as a film: the map of each moment, with what it is of drawn in."""
+"""The evolution of a run as a film: the map of each moment, with title, epoch and legend."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ TEXT = {"light": "#1d1d1f", "dark": "#e8eaed"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Film:
-    """What to film, and how.
+    """The settings of a film.
 
     Attributes
     ----------
     scene, style
-        The newest epoch as it is on the map, and how its points are shown; the theme is the style's.
+        The newest epoch as on the map, and the style of its points; the theme is the style's.
     title
         Of the data set and of the run.
     width, height
-        Of a frame, in pixels; made even, which a video asks for.
+        Of a frame, in pixels; made even, as a video requires.
     fps
         Frames per second.
     speed
@@ -63,7 +63,7 @@ class Film:
 
     @property
     def moments(self) -> tuple[float, ...]:
-        """What each frame shows, in epochs; at the end the last one stays a second."""
+        """The moment of each frame, in epochs; at the end the last one stays a second."""
         first, last = self.evolution.epochs[0], self.evolution.epochs[-1]
         steps = max(1, round((last - first) * self.fps / self.speed))
         way = [first + (last - first) * step / steps for step in range(steps + 1)]
@@ -92,7 +92,7 @@ class Film:
 
 
 def check(width: int, height: int, fps: int, speed: float | int, epochs: int) -> None:
-    """Raise an `ExplorerError` for what no film can be like, before any work is done.
+    """Raise an `ExplorerError` for settings that no film can have, before any work is done.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def check(width: int, height: int, fps: int, speed: float | int, epochs: int) ->
 
 
 class Canvas:
-    """What stays through a film, and the map that is put on it."""
+    """The parts that stay the same through a film, onto which each map is drawn."""
 
     def __init__(self, film: Film) -> None:
         self._film = film
@@ -136,7 +136,7 @@ class Canvas:
         self._viewport = self._looked_at()
 
     def frame(self, at: float) -> UInt8[np.ndarray, "height width 3"]:
-        """The map of a moment with its title, its epoch and the legend."""
+        """Draw the map of a moment with its title, its epoch and the legend."""
         film, ground = self._film, palette.BACKGROUND[self._theme]
         moment = Moment(film.evolution, at, film.evolution.epochs[-1], film.aligned)
         request = MapRequest(film.scene, film.style, self._viewport, True, 0, film.orientation, moment=moment)
@@ -189,7 +189,7 @@ Entry = tuple[str, str]  # a name and its colour
 
 
 def _entries(film: Film) -> list[Entry]:
-    """The classes that are shown, with their colours; or what the scale of numbers means."""
+    """Return the visible classes with their colours, or the ends of the scale of numbers."""
     colouring, theme = film.style.colouring, film.style.theme
     title: list[Entry] = [(f"{colouring.title}:", "")] if colouring.title else []
     if colouring.values is not None:

@@ -19,7 +19,7 @@ _SAMPLED = 12  # frames that the palette of a GIF is found from
 
 
 def write(film: Film, path: Path, stop: Stop = never, progress: Progress = silent) -> None:
-    """Write it as a GIF or an MP4 (H.264), by the ending of the file's name; all of it or nothing.
+    """Write a film as a GIF or an MP4 (H.264), by the ending of the file's name; all of it or nothing.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def write(film: Film, path: Path, stop: Stop = never, progress: Progress = silen
 
 
 def _write_mp4(film: Film, path: Path, stop: Stop, progress: Progress) -> None:
-    import imageio.v2 as imageio  # half a second, and only who films needs it
+    import imageio.v2 as imageio  # half a second, and only a film needs it
 
     writer = imageio.get_writer(
         path, format="FFMPEG", mode="I", fps=film.fps, codec="libx264", pixelformat="yuv420p",
@@ -57,7 +57,7 @@ def _write_mp4(film: Film, path: Path, stop: Stop, progress: Progress) -> None:
 
 
 def _write_gif(film: Film, path: Path, stop: Stop, progress: Progress) -> None:
-    """One palette for all frames, no dithering and no frame twice: what does not change costs nothing."""
+    """Write a GIF with one palette for all frames, no dithering and no frame twice: it stays small."""
     frames = len(set(film.moments))
     if frames * film.width * film.height > MOST_PIXELS:
         raise ExplorerError(
@@ -92,7 +92,7 @@ def _palette_of(film: Film, stop: Stop) -> Image.Image:
             raise Cancelled("the film was given up before its first frame.")
         strips.append(canvas.frame(moments[round(index)]))
     found = Image.fromarray(np.concatenate(strips)).quantize(254, method=Image.Quantize.MEDIANCUT)
-    # Ground and text exactly: they are most of a frame, and nothing may shimmer.
+    # Background and text exactly: they are most of a frame, and must not flicker.
     own = palette.srgb([palette.BACKGROUND[film.style.theme], TEXT[film.style.theme]]) * 255
     found.putpalette([*(found.getpalette() or [])[: 3 * 254], *np.rint(own).astype(int).ravel().tolist()])
     return found

@@ -1,4 +1,4 @@
-"""Meridians and parallels, to be drawn under the points of a map of the sphere."""
+"""Meridians and parallels, drawn under the points of a map of the sphere."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FINE = 1.5  # degrees between the points of a line: straight strokes that look 
 
 
 def graticule(sphere: SphereMap, every: int = 30) -> list[Float64[np.ndarray, "_ 2"]]:
-    """The net of meridians and parallels on a map, as the map is turned.
+    """Return the meridians and parallels on a map, as the map is turned.
 
-    The net belongs to the latent space and turns with it: its north is the second latent axis, which
-    points up as a map comes, and its first meridian passes the third.
+    The graticule belongs to the latent space and turns with it: its north is the second latent axis, which
+    points up in a map's first orientation, and its first meridian passes through the third.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def graticule(sphere: SphereMap, every: int = 30) -> list[Float64[np.ndarray, "_
 
     Returns
     -------
-    Lines of plane positions. What the map cuts (at the horizon, at the seam) comes in parts that end there.
+    Lines of plane positions. A line that the map cuts, at the horizon or the seam, is in parts.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def graticule(sphere: SphereMap, every: int = 30) -> list[Float64[np.ndarray, "_
 
 @lru_cache(maxsize=8)
 def _lines(every: int) -> tuple[Float64[np.ndarray, "_ 3"], ...]:
-    """The lines as codes: the meridians from pole to pole, the parallels all the way round."""
+    """Yield the lines as codes: the meridians from pole to pole, the parallels all the way round."""
     along = np.linspace(-90, 90, round(180 / _FINE) + 1)
     around = np.linspace(-180, 180, round(180 / _FINE) + 1)
     meridians = [_codes(np.full_like(along, longitude), along) for longitude in range(-180, 180, every)]
@@ -53,6 +53,6 @@ def _lines(every: int) -> tuple[Float64[np.ndarray, "_ 3"], ...]:
 def _codes(
     longitude: Float64[np.ndarray, " points"], latitude: Float64[np.ndarray, " points"]
 ) -> Float64[np.ndarray, "points 3"]:
-    """Places of the unit sphere, from degrees."""
+    """Return places of the unit sphere, from degrees."""
     east, north = np.radians(longitude), np.radians(latitude)
     return np.column_stack([np.cos(north) * np.sin(east), np.sin(north), np.cos(north) * np.cos(east)])

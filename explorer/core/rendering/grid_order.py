@@ -24,7 +24,7 @@ class GridOrder:
     Attributes
     ----------
     order
-        For each place in the order, the point that takes it.
+        The point at each place in the order.
     cells
         For each grid row the first place of each of its cells, and the end of the row.
     left, across
@@ -49,7 +49,7 @@ class GridOrder:
 
     @classmethod
     def of_any(cls, xy: Float32[np.ndarray, "points 2"]) -> GridOrder:
-        """The order of points that will move about: no view can leave any of them out."""
+        """Return the order of points that will move: no view can leave any of them out."""
         order = cls.of(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])).order
         return cls(order, np.array([[0, len(order)]]), 0.0, 0.0, 0.0, 0.0)
 
@@ -68,14 +68,14 @@ class GridOrder:
         return cls(order, np.array([[0, len(codes)]]), 0.0, 0.0, 0.0, 0.0)
 
     def span(self, y0: float, y1: float) -> tuple[int, int]:
-        """First place and end of a span that holds every point with ``y0 <= y <= y1``."""
+        """Return first place and end of a span that holds every point with ``y0 <= y <= y1``."""
         first, last = _between(y0, y1, self.low, self.scale, len(self.cells))
         return int(self.cells[first, 0]), int(self.cells[last, -1])
 
     def parts(
         self, x0: float, x1: float, y0: float, y1: float
     ) -> tuple[Int64[np.ndarray, " rows"], Int64[np.ndarray, " rows"]]:
-        """First places and ends of stretches that hold every point of a rectangle, its edges included."""
+        """Return first places and ends of spans that hold every point of a rectangle, edges included."""
         first, last = _between(y0, y1, self.low, self.scale, len(self.cells))
         left, right = _between(x0, x1, self.left, self.across, self.cells.shape[1] - 1)
         rows = self.cells[first : last + 1]
@@ -83,16 +83,16 @@ class GridOrder:
 
 
 def _between(start: float, end: float, low: float, scale: float, cells: int) -> tuple[int, int]:
-    """The first and the last cell along an axis that hold what lies between two places."""
-    # The very expression that sorted the points, so that rounding cannot part the two.
+    """Return the first and the last cell along an axis that hold the points between two places."""
+    # The same expression as in the sorting, so that both round alike.
     first, last = (min(max(int((at - low) * scale), 0), cells - 1) for at in (start, end))
     return first, last
 
 
 def _bulk(along: Float32[np.ndarray, " points"]) -> tuple[float, float]:
-    """Lower edge and cells per unit of a grid over the bulk of the points.
+    """Return the lower edge and the cells per unit of a grid over the bulk of the points.
 
-    Quantiles of a sample do, since the outermost cells reach to infinity; and an outlier does not
+    Quantiles of a sample are enough, since the outermost cells reach to infinity; and an outlier does not
     push all the other points into one cell.
     """
     if not len(along):

@@ -28,7 +28,7 @@ from explorer.core.scene.viewport import Viewport
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Style:
-    """How the points are shown, apart from where.
+    """The style of the points, apart from their places.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Style:
     draws
         Points drawn from each sample's posterior; 0 shows the means.
     dims
-        Whether the points on the back of a globe are dimmed rather than hidden.
+        True where the points on the back of a globe are dimmed rather than hidden.
     """
 
     colouring: Colouring
@@ -57,13 +57,13 @@ class MapRequest:
     Attributes
     ----------
     home
-        Whether the viewport shows everything.
+        True where the viewport shows everything.
     sequence
-        Which question it answers.
+        The number of the question that it answers.
     orientation
-        How a map that can be turned is turned; None leaves it as it was laid out.
+        The orientation of a map that can be turned; None leaves it as it was laid out.
     draft
-        Whether the hand is still turning it: of very many points a coarser map will do until it lets go.
+        True during a drag that turns it: of very many points a coarser map is enough until the drag ends.
     moment
         The moment of a run that is passed through; None where the map shows the scene itself.
     """
@@ -80,18 +80,18 @@ class MapRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapImage:
-    """One painted map: compressed pixels, the viewport they fill, and how many points took part.
+    """One painted map: compressed pixels, the viewport that they fill, and the number of points.
 
     Attributes
     ----------
     value_range
-        What the two ends of the scale mean, where points are coloured by a number.
+        The values at the two ends of the scale, where points are coloured by a number.
     projection
-        As it was turned for this map.
+        The projection as turned for this map.
     net
         Lines to draw under the points: meridians, parallels and the edge of a globe.
     front
-        Which sample is in front in each pixel, on a map with depth.
+        The front-most sample of each pixel, on a map with depth.
     at
         The moment of a run that it shows, in epochs; None where it shows the scene itself.
     """
@@ -111,19 +111,19 @@ class MapImage:
 
 
 class Painter:
-    """Paints maps, on one thread at a time, and keeps the points of the latest styles ready for aggregation.
+    """A painter of maps, for one thread at a time, which keeps the points of the latest styles prepared.
 
     Parameters
     ----------
     capacity
-        How many points are kept in all; those of the last map are kept whatever their number.
+        The most points that are kept; those of the last map are kept whatever their number.
     entries
-        How many styles they are of at most: small data would otherwise be kept thousands of times.
+        The most styles that they are of: small data would otherwise be kept thousands of times.
     """
 
     def __init__(self, capacity: int = 30_000_000, entries: int = 32) -> None:
-        # What the key names by identity keeps it for as long as the entry lives: the style holds it. The
-        # request is not kept, since it holds a scene with its model, of which a training makes thousands.
+        # The key names objects by identity, and the style keeps them alive as long as the entry. The request
+        # is not kept, since it holds a scene with its model, of which a training makes thousands.
         # The last two stay: a selection's points and those that it was made from.
         self._ready: LRU[tuple[Style, Points]] = LRU(
             max(2, entries), weight=lambda kept: len(kept[1]), capacity=capacity, least=2
@@ -133,7 +133,7 @@ class Painter:
 
     @property
     def ready(self) -> int:
-        """Of how many styles the points are kept ready."""
+        """The number of styles whose points are kept."""
         return len(self._ready)
 
     def paint(self, request: MapRequest) -> MapImage:
@@ -142,7 +142,7 @@ class Painter:
         return replace(image, pixels=encode_pixels(pixels))
 
     def draw(self, request: MapRequest) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
-        """The same, with the pixels as `shade` gives them."""
+        """Paint a map without compression, with the pixels as `shade` gives them."""
         points = self._styled(request)
         viewport, moment = request.viewport, request.moment
         if request.draft:
@@ -169,25 +169,25 @@ class Painter:
     def _seen(
         self, request: MapRequest, points: Points, image: MapImage
     ) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
-        """Paint what can be turned, from the side that was asked for."""
-        viewport, style, solid = image.viewport, request.style, self._solid(request)
+        """Paint a map that can be turned, in the orientation of the request."""
+        viewport, style, cloud = image.viewport, request.style, self._cloud_3d(request)
         projection = request.scene.projection
         if request.moment is not None:
             projection = request.moment.projection
-            codes = request.moment.points().take(solid.grid.order, axis=0)
-            solid = replace(solid, codes=codes)
+            codes = request.moment.points().take(cloud.grid.order, axis=0)
+            cloud = replace(cloud, codes=codes)
         assert isinstance(projection, Turning)
         if request.orientation is not None:
             projection = projection.turned(request.orientation)
-        counts, front = solid.counted(points, projection, viewport, dimmed=style.dims)
+        counts, front = cloud.counted(points, projection, viewport, dimmed=style.dims)
         pixels = paint(counts, points, style.theme, None if front is None else front.alpha())
         if front is not None:
             front = front.of(points.grid.order // max(1, style.draws))
         net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
         return replace(image, projection=projection, net=net, front=front), pixels
 
-    def _solid(self, request: MapRequest) -> Cloud3D:
-        """The codes of the last scene that could be turned, ready to be."""
+    def _cloud_3d(self, request: MapRequest) -> Cloud3D:
+        """Return the codes of the scene, prepared for turning; those of the last scene are kept."""
         key = (request.scene.key, request.style.draws)
         if self._in_space is None or self._in_space[0] != key:
             self._in_space = (key, Cloud3D.of(request.scene.cloud.draws(request.style.draws).mean))
@@ -195,7 +195,7 @@ class Painter:
 
     def _styled(self, request: MapRequest) -> Points:
         style = request.style
-        # On the plane what passes through the epochs has one order for all of them.
+        # On the plane a passage through the epochs has one order for all of them.
         passing = request.moment is not None and not isinstance(request.scene.projection, Turning)
         where = (-1 if passing else request.scene.key, id(style.colouring), style.draws)
         every = self._kept(where, request, self._points)
@@ -219,9 +219,9 @@ class Painter:
         scene, colouring, draws = request.scene, request.style.colouring, request.style.draws
         xy, n, grid = scene.xy, len(scene.cloud), None
         if isinstance(scene.projection, Turning):
-            solid = self._solid(request)
-            # Somewhere, for now: each map moves them.
-            xy, n, grid = solid.codes[:, :2], len(solid.codes), solid.grid
+            cloud = self._cloud_3d(request)
+            # At any positions: each map moves them.
+            xy, n, grid = cloud.codes[:, :2], len(cloud.codes), cloud.grid
         elif request.moment is not None:
             xy = request.moment.points()
             grid = GridOrder.of_any(xy)

@@ -1,6 +1,6 @@
 """Colours for classes and for numbers, legible on either theme and with colour-blind eyes.
 
-Colours are ``#rrggbb``, as a legend wants them; `linear` gives them as light, as mixing wants them.
+Colours are ``#rrggbb``, as a legend takes them; `linear` gives them as light, as mixing takes them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from explorer.core.errors import UnknownName
 Theme = Literal["light", "dark"]
 
 BACKGROUND: dict[str, str] = {"light": "#ffffff", "dark": "#111418"}
-"""What the map is drawn on."""
+"""The background of the map."""
 
 CONTRAST = 3.0
 """Least contrast of any colour with the background: WCAG 2.2, 1.4.11, for graphical objects."""
 
 MOST = 64
-"""Classes beyond this many begin again with the first colour: nobody could tell more apart."""
+"""Classes beyond this many begin again with the first colour: more could not be told apart."""
 
 # From Okabe and Ito's anchors (darkened for a white ground), filled up by farthest-point search over
 # sRGB in Oklab, with normal and with simulated deuteranopic and protanopic eyes: at least 0.15 apart in
@@ -53,7 +53,7 @@ _TO_LAB = np.array(
 
 @cache
 def categorical(count: int, theme: str = "light") -> tuple[str, ...]:
-    """One colour for each of ``count`` classes; the first ten serve colour-blind eyes as well.
+    """Return one colour for each of ``count`` classes; the first ten serve colour-blind eyes as well.
 
     Those after the tenth come from colorcet's Glasbey list, as far as they stand out from the
     background and from those before; after `MOST` they begin again.
@@ -64,10 +64,10 @@ def categorical(count: int, theme: str = "light") -> tuple[str, ...]:
 
 @cache
 def sequential(theme: str = "light") -> tuple[str, ...]:
-    """256 colours from low to high: the part of colorcet's uniform ``CET_L16`` that stands out.
+    """Return 256 colours from low to high: the part of colorcet's uniform ``CET_L16`` that stands out.
 
-    High is dark on the light theme and bright on the dark one: what is high stands out most. Lightness
-    alone tells the order, to every kind of colour vision.
+    High is dark on the light theme and bright on the dark one: high values stand out most. Lightness
+    alone gives the order, for every kind of colour vision.
     """
     ground = BACKGROUND[_known(theme)]
     visible = [colour for colour in colorcet.CET_L16 if contrast(colour, ground) >= CONTRAST]
@@ -77,12 +77,12 @@ def sequential(theme: str = "light") -> tuple[str, ...]:
 
 
 def context(theme: str = "light") -> str:
-    """The grey of what is not selected."""
+    """Return the grey of samples that are not selected."""
     return _CONTEXT[_known(theme)]
 
 
 def contrast(colour: str, ground: str) -> float:
-    """Contrast ratio of two colours, from 1 to 21.
+    """Return the contrast ratio of two colours, from 1 to 21.
 
     References
     ----------
@@ -93,23 +93,23 @@ def contrast(colour: str, ground: str) -> float:
 
 
 def srgb(colours: Sequence[str]) -> Float32[np.ndarray, "colours 3"]:
-    """Red, green and blue in [0, 1], as written."""
+    """Return red, green and blue in [0, 1], as written."""
     return np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours], np.float32) / 255
 
 
 def linear(colours: Sequence[str]) -> Float32[np.ndarray, "colours 3"]:
-    """Red, green and blue in [0, 1] as amounts of light (IEC 61966-2-1)."""
+    """Return red, green and blue in [0, 1] as amounts of light (IEC 61966-2-1)."""
     c = srgb(colours)
     return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def to_srgb(light: Float[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
-    """The inverse of the coding in `linear`: sRGB in [0, 1] of light in [0, 1]."""
+    """Invert the coding in `linear`: sRGB in [0, 1] of light in [0, 1]."""
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def oklab(light: Float[np.ndarray, "colours 3"]) -> Float[np.ndarray, "colours 3"]:
-    """Lightness and two opponent colours, in which equal distances look about equal.
+    """Return lightness and two opponent colours, in which equal distances look about equal.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Counting a view that was moved by whole pixels: only what came into it, as far as the rest is known.
+"""Counts of a view that was moved by whole pixels: only its new strips are counted.
 
-While a hand drags a map of very many points, each view has nearly all of the one before in it. Its counts are
-those, moved; the points of the strips at the edges are found by the grid that the points are sorted by.
+During a drag of a map of very many points, each view contains nearly all of the one before. Its counts are
+moved; the points of the strips at the edges are found by the grid that the points are sorted by.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _WHOLE = 1e-6  # pixels by which a move may differ from whole ones: what the sum
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """Counts of a view, and where it lies among the pixels of the one that was counted whole.
+    """Counts of a view, and its offset in pixels from the view that was counted whole.
 
     Attributes
     ----------
     anchor
         The view that was counted whole.
     right, up
-        How many pixels this one lies to its right, and above it.
+        The number of pixels that this one lies to its right, and above it.
     width, height
-        How many columns and rows hold the points at their left and lower edges and no others. The last ones
-        of a view that was counted whole hold those at its own edge too.
+        The number of columns and rows that hold the points at their left and lower edges and no others. The
+        last ones of a view that was counted whole hold those at its own edge too.
     """
 
     points: Points
@@ -46,14 +46,14 @@ class _Known:
 
 
 class Panning:
-    """Counts views, one after the other, and keeps the counts of the last one. For one thread at a time.
+    """A counter of successive views, which keeps the counts of the last one. For one thread at a time.
 
-    What it returns is overwritten by the call after the next.
+    Returned arrays are overwritten by the call after the next.
 
     Parameters
     ----------
     least
-        How many points there must be; of fewer every view is counted whole.
+        The least number of points; of fewer every view is counted whole.
     """
 
     def __init__(self, least: int = MANY) -> None:
@@ -62,9 +62,9 @@ class Panning:
         self._spare: UInt32[np.ndarray, "rows columns categories"] | None = None
 
     def aligned(self, points: Points, viewport: Viewport) -> Viewport:
-        """The view nearest to one that lies whole pixels from the last; itself where there is none.
+        """Return the nearest view that lies whole pixels from the last; the view itself where there is none.
 
-        It is half a pixel away at most: a hand moves by parts of pixels too.
+        It is half a pixel away at most: a drag moves by parts of pixels too.
         """
         known = self._known
         if known is None or known.points is not points or (move := _move(known.anchor, viewport)) is None:
@@ -73,7 +73,7 @@ class Panning:
         return known.anchor.panned(round(move[0]) * across, round(move[1]) * upwards)
 
     def aggregate(self, points: Points, viewport: Viewport) -> Counts:
-        """As `shade.aggregate`; the right and the upper edge of a view that was only moved are open."""
+        """Count as `shade.aggregate` does; the right and upper edges of a moved view are open."""
         known = self._known
         if (
             known is not None
@@ -116,7 +116,7 @@ class Panning:
 
 
 def warm_up() -> None:
-    """Compile what a moved view needs (seconds, once on a machine), on a handful of points."""
+    """Compile the kernels of a moved view (seconds, once on a machine), on a handful of points."""
     viewport = Viewport(0.0, 1.0, 0.0, 1.0, 8, 8)
     for values in (None, np.array([0.0, 1.0])):
         points = Points.of(np.array([[0.1, 0.2], [0.8, 0.9]], np.float32), values=values)
@@ -126,7 +126,7 @@ def warm_up() -> None:
 
 
 def _move(anchor: Viewport, viewport: Viewport) -> tuple[float, float] | None:
-    """How many pixels a view lies to the right of another, and above it; None where it shows more or less."""
+    """Return how many pixels a view lies right of and above another; None where it has another scale."""
     if (anchor.width, anchor.height) != (viewport.width, viewport.height):
         return None
     across, upwards = anchor.pixel
@@ -136,7 +136,7 @@ def _move(anchor: Viewport, viewport: Viewport) -> tuple[float, float] | None:
 
 
 def _whole(anchor: Viewport, viewport: Viewport) -> tuple[int, int] | None:
-    """The same where it is whole pixels; None where it is not."""
+    """Return the same where it is whole pixels; None where it is not."""
     move = _move(anchor, viewport)
     if move is None or max(abs(by - round(by)) for by in move) > _WHOLE:
         return None
@@ -150,7 +150,7 @@ def _count(found: _Known, low: int, top: int, left: int, stop: int) -> None:
     points, anchor = found.points, found.anchor
     found.counts[low:top, left:stop] = 0
     across, upwards = anchor.pixel
-    # A pixel more on each side, so that rounding leaves nobody out: the kernel looks at each point itself.
+    # A pixel more on each side, so that rounding loses no point: the kernel tests each one.
     starts, stops = points.grid.parts(
         anchor.x0 + (found.right + left - 1) * across,
         anchor.x0 + (found.right + stop + 1) * across,
@@ -178,8 +178,8 @@ def _count(found: _Known, low: int, top: int, left: int, stop: int) -> None:
 def _into_part(xs, ys, category, values, starts, stops, along_x, along_y, counts, sums):
     """Add the points of some stretches to the counts, and the sums, of some columns and rows.
 
-    Where a point lies is computed as for the view that was counted whole, and whole pixels are taken off: so
-    no point is counted twice, and none left out.
+    The pixel of a point is computed as for the view that was counted whole, and whole pixels are subtracted:
+    so no point is counted twice, and none left out.
     """
     x_scale, x_start, right, left, stop = along_x
     y_scale, y_start, up, low, top = along_y

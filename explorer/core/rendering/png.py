@@ -1,4 +1,4 @@
-"""How a map travels to the browser: as a PNG of 256 colours, chosen for each map.
+"""The encoding of a map for the browser: a PNG of 256 colours, chosen for each map.
 
 `docs/decisions/0001-map-pixels.md` has the alternatives and their figures.
 """
@@ -18,7 +18,7 @@ MIME = "image/png"
 
 _COLOURS = 256
 _BINS = 1 << 20  # five bits of each channel
-_SOFT = 24  # levels between neighbours up to which a slope is soft, and a step on it would be seen
+_SOFT = 24  # levels between neighbours up to which a slope is soft, and a step on it would be visible
 _SOFT_WEIGHT = 8
 # Bayer (1973), in levels.
 _DITHER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.int32) * 3 // 2 - 11
@@ -59,7 +59,7 @@ def warm_up() -> None:
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _quantised(rgba, dither):
-    """Index of each pixel's colour, and the colours; 0 is the empty one."""
+    """Return the index of each pixel's colour, and the colours; 0 is the empty one."""
     height, width, _ = rgba.shape
     held = np.zeros(_BINS, np.int32)
     found = np.empty(min(height * width, _BINS), np.int32)  # the bins that hold any: few of a million
@@ -73,7 +73,7 @@ def _quantised(rgba, dither):
                 if not held[where]:
                     found[count] = where
                     count += 1
-                # On soft slopes a wrong colour is seen, among scattered points it is not.
+                # A wrong colour is visible on soft slopes, and not among scattered points.
                 held[where] += _SOFT_WEIGHT if soft[i, j] else 1
     bins = found[:count]
     of_bin = _boxes(bins, held, _COLOURS - 1)
@@ -92,7 +92,7 @@ def _quantised(rgba, dither):
                 sums[index, 3] += pixel[3]
                 sums[index, 4] += 1
                 if soft[i, j]:
-                    # Shift the border between two colours to and fro, so that no line is seen on the slope.
+                    # Shift the border between two colours back and forth, so that no line shows on the slope.
                     red, green = dither[i % side, j % side], dither[j % side, (i + 2) % side]
                     shifted = held[_bin_of(pixel, red, green, -red)]
                     if shifted:
@@ -110,7 +110,7 @@ def _quantised(rgba, dither):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _bin_of(pixel, red, green, blue):
-    """Five bits of each channel, after a shift."""
+    """Return five bits of each channel, after a shift."""
     red = min(max(np.int32(pixel[0]) + red, 0), 255) >> 3
     green = min(max(np.int32(pixel[1]) + green, 0), 255) >> 3
     blue = min(max(np.int32(pixel[2]) + blue, 0), 255) >> 3
@@ -130,7 +130,7 @@ def _is_soft(pixel, above, left):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _boxes(bins, held, most):
-    """The box that each bin of colours falls into, of at most ``most``."""
+    """Return the box that each bin of colours falls into, of at most ``most``."""
     count = len(bins)
     places = np.empty((count, 5), np.float32)  # premultiplied RGB, alpha, how many pixels
     for b in range(count):
@@ -169,7 +169,7 @@ def _boxes(bins, held, most):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def _spread_of(places, order, start, end):
-    """Largest sum of squared deviations along an axis, that axis, and the mean on it."""
+    """Return the largest sum of squared deviations along an axis, that axis, and the mean on it."""
     n = 0.0
     first, second = np.zeros(4), np.zeros(4)
     for k in range(start, end):

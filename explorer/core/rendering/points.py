@@ -1,7 +1,7 @@
 """Positions on the plane, prepared once so that each map of them costs no conversion.
 
 datashader wants float32 positions and a categorical column. The rows are put into the order of a coarse
-grid (`GridOrder`); the category says how a point is drawn, so that another selection or other hidden
+grid (`GridOrder`); the category is the way a point is drawn, so that another selection or other hidden
 classes cost one pass over a column and nothing per map.
 """
 
@@ -25,7 +25,7 @@ these exist. The last two of each are the context (what is not selected) and the
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Where every sample lies on the plane, and what it is drawn as.
+    """The places of all samples on the plane, and the category that each is drawn as.
 
     Made by `Points.of`; `showing` makes the same points with another selection or other hidden
     classes without sorting them again.
@@ -36,7 +36,7 @@ class Points:
         ``x``, ``y`` (float32), ``category`` (of ``columns`` categories) and, where numbers are shown,
         ``value`` (float32, 0 where the point is not coloured). Its rows are in grid order.
     grid
-        For each row of ``frame`` the sample that it is, and which rows a view can need.
+        The sample of each row of ``frame``, and the rows that a view can need.
     labels
         Class index per row of ``frame``; all 0 where the data have no labels.
     classes
@@ -47,7 +47,7 @@ class Points:
         The number that each row of ``frame`` is coloured by, or None when it is coloured by class.
     value_range
         The values at the two ends of the colour scale: 1st and 99th percentile of all finite values,
-        whatever is selected, so that a colour keeps its meaning.
+        whatever the selection, so that a colour keeps its meaning.
     """
 
     frame: pd.DataFrame
@@ -82,7 +82,7 @@ class Points:
         values
             A number for each point, to colour by it instead of by class; NaN is drawn as context.
         selected
-            Which points stand out; the others become context. None: there is no selection.
+            True for points that stand out; the others become context. None: there is no selection.
         hidden
             Classes (index or name) that are neither drawn nor counted.
         grid
@@ -106,12 +106,12 @@ class Points:
         return _coded(frame, grid, codes, tuple(classes), numbers, scale, selected, hidden)
 
     def __len__(self) -> int:
-        """How many points there are, hidden ones included."""
+        """Return the number of points, hidden ones included."""
         return len(self.grid.order)
 
     @property
     def colours(self) -> int:
-        """How many of the categories have a colour of their own."""
+        """The number of categories with a colour of their own."""
         if self.values is not None or not self.classes:
             return 1
         return min(len(self.classes), palette.MOST)
@@ -119,7 +119,7 @@ class Points:
     def showing(
         self, selected: Bool[np.ndarray, " n"] | None = None, hidden: Collection[int | str] = frozenset()
     ) -> Points:
-        """The same points with another selection and other hidden classes."""
+        """Return the same points with another selection and other hidden classes."""
         if selected is not None and len(selected) != len(self):
             raise DataError(f"a selection over {len(selected):,} samples does not fit {len(self):,} points")
         frame = self.frame[["x", "y"]]
@@ -128,9 +128,9 @@ class Points:
         )
 
     def moved(self, xy: Float[np.ndarray, "points 2"]) -> Points:
-        """The same points in other places, for one map of them.
+        """Return the same points at other places, for one map of them.
 
-        Their order is kept, so it must be one that the places do not matter to: `GridOrder.of_any`.
+        Their order is kept, so it must not depend on the places: `GridOrder.of_any`.
 
         Parameters
         ----------
@@ -166,13 +166,13 @@ def _check(
 
 
 def scale_of(values: Float[np.ndarray, " points"] | None) -> tuple[float, float] | None:
-    """The values at the two ends of the colour scale; None where no numbers are shown."""
+    """Return the values at the two ends of the colour scale; None where no numbers are shown."""
     if values is None:
         return None
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 0.0, 1.0
-    # A million of them fix a percentile as well as all do.
+    # A million of them determine a percentile as well as all do.
     low, high = np.percentile(finite[:: max(1, len(finite) // 1_000_000)], (1, 99))
     return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
 

@@ -1,8 +1,8 @@
 """Maps of the cloud: datashader counts the points in each pixel, this module turns counts into colours.
 
 The colour of a pixel is the mean of its points' colours, weighted by their counts and taken in
-linear light: what the eye would see if it could no longer part the points. Its alpha is the rank of
-its total count (histogram equalisation), so that both a single point and the densest ridge are seen,
+linear light: the colour that the eye sees where it cannot separate the points. Its alpha is the rank of
+its total count (histogram equalisation), so that both a single point and the densest ridge are visible,
 at any zoom.
 """
 
@@ -32,7 +32,7 @@ CONTEXT = (0.16, 0.5)  # alpha of what is not selected, from the fewest to the m
 
 LARGEST_DOT = 4.5  # pixels, radius
 
-_BLOCK = 16  # side in pixels of the blocks by which it is seen where there are any points
+_BLOCK = 16  # side in pixels of the blocks that show where there are any points
 MANY = 3_000_000  # points above which two threads count half each
 _RANKED = 65_536  # totals from here on share the highest rank
 _LEVELS = 4096  # steps of the linear-light to sRGB table
@@ -42,7 +42,7 @@ _counters = ThreadPoolExecutor(2, thread_name_prefix="count points")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """How many points of each category lie in each pixel.
+    """The number of points of each category in each pixel.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Counts:
 
     @property
     def visible(self) -> int:
-        """How many points are in view, hidden ones left out."""
+        """The number of points in view, without hidden ones."""
         return int(self.counts[:, :, :-1].sum(dtype=np.int64))
 
 
@@ -98,7 +98,7 @@ def paint(
     Parameters
     ----------
     nearness
-        Opacity of the points in each pixel, 0 to 1, by which what is far looks faint; row 0 at the bottom.
+        Opacity of the points in each pixel, 0 to 1, lower for distant ones; row 0 at the bottom.
 
     Returns
     -------
@@ -129,12 +129,12 @@ def shade(
     hidden: Collection[int | str] = frozenset(),
     theme: str = "light",
 ) -> UInt8[np.ndarray, "height width 4"]:
-    """The map of a cloud: every one of its points that is in view.
+    """Paint the map of a cloud with every point in view.
 
     Parameters
     ----------
     cloud
-        A Cloud; or Points, prepared once for many maps, which say themselves what they are coloured by.
+        A Cloud; or Points, prepared once for many maps, which have a colouring of their own.
     colour_by
         ``label``, ``kl``, or a number for each sample.
     projection
@@ -214,7 +214,7 @@ def _count(
 def _mixed(
     counts: Counts, points: Points, theme: str
 ) -> tuple[Float32[np.ndarray, "height width 4"], Float32[np.ndarray, "height width"]]:
-    """Per pixel, top row first: sum of the coloured points' light and their number; number of the context."""
+    """Return per pixel, top row first: light and number of the coloured points, number of the context."""
     if counts.sums is None:
         return shade_kernels.sum_of_colours(
             counts.counts, palette.linear(palette.categorical(counts.colours, theme))
@@ -227,7 +227,7 @@ def _mixed(
 def _alphas(
     totals: Float32[np.ndarray, "height width"], low: float, high: float
 ) -> Float32[np.ndarray, " totals"]:
-    """Alpha for each total count: its rank among the pixels in view, between ``low`` and ``high``."""
+    """Return the alpha of each total count: its rank among the pixels in view, from ``low`` to ``high``."""
     held = shade_kernels.histogram(totals, _RANKED)
     ranks = np.cumsum(held) / max(1, held.sum())
     alphas = (low + (high - low) * ranks).astype(np.float32)
@@ -238,10 +238,10 @@ def _alphas(
 def _radius(
     light: Float32[np.ndarray, "height width 4"], context: Float32[np.ndarray, "height width"]
 ) -> float:
-    """Radius of a dot in pixels; 0 where the points are dense enough to be pixels.
+    """Return the radius of a dot in pixels; 0 where the points are dense enough to be pixels.
 
-    A third of the mean distance between points where there are any, so that dots touch now and
-    then and never pave the map.
+    It is a third of the mean distance between points where there are any, so that dots touch now and
+    then and never cover the map.
     """
     pixels, blocks = shade_kernels.crowd(light, context, _BLOCK)
     if not pixels:
@@ -251,7 +251,7 @@ def _radius(
 
 
 def _disc(radius: float) -> Float32[np.ndarray, "side side"]:
-    """How much of each pixel a dot covers, its edge softened over one pixel."""
+    """Return the share of each pixel that a dot covers, its edge softened over one pixel."""
     reach = math.ceil(radius - 0.5)
     away = np.arange(-reach, reach + 1)
     return np.clip(radius + 0.5 - np.hypot(away[:, None], away), 0, 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The loops over pixels that turn counts into colours, compiled.
+"""Compiled loops over pixels that turn counts into colours.
 
 A matrix product would mix the colours as well, but at 700 x 600 pixels and 12 categories it needs a
 float copy of 20 MB and takes BLAS's threads, which spin for the core that a training holds: measured
@@ -19,7 +19,7 @@ import numpy as np
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def sum_of_colours(counts, table):
-    """Per pixel, top row first: sum of the coloured points' light and their number; number of the context."""
+    """Return per pixel, top row first: light and number of the coloured points, number of the context."""
     height, width, columns = counts.shape
     light, context = np.empty((height, width, 4), np.float32), np.empty((height, width), np.float32)
     for i in range(height):
@@ -40,7 +40,7 @@ def sum_of_colours(counts, table):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def sum_of_ramp(counts, sums, low, high, ramp):
-    """The same, where a pixel has the ramp's colour for the mean of its points' values."""
+    """Return the same, where a pixel has the ramp's colour for the mean of its points' values."""
     height, width, columns = counts.shape
     light, context = np.zeros((height, width, 4), np.float32), np.empty((height, width), np.float32)
     for i in range(height):
@@ -60,7 +60,7 @@ def sum_of_ramp(counts, sums, low, high, ramp):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def histogram(totals, most):
-    """How many pixels hold each total; with one entry beyond the largest, for interpolation."""
+    """Return the number of pixels with each total, with one entry beyond the largest for interpolation."""
     largest = 0
     for n in totals.flat:
         largest = max(largest, int(n))
@@ -74,7 +74,7 @@ def histogram(totals, most):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def crowd(light, context, block):
-    """Pixels with a point, and blocks of pixels with a point."""
+    """Count the pixels with a point, and the blocks of pixels with a point."""
     height, width = context.shape
     seen = np.zeros(((height - 1) // block + 1, (width - 1) // block + 1), np.bool_)
     pixels = 0
@@ -111,7 +111,7 @@ def spread(light, context, disc):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def alpha_at(alphas, total):
-    """Alpha of a total that a dot's soft edge may have made fractional."""
+    """Return the alpha of a total that a dot's soft edge may have made fractional."""
     below = int(total)
     if below >= len(alphas) - 1:
         return alphas[-1]
@@ -121,7 +121,7 @@ def alpha_at(alphas, total):
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def painted(light, context, alphas, context_alphas, grey, to_srgb):
-    """The coloured points over the context, as a browser lays one image over another."""
+    """Blend the coloured points over the context, as a browser blends one image over another."""
     height, width = context.shape
     image = np.zeros((height, width, 4), np.uint8)
     top, half, full = np.float32(len(to_srgb) - 1), np.float32(0.5), np.float32(255)

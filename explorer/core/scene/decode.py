@@ -1,4 +1,4 @@
-"""From a place of the plane to one decoded sample."""
+"""The decoded sample at a place of the plane."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMULA = Formula()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameRequest:
-    """What to decode, for whom, and what was on the screen when it was asked.
+    """A request for a decoded sample: the place, the asking session, and the versions on its screen.
 
     Attributes
     ----------
@@ -29,10 +29,10 @@ class FrameRequest:
     xy
         The cursor, in plane units.
     stamp
-        Stands for the model, cloud and projection that the frame is made from: one that does not
-        equal the shown ones' is stale.
+        The versions of model, cloud and projection that the frame is made from: a frame with another stamp
+        than the scene on the screen is stale.
     point
-        The encoded sample that is seen at the cursor, and its code: it is decoded, rather than the place.
+        The encoded sample that is visible at the cursor, and its code, which is decoded instead of the place.
     """
 
     session: Hashable
@@ -43,7 +43,7 @@ class FrameRequest:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Frame:
-    """One decoded sample with what is known of its place.
+    """One decoded sample with the figures of its place.
 
     Attributes
     ----------
@@ -54,16 +54,16 @@ class Frame:
     support
         Share of encoded samples whose local density is lower; None while neighbours are not known.
     nearest, distance
-        Row of the nearest encoded sample (training split first) and how far it is, in latent units.
+        Row of the nearest encoded sample (training split first) and its distance, in latent units.
     predicted
         Class index and share of the votes of the nearest training samples; None without labels.
     stamp
         The request's.
     point
-        Row of the encoded sample whose own code this is; None where it is a place's.
+        Row of the encoded sample whose own code this is; None for the code of a place.
     how, error
-        How the place came to its code, in words, and the round-trip error to reckon with there, as a share
-        of the cloud's spread; None where the inverse is a formula.
+        The lift of the place to its code, in words, and the round-trip error to expect there, as a share of
+        the cloud's spread; None where the inverse is a formula.
     """
 
     xy: tuple[float, float]
@@ -87,15 +87,15 @@ def make_frame(
     neighbours: Neighbours | None,
     lift: Lift | None = None,
 ) -> Frame:
-    """Lift a place of the plane into latent space, decode it and look around.
+    """Lift a place of the plane into latent space, decode it and find its surroundings.
 
-    Nothing is clamped: what the decoder says is what is returned. The model is used as it is, in
-    the mode and on the device that it is in.
+    Nothing is clamped: the decoder's output is returned. The model is used in its current mode and on its
+    device.
 
     Parameters
     ----------
     lift
-        The way from the place to its code; None is the projection's inverse.
+        The lift from the place to its code; None is the projection's inverse.
 
     Raises
     ------
@@ -128,14 +128,14 @@ def decoded_frame(
     stamp: Hashable,
     where: str,
 ) -> Frame:
-    """Decode a code and look around it.
+    """Decode a code and find its surroundings.
 
     Parameters
     ----------
     xy
-        Where the map has it.
+        Its place on the map.
     where
-        What an error calls the place.
+        The name of the place in an error.
 
     Raises
     ------

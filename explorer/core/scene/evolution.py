@@ -1,7 +1,7 @@
-"""Where every sample was at the end of each epoch, ready to be drawn at any moment in between.
+"""The places of all samples at the end of each epoch, to be drawn at any moment in between.
 
 Positions are kept as 16 bits for each axis: on a plane, 4 bytes for each sample and epoch. Each epoch is
-matched to the one before it as it is added; which one is held still is chosen when they are drawn.
+matched to the one before it as it is added; the epoch that stays fixed is chosen when they are drawn.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class PlacedEpoch:
 class Evolution:
     """The same samples at some epochs of a run, in order.
 
-    On the plane they are kept as it is drawn; on a map that can be turned, as codes.
+    They are kept as places of the plane, and on a map that can be turned as codes.
 
     Attributes
     ----------
     epochs
-        Which ones, ascending; between two of them points are on their way.
+        The epochs, ascending; between two of them points are interpolated.
     rigid
-        Whether the map may be turned at all without saying something else: an embedding may not.
+        True where the map may be turned without a change of its meaning: not so for an embedding.
     """
 
     epochs: tuple[int, ...] = ()
@@ -72,16 +72,16 @@ class Evolution:
 
     @property
     def turns(self) -> bool:
-        """Whether the map can be turned under the hand."""
+        """True where the map can be turned by a drag."""
         return bool(self.placed) and isinstance(self.placed[0].projection, Turning)
 
     @property
     def sphere(self) -> bool:
-        """Whether points are places of the unit sphere."""
+        """True where points are places of the unit sphere."""
         return self.turns and self.placed[0].projection.sphere
 
     def added(self, epoch: int, projection: Projection, codes: Float32[np.ndarray, "n latent"]) -> Evolution:
-        """The same with one more epoch, matched to the one before it, or else to the one after.
+        """Return the evolution with one more epoch, matched to the one before it, or else to the one after.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class Evolution:
         )
 
     def around(self, at: float | int) -> tuple[int, int]:
-        """The epochs between which a moment lies; the same one twice at it, and beyond either end."""
+        """Return the epochs around a moment; the same one twice at an epoch, and beyond either end."""
         if not self.epochs:
             raise ExplorerError("no epoch has been placed yet; wait until the first one is.")
         right = bisect_left(self.epochs, at)
@@ -119,12 +119,12 @@ class Evolution:
         return self.epochs[right - 1], self.epochs[right]
 
     def alignment(self, epoch: int, anchor: int, aligned: bool = True) -> Alignment:
-        """What matches an epoch to another, which stays as it is; neither needs to be one that was placed.
+        """Return the alignment of an epoch to another, which stays fixed; neither needs to be a placed one.
 
         Parameters
         ----------
         aligned
-            Whether to turn; a cloud in space is moved to the other's middle in any case.
+            True to turn; a cloud in space is moved to the other's middle in any case.
         """
         one, held = self._nearest(epoch), self._nearest(anchor)
         if not self.rigid or one is held:
@@ -137,9 +137,9 @@ class Evolution:
         return still
 
     def points(self, at: float | int, anchor: int, aligned: bool = True) -> Float32[np.ndarray, "n axes"]:
-        """Where the samples are at a moment, in epochs: straight on from one epoch to the next.
+        """Return the places of the samples at a moment, in epochs: on straight lines between two epochs.
 
-        On a sphere they go along great circles.
+        On a sphere they are on great circles.
         """
         left, right = self.around(at)
         start = self._at(left, anchor, aligned)
@@ -156,7 +156,7 @@ class Evolution:
         return start
 
     def projection(self, epoch: int, anchor: int, aligned: bool = True) -> Projection:
-        """The map of a placed epoch, turned to match another one: what it decodes it decodes rightly."""
+        """Return the map of a placed epoch, turned to match another one; its inverse takes the turn back."""
         plain = self._nearest(epoch).projection
         alignment = self.alignment(epoch, anchor, aligned)
         if not aligned or alignment.still:
@@ -166,7 +166,7 @@ class Evolution:
         return Aligned(plain, alignment)
 
     def home(self, anchor: int, aligned: bool = True) -> Float64[np.ndarray, "corners 2"] | None:
-        """Places of the plane that hold every epoch; None where the map itself says so, or none is placed."""
+        """Return places of the plane around every epoch; None where the map has them, or none is placed."""
         if not self.placed or self.turns:
             return None
         low = np.stack([one.quantised.low for one in self.placed])
@@ -193,14 +193,14 @@ class Evolution:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment of a run as it is to be drawn.
+    """A moment of a run, to be drawn.
 
     Attributes
     ----------
     at
         In epochs.
     anchor
-        The epoch that the others are turned to.
+        The epoch that the others are aligned to.
     """
 
     evolution: Evolution
@@ -214,5 +214,5 @@ class Moment:
         return self.evolution.projection(self.anchor, self.anchor, self.aligned)
 
     def points(self) -> Float32[np.ndarray, "n axes"]:
-        """Where the samples are then: places of the plane, or codes of a map that can be turned."""
+        """Return the places of the samples then: of the plane, or codes of a map that can be turned."""
         return self.evolution.points(self.at, self.anchor, self.aligned)

@@ -1,4 +1,4 @@
-"""From a place of the map to a code: what is held where the map leaves it open, and how sure it is."""
+"""Lifts from a place of the map to a code: the coordinates off the plane, and the error to expect."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _SAMPLES = 4_000
 """Codes whose round trip is measured: their median is then known to about two hundredths of itself."""
 
 _AROUND = 10
-"""Of those, the nearest on the map say how far off a place is."""
+"""The number of them, nearest on the map, whose mean error is that of a place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """A code, and in words how the place came to it.
+    """A code, and the way of its lift in words.
 
     Attributes
     ----------
     error
-        How far the codes of samples drawn around there are from what their places give back, as a share
-        of the cloud's spread; None where the inverse is a formula, or that is not known yet.
+        The round-trip error of the samples drawn around there, as a share of the cloud's spread; None where
+        the inverse is a formula, or it is not known yet.
     """
 
     code: Float[np.ndarray, " latent"]
@@ -36,7 +36,7 @@ class Lifted:
 
 
 class Lift(ABC):
-    """A way from one place of the plane to a code."""
+    """A lift from one place of the plane to a code."""
 
     @abstractmethod
     def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
@@ -44,7 +44,7 @@ class Lift(ABC):
 
 
 class Formula(Lift):
-    """The projection's own inverse, whatever it holds."""
+    """The projection's own inverse."""
 
     def at(self, projection: Projection, xy: Float64[np.ndarray, "1 2"]) -> Lifted:
         code = projection.inverse(xy)
@@ -68,7 +68,7 @@ class Through(Lift):
 
 
 class NearestHeld(Lift):
-    """What the sample drawn nearest to the place has off the plane is held."""
+    """A lift with the coordinates off the plane of the sample drawn nearest to the place."""
 
     def __init__(self, scene: Scene) -> None:
         self._codes = scene.cloud.mean
@@ -81,16 +81,16 @@ class NearestHeld(Lift):
 
 
 class Guess(Lift):
-    """The inverse of an embedding, with how far that leads astray around each place.
+    """The inverse of an embedding, with the error to expect around each place.
 
-    The figure of a place is the mean of `Embedding.error` over the samples drawn around it, of a random
-    choice from the cloud that is on the map; so it is about that cloud, also where the map was fitted to
-    an earlier one. It is about samples: far from all of them, support and distance tell more.
+    The error of a place is the mean of `Embedding.error` over the samples drawn around it, of a random
+    choice from the cloud that is on the map; so it holds for that cloud, also where the map was fitted to
+    an earlier one. It holds near samples: far from all of them, support and distance say more.
 
     Attributes
     ----------
     samples, median
-        Of how many samples the round trip was measured, and the median over them.
+        The number of samples whose round trip was measured, and the median over them.
     """
 
     def __init__(self, scene: Scene, seed: int = 0) -> None:
@@ -114,12 +114,12 @@ class Guess(Lift):
 
 
 def prepared(scene: Scene) -> Lift:
-    """Make the way back that takes preparing: up to a second for an embedding, 50 ms for others."""
+    """Prepare a lift: up to a second for an embedding, 50 ms for others."""
     return NearestHeld(scene) if scene.projection.exact else Guess(scene)
 
 
 def map_distortion(scene: Scene) -> Float32[np.ndarray, " n"]:
-    """Log2 of an embedding's local stretch at each sample's place; 0 is typical, 1 twice as stretched."""
+    """Return log2 of an embedding's local stretch at each sample's place; 0 is typical, 1 twice that."""
     assert isinstance(scene.projection, Embedding)
     stretch = scene.projection.distortion(scene.xy)
     tiny = np.finfo(np.float32).tiny
@@ -127,13 +127,13 @@ def map_distortion(scene: Scene) -> Float32[np.ndarray, " n"]:
 
 
 def round_trip_errors(scene: Scene) -> Float32[np.ndarray, " n"]:
-    """How far each sample's code comes back from itself, as a share of the cloud's spread."""
+    """Return the round-trip error of each sample's code, as a share of the cloud's spread."""
     assert isinstance(scene.projection, Embedding)
     return scene.projection.error(scene.cloud.mean).astype(np.float32)
 
 
 def _apart(projection: Projection, code: Float[np.ndarray, " latent"]) -> Float64[np.ndarray, " latent"]:
-    """What a code has off the plane that the projection's own inverse gives."""
+    """Return the difference between a code and the one that the projection's own inverse gives."""
     z = code[None].astype(np.float64)
     apart: np.ndarray = z[0] - projection.inverse(projection.forward(z))[0]
     return apart

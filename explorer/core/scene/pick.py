@@ -1,4 +1,4 @@
-"""One sample of the data beside what the model makes of it."""
+"""One sample of the data beside its reconstruction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a code of latent space, wherever it lies, to one decoded sample."""
+"""The decoded sample of any code of latent space."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from explorer.core.scene.scene import Scene
 
 @torch.inference_mode()
 def probe(scene: Scene, code: Float32[np.ndarray, " latent"]) -> Frame:
-    """Decode a code and look around it.
+    """Decode a code and find its surroundings.
 
     Returns
     -------
     Frame
-        Its `xy` is where the map puts the code; many dimensions have codes that no place of the plane is
-        lifted to.
+        Its `xy` is the code's place on the map; a space of many dimensions has codes that no place of the
+        plane is lifted to.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is on the map at one moment: a data set under a model, laid out on the plane."""
+"""The content of the map at one moment: a data set under a model, laid out on the plane."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _keys = count(1)
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Scene:
-    """A Cloud with all that is needed to draw it, to decode any place of it and to look around there.
+    """A Cloud with everything needed to draw it, to decode any place and to find its surroundings.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Scene:
         Plane positions of the encoded samples as they were laid out, training split first; on a map that
         is turned, `places` has them.
     home
-        Lower left and upper right corner of what everything lies within, in any orientation.
+        Lower left and upper right corner of a box that holds all samples, in any orientation.
     neighbours
         Support and nearest samples; None until they have been computed.
     key
@@ -47,20 +47,20 @@ class Scene:
 
     @property
     def places(self) -> Float32[np.ndarray, "n 2"]:
-        """Plane positions of the samples as the map is turned now: computed, where it can be turned."""
+        """Plane positions of the samples as the map is turned: computed anew where it can be turned."""
         if isinstance(self.projection, Turning):
             return np.ascontiguousarray(self.projection.forward(self.cloud.mean), dtype=np.float32)
         return self.xy
 
     def place(self, index: int) -> tuple[float, float]:
-        """Plane position of one sample, as the map is turned now."""
+        """Return the plane position of one sample, as the map is turned."""
         x, y = self.xy[index]
         if isinstance(self.projection, Turning):
             x, y = self.projection.forward(self.cloud.mean[index : index + 1])[0]
         return float(x), float(y)
 
     def find_neighbours(self) -> Neighbours:
-        """Make what answers for support and nearest samples: seconds of work for a million samples."""
+        """Compute the index for support and nearest samples: seconds of work for a million samples."""
         return Neighbours(self.cloud.mean, self.cloud.labels, train=self.cloud.train)
 
     def with_neighbours(self) -> Scene:
@@ -69,12 +69,12 @@ class Scene:
 
 
 def home_of(projection: Projection, xy: Float32[np.ndarray, "n 2"]) -> Float[np.ndarray, "2 2"]:
-    """Lower left and upper right corner of what everything lies within, in any orientation."""
+    """Return the lower left and upper right corner of a box that holds all samples, in any orientation."""
     return np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
 
 
 def fitted_scene(dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: Projection) -> Scene:
-    """Place every sample by a projection that has been fitted already."""
+    """Place every sample by a fitted projection."""
     xy = np.ascontiguousarray(projection.forward(cloud.mean), dtype=np.float32)
     return _scene(dataset, model, cloud, projection, xy)
 

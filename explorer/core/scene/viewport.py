@@ -1,4 +1,4 @@
-"""The part of the plane that is on the screen, and how many pixels it is drawn with."""
+"""The part of the plane that is on the screen, and its size in pixels."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Viewport:
         width: int,
         height: int,
     ) -> Viewport:
-        """The viewport that a figure's two ranges and its size in pixels describe, as they are."""
+        """Make the viewport of a figure's two ranges and its size in pixels, unchanged."""
         return cls(
             float(x_range[0]),
             float(x_range[1]),
@@ -81,7 +81,7 @@ class Viewport:
     def around(
         cls, xy: Float[np.ndarray, "points 2"], width: int, height: int, margin: float | int = 0.05
     ) -> Viewport:
-        """The smallest viewport that holds every point, with one scale on both axes.
+        """Return the smallest viewport that holds every point, with one scale on both axes.
 
         One unit is as long upwards as it is sideways, so that distances on the map can be compared.
         Points that all lie in one place get a unit on either side; with no finite point at all, the
@@ -118,16 +118,16 @@ class Viewport:
         return (self.x1 - self.x0) / self.width, (self.y1 - self.y0) / self.height
 
     def contains(self, xy: Float[np.ndarray, "points 2"]) -> Bool[np.ndarray, " points"]:
-        """Which points are in view; the edges belong to it, all four of them."""
+        """Tell which points are in view; all four edges belong to it."""
         x, y = xy[:, 0], xy[:, 1]
         return (x >= self.x0) & (x <= self.x1) & (y >= self.y0) & (y <= self.y1)
 
     def panned(self, dx: float | int, dy: float | int) -> Viewport:
-        """The viewport moved by (dx, dy) units of the plane."""
+        """Return the viewport moved by (dx, dy) units of the plane."""
         return replace(self, x0=self.x0 + dx, x1=self.x1 + dx, y0=self.y0 + dy, y1=self.y1 + dy)
 
     def zoomed(self, factor: float | int, at: tuple[float | int, float | int] | None = None) -> Viewport:
-        """The viewport seen ``factor`` times as close, with the plane position ``at`` where it is.
+        """Return the viewport ``factor`` times as close; the plane position ``at`` keeps its pixel.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Viewport:
         return replace(self, width=-(-self.width // 2), height=-(-self.height // 2))
 
     def resized(self, width: int, height: int) -> Viewport:
-        """The same middle at the same scale, on a screen of another size."""
+        """Return the viewport with the same middle at the same scale, on a screen of another size."""
         dx, dy = self.pixel
         x, y = (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
         return Viewport(
@@ -163,7 +163,7 @@ class Viewport:
 
 
 def corners(xy: Float[np.ndarray, "points 2"]) -> Float64[np.ndarray, "2 2"]:
-    """Lower left and upper right corner of the finite rows; the origin twice where there are none."""
+    """Return the lower left and upper right corner of the finite rows; the origin twice without any."""
     if len(xy):
         # Column by column: both at once take numpy four to fourteen times as long.
         columns = xy[:, 0], xy[:, 1]

@@ -1,4 +1,4 @@
-"""Shapes drawn on the plane and the samples that they mean, exactly and at any zoom."""
+"""Shapes drawn on the plane and the samples inside them, exactly and at any zoom."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Box:
             raise BadSelection("a box without area holds no points; drag from one corner to the opposite one")
 
     def mask(self, xy: Float[np.ndarray, "points 2"]) -> Bool[np.ndarray, " points"]:
-        """Which points lie in the box; those that are not finite do not."""
+        """Tell which points lie in the box; those that are not finite do not."""
         x, y = xy[:, 0], xy[:, 1]
         x0, x1 = sorted((self.x0, self.x1))
         y0, y1 = sorted((self.y0, self.y1))
@@ -50,10 +50,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lasso:
-    """A closed line on the plane; inside is what a ray crosses the line an odd number of times to leave.
+    """A closed line on the plane; a place is inside if a ray from it crosses the line an odd number of times.
 
-    So where the line crosses itself, the places it goes round twice are outside (the even-odd rule, as
-    in SVG). A point on the line itself counts as a pixel counts its points: on a left or lower edge
+    So where the line crosses itself, places that it goes round twice are outside (the even-odd rule, as
+    in SVG). A point on the line itself is treated as a pixel treats its points: on a left or lower edge
     it is inside, on a right or upper edge outside, so that of two lassos that share an edge exactly one
     has the points on it.
 
@@ -88,7 +88,7 @@ class Lasso:
         object.__setattr__(self, "vertices", corners)
 
     def mask(self, xy: Float[np.ndarray, "points 2"]) -> Bool[np.ndarray, " points"]:
-        """Which points lie inside; those that are not finite do not.
+        """Tell which points lie inside; those that are not finite do not.
 
         A point is tested against the edges at its height only (found by strip), in float64.
 
@@ -110,7 +110,7 @@ def intersection(*masks: Bool[np.ndarray, " n"] | None) -> Bool[np.ndarray, " n"
 
 
 def random(n_total: int, n: int, seed: int) -> Bool[np.ndarray, " n"]:
-    """``n`` of ``n_total`` samples, none twice; the same ones for the same seed."""
+    """Draw ``n`` of ``n_total`` samples, none twice; the same ones for the same seed."""
     if not 1 <= n <= n_total:
         raise BadSelection(f"cannot take {n:,} of {n_total:,} samples; give a number from 1 to {n_total:,}")
     mask = np.zeros(n_total, dtype=bool)
@@ -121,7 +121,7 @@ def random(n_total: int, n: int, seed: int) -> Bool[np.ndarray, " n"]:
 def combine(
     current: Bool[np.ndarray, " before"] | None, new: Bool[np.ndarray, " n"], how: str = "replace"
 ) -> Bool[np.ndarray, " n"]:
-    """The selection after ``new`` was drawn; no selection (None) is the empty one.
+    """Return the selection after ``new`` was drawn; no selection (None) is the empty one.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def combine(
 
 
 def invert(mask: Bool[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    """The other samples."""
+    """Return the other samples."""
     return ~mask
 
 

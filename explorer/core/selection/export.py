@@ -1,4 +1,4 @@
-"""The selection as a table: what a user takes home of what was brushed."""
+"""The selection as a table, for export."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def selected_frame(
     cloud
         The codes of `dataset`: its means, not draws from the posteriors.
     mask
-        Which samples are selected, training split first.
+        True for the selected samples, training split first.
     extra
         More columns by name, with a value for each sample of the data set.
 

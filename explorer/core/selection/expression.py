@@ -1,8 +1,8 @@
 """Selections written as text over a table's columns, such as ``alcohol > 12 and quality >= 7``.
 
-The text is parsed by Python's own parser and walked here, node by node: comparisons, ``and``, ``or``,
-``not``, ``in``, arithmetic, numbers, text and column names have a meaning, and nothing else has one.
-Nothing is ever handed to ``eval``.
+The text is parsed by Python's own parser and evaluated here, node by node: comparisons, ``and``, ``or``,
+``not``, ``in``, arithmetic, numbers, text and column names are allowed, and nothing else. ``eval`` is never
+called.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _ALLOWED = "comparisons, and, or, not, in [...], + - * / % **, numbers, text in 
 
 
 def mask(expression: str, frame: pd.DataFrame) -> Bool[np.ndarray, " n"]:
-    """The rows for which an expression holds.
+    """Return the rows for which an expression holds.
 
     A row in which a compared value is missing is not selected, whether by ``>``, ``!=`` or ``not``:
-    what is unknown decides nothing (Kleene's logic, as in SQL).
+    an unknown value makes a comparison neither true nor false (Kleene's logic, as in SQL).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class _Reader:
         self._quoted = quoted
 
     def value(self, node: ast.expr) -> Any:
-        """A Series with one value per row, or a number, a text or a truth."""
+        """Return a Series with one value per row, or a number, a text or a boolean."""
         if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, str)):
             return node.value
         if isinstance(node, ast.Name):
@@ -110,7 +110,7 @@ class _Reader:
         raise BadSelection(f"{self._text(node)!r} is not allowed in a selection; use {_ALLOWED}")
 
     def _text(self, node: ast.expr) -> str:
-        """A node as its writer wrote it, more or less, and not too long for a sentence."""
+        """Return a node nearly as it was written, short enough for a sentence."""
         text = ast.unparse(node)
         for stand_in, name in self._quoted.items():
             text = text.replace(stand_in, f"`{name}`")
@@ -200,7 +200,7 @@ def _names(frame: pd.DataFrame) -> str:
 
 
 def _without_backticks(text: str) -> tuple[str, dict[str, str]]:
-    """The text with each backtick-quoted name replaced by a Python name, and what those names stand for."""
+    """Replace each backtick-quoted name by a Python name; return the text, and the names of these."""
     parts: list[str] = []
     names: dict[str, str] = {}
     inside = ""  # the quote that is open

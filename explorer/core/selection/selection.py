@@ -1,4 +1,4 @@
-"""What is selected, and what was before."""
+"""The selection, and the earlier ones that can be restored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer.core.selection import brush
 
 HOW = ("replace", "add", "remove", "intersect")
 
-DEPTH = 50  # changes that can be taken back: of 10 M samples each keeps 10 MB
+DEPTH = 50  # changes that can be undone: of 10 M samples each keeps 10 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class Selection:
     former: tuple[Bool[np.ndarray, " n"] | None, ...] = field(default=(), repr=False)
 
     def joined(self, mask: Bool[np.ndarray, " n"], how: str = "replace") -> Selection:
-        """Return the selection after `mask` has replaced, joined, left or met the one there is."""
+        """Return the selection after a mask, combined with the current one by `brush.combine`."""
         return self._next(brush.combine(self.mask, mask, how))
 
     def inverted(self, n: int) -> Selection:
@@ -34,16 +34,16 @@ class Selection:
         return self._next(brush.invert(mask))
 
     def cleared(self) -> Selection:
-        """Return the empty selection; what was selected can be had again by `undone`."""
+        """Return the empty selection; `undone` restores the one before."""
         return self if self.mask is None else self._next(None)
 
     def undone(self) -> Selection:
-        """Return the selection before the last change; the first one stays what it is."""
+        """Return the selection before the last change; without one, this selection."""
         return Selection(self.former[-1], self.former[:-1]) if self.former else self
 
     @property
     def count(self) -> int:
-        """How many samples are selected."""
+        """The number of selected samples."""
         return 0 if self.mask is None else int(np.count_nonzero(self.mask))
 
     def _next(self, mask: Bool[np.ndarray, " n"] | None) -> Selection:

@@ -1,8 +1,8 @@
-"""The knobs of a model family as parameters, so that bounds, help and errors are param's, and widgets too.
+"""The knobs of a model family as parameters, from which bounds, help, errors and widgets follow.
 
-`models` is made by constructor arguments alone, so that it serves without the explorer, and says of each
-argument what a widget has to know (`models.Option`). Here that becomes a `param` class, one for each
-family: a new option of a family is on the page by existing.
+`models` takes constructor arguments alone, so that it can be used without the explorer, and describes each
+argument for a widget (`models.Option`). Here these descriptions become a `param` class, one for each
+family: a new option of a family appears on the page by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Knobs(param.Parameterized):
     Attributes
     ----------
     options
-        What each of them is, by name.
+        The description of each of them, by name.
     """
 
     options: Mapping[str, Option] = {}
@@ -32,7 +32,7 @@ class Knobs(param.Parameterized):
     def of(cls, family: str, values: Mapping[str, object] | None = None) -> Knobs:
         """Return the knobs of a family, at these values where they are allowed and else at the default.
 
-        A family that is not in the registry (a model of somebody's own) has no knobs.
+        A family that is not in the registry (a model of a user's own) has no knobs.
         """
         made = _class_of(family)()
         made.turn(values or {})
@@ -40,26 +40,26 @@ class Knobs(param.Parameterized):
 
     @staticmethod
     def options_of(family: str) -> Mapping[str, Option]:
-        """Return what the knobs of a family are, by name, without making any."""
+        """Return the options of a family by name, without making knobs."""
         return _class_of(family).options
 
     def turn(self, values: Mapping[str, object]) -> None:
-        """Set all knobs: to these values where they are allowed, else to the default."""
+        """Set every knob to its value where that is allowed, else to the default."""
         self.param.update(
             **{name: _allowed(option, values.get(name)) for name, option in self.options.items()}
         )
 
     def settings(self) -> dict[str, Any]:
-        """Every option with its value, as `models.create` takes them."""
+        """Return every option with its value, as `models.create` takes them."""
         return {name: getattr(self, name) for name in self.options}
 
     def changed(self) -> tuple[tuple[str, object], ...]:
-        """The options that are not at their default, by name in order."""
+        """Return the options that are not at their default, in the order of their names."""
         return non_default(type(self).options, self.settings())
 
 
 def non_default(options: Mapping[str, Option], values: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
-    """Those of the values that are not their option's default, by name in order."""
+    """Return the values that are not their option's default, in the order of their names."""
     return tuple(
         (name, values[name])
         for name in sorted(options)

@@ -1,4 +1,4 @@
-"""How to train: where the weights come from, and the plan of a run."""
+"""The mode and the plan of a training."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import param
 
 
 class TrainingMode(Enum):
-    """Where the weights of a training come from."""
+    """The origin of a training's weights: given ones, or fresh ones."""
 
     FINE_TUNE = "fine-tune"
     FROM_SCRATCH = "from scratch"
 
 
 class TrainingPlan(param.Parameterized):
-    """How long, how fast and from which seed a run trains."""
+    """The epochs, the batch size, the learning rate and the seed of a run."""
 
     epochs = param.Integer(20, bounds=(1, 2000), doc="Passes over the training samples.")
     batch_size = param.Integer(
@@ -26,14 +26,14 @@ class TrainingPlan(param.Parameterized):
 
 
 def trained_on(samples: int, chosen: int | None, rest: float) -> str:
-    """What a training learns from, as it is told on the page and in a terminal.
+    """Return the samples of a training in words, as shown on the page and in a terminal.
 
     Parameters
     ----------
     samples, chosen
-        How many training samples there are, and how many of them are selected; None for all.
+        The number of training samples, and the number of selected ones; None for all.
     rest
-        What each sample that is not selected counts, beside 1.
+        The weight of each sample that is not selected, relative to 1.
     """
     if chosen is None:
         return f"all {samples:,} samples"

@@ -57,7 +57,7 @@ FILES = (MEMBER, "airquality.csv", *ARCHIVES)
 REMOTE = Remote(
     "uci/air+quality.zip", ("https://archive.ics.uci.edu/static/public/360/air+quality.zip",), None
 )
-# Of the table inside, since UCI packs its archives anew now and then.
+# Of the table inside the archive, which UCI packs anew now and then.
 SHA256 = "13277ae5d8581e80b7be09d47c7d3d06fe9b8e957078f2cf6e859f955e62f996"
 
 
@@ -65,8 +65,8 @@ def load(request: Request, remote: Remote = REMOTE) -> Dataset:
     """Return the readings of each hour, labelled with its month or its hour of day.
 
     Missing readings (-200 in UCI's file, or empty) are filled with the median of the training rows; a column
-    of which more than half is missing is left out. What was done is said in the notes, and the column
-    `filled` of the table counts it for each row.
+    of which more than half is missing is left out. The notes say so, and the column `filled` of the table
+    counts the filled readings of each row.
 
     References
     ----------
@@ -86,7 +86,7 @@ def load(request: Request, remote: Remote = REMOTE) -> Dataset:
 
 
 def _filled(frame: pd.DataFrame, label: str) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
-    """Return the table without holes, the readings that are kept, and what is to be said."""
+    """Return the table with its gaps filled, the readings that are kept, and the notes."""
     missing = frame[list(FEATURES)].isna()
     counts = missing.sum()
     dropped = [column for column in FEATURES if 2 * counts[column] > len(frame)]

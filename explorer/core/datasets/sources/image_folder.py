@@ -25,12 +25,12 @@ GREY = frozenset({"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 TEST_NAMES = ("test", "val", "valid", "validation")
 TURNED = range(5, 9)
 ORIENTATION = 0x0112
-"""The EXIF tag that says how a camera was held; these of its values exchange the sides."""
+"""The EXIF tag of the orientation of the camera; these of its values exchange the sides."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An image file, its class, whether it is of the test split, and what its header says."""
+    """An image file, its class, its split, and the figures of its header."""
 
     path: Path
     name: str
@@ -113,7 +113,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _headers(files: list[tuple[Path, str, bool]], skipped: list[Path]) -> list[_Found]:
-    """Return what the files' headers say; those without a readable one are added to `skipped`."""
+    """Return the figures of the files' headers; files without a readable one are added to `skipped`."""
     images = []
     for path, name, test in files:
         try:
@@ -130,7 +130,7 @@ def _headers(files: list[tuple[Path, str, bool]], skipped: list[Path]) -> list[_
 
 
 def _target(images: list[_Found]) -> tuple[int, int]:
-    """Return the width and height that all images are brought to: the most common, within what is allowed."""
+    """Return the width and height that all images are scaled to: the most common, within the limits."""
     counts = Counter(image.size for image in images)
     width, height = max(counts, key=lambda size: (counts[size], size))
     scale = min(1.0, LARGEST / max(width, height))

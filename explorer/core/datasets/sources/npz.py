@@ -105,11 +105,11 @@ def _channels_first(path: Path, x: np.ndarray) -> np.ndarray:
 
 
 def _scaled(path: Path, x: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return `float32` intensities in 0..1, and what is to be said of how they came to be."""
+    """Return `float32` intensities in 0..1, and the notes on how they were scaled."""
     high = float(x.max()) if x.size else 0.0
     low = float(x.min()) if x.size else 0.0
     pixels = np.empty(x.shape, dtype=np.float32)
-    # NaN is in neither range and infinity overflows nothing: both are left to be named with their row.
+    # NaN is in neither range, and infinity overflows nothing: a later check names both with their row.
     if x.dtype == np.uint8 or (high > 1.0 and low >= 0.0 and high <= 255.0):
         np.divide(x, np.float32(255), out=pixels, casting="same_kind")
         told = (f"The values of {path.name} go from {low:g} to {high:g} and are divided by 255.",)

@@ -1,11 +1,11 @@
 """A `.csv` or `.parquet` table with an optional label column.
 
-Which column is the label: the one that was asked for (`load_dataset(path, label=...)` or `"path#column"`,
-where an empty name means none); else the first one called as in `LABEL_NAMES`, whatever its case; else the
-last one, if it is text. Only a column of at most 256 different words or whole numbers is taken unasked.
+The label is the column that was asked for (`load_dataset(path, label=...)` or `"path#column"`, where an empty
+name means none); else the first one called as in `LABEL_NAMES`, whatever its case; else the last one, if it
+is text. Without a request only a column of at most 256 different words or whole numbers is taken.
 
-Which columns are the samples: all other columns of numbers. Columns of text are kept in the table and left
-out of the samples.
+The samples are all other columns of numbers. Columns of text are kept in the table and left out of the
+samples.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def load(request: Request, remotes: tuple[Remote, ...] = REMOTES) -> Dataset:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Return UCI's table, whose numbers have been seen to be numbers."""
+    """Return UCI's table, after checking that its numbers are numbers."""
     try:
         with path.open(encoding="utf-8") as file:
             separator = ";" if ";" in file.readline() else ","

@@ -22,14 +22,14 @@ from explorer.core.projections.procrustes import align
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """What an Embedding knows once it is fitted.
+    """The result of fitting an Embedding.
 
     Attributes
     ----------
     rows
-        Of the cloud, in ascending order: which codes the map was fitted to, all of them different.
+        Rows of the cloud, ascending, that the map was fitted to; their codes are all different.
     count
-        How many codes the cloud had.
+        The number of codes of the cloud.
     codes, xy
         Those codes, in latent units, and their places on the plane, in the map's own unit.
     spread
@@ -50,8 +50,8 @@ class Embedding(Projection):
     """A map of the plane on which codes have the neighbours that they have in latent space.
 
     It is found by descent for the codes that it is fitted to, and has no formula. Other codes are
-    placed among them, and `inverse` interpolates between them: `error` says how far that leads astray,
-    `distortion` where the map is torn or pressed. Equal seeds give equal maps.
+    placed among them, and `inverse` interpolates between them: `error` is the error of that, and
+    `distortion` shows where the map is torn or compressed. Equal seeds give equal maps.
     """
 
     exact: ClassVar[bool] = False
@@ -78,7 +78,7 @@ class Embedding(Projection):
 
     @property
     def fitted(self) -> Fitted:
-        """The codes that it was fitted to, and where they are.
+        """The codes that it was fitted to, and their places.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Embedding(Projection):
         return self._map
 
     def forward(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points 2"]:
-        """Place codes on the map, each by itself: a fitted code where it was found to be, exactly.
+        """Place codes on the map, each by itself; a fitted code exactly at its fitted place.
 
         Raises
         ------
@@ -114,10 +114,10 @@ class Embedding(Projection):
         return self.fitted.lift.codes(self._checked(xy)).astype(xy.dtype)
 
     def error(self, z: Float[np.ndarray, "points latent"]) -> Float64[np.ndarray, " points"]:
-        """How far ``inverse(forward(z))`` is from z, as a share of the cloud's spread.
+        """Return the distance of ``inverse(forward(z))`` from z, as a share of the cloud's spread.
 
-        For a fitted code as well it is what would be said of its place had it not been fitted;
-        1 is as far as a code is from the cloud's mean. In latent units it is this times
+        For a fitted code it is the figure of its place had the code not been fitted; 1 is the typical
+        distance of a code from the cloud's mean. In latent units it is this times
         ``fitted.spread``.
         """
         xy, own = self._placed(z)
@@ -152,11 +152,11 @@ class Embedding(Projection):
     @property
     @abstractmethod
     def _least(self) -> int:
-        """How many different codes the knobs ask for."""
+        """The number of different codes that the knobs need."""
 
     @abstractmethod
     def _too_few(self, count: int) -> str:
-        """The sentence about a cloud of so many different codes, fewer than `_least`."""
+        """Return the error sentence for a cloud of so many different codes, fewer than `_least`."""
 
     @abstractmethod
     def _embed(
@@ -188,7 +188,7 @@ class Embedding(Projection):
         self._map = _joined(rows, len(z), codes, xy, spread, nearest_in(codes, FEW_FOR_MANY))
 
     def _chosen(self, z: Float[np.ndarray, "points latent"]) -> Int64[np.ndarray, " n"]:
-        """Rows of the codes to fit to: at most `samples`, no two of them the same."""
+        """Return the rows of the codes to fit to: at most `samples`, no two codes the same."""
         rows = np.arange(len(z))
         if len(z) > self.samples:
             rows = np.random.default_rng(self.seed).choice(len(z), self.samples, replace=False)

@@ -1,4 +1,4 @@
-"""From codes that a map was not fitted to, to its plane: among the fitted ones that they are near."""
+"""Places of codes that a map was not fitted to, from the fitted codes near them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from explorer.core.latent.knn import Nearest, Tree, parts
 from explorer.core.projections.embeddings.shepard import shepard
 
 NEAREST = 15
-"""How many fitted codes say where a code goes."""
+"""The number of fitted codes that determine the place of a code."""
 
 _AROUND = 30
-"""The distance to so many fitted places is what counts as near on the plane."""
+"""The number of nearest fitted places that count as near on the plane."""
 
 
 class Placing:
@@ -58,7 +58,7 @@ class Placing:
         chosen = votes.argmax(axis=1)
         near = apart[np.arange(len(apart)), chosen]
         weights = weights * np.maximum(1 - near**2, 0) ** 2
-        # The chosen one itself may have no weight, being at the radius: then it stands alone.
+        # The chosen one may have no weight, being at the radius: then it is taken alone.
         alone = weights.sum(axis=1) == 0
         weights[alone, chosen[alone]] = 1.0
         return np.einsum("mk,mka->ma", weights / weights.sum(axis=1, keepdims=True), places)

@@ -1,4 +1,4 @@
-"""From the plane of a fitted map back to codes: interpolation between the nearest fitted ones."""
+"""The inverse of a fitted map: interpolation between the codes of the nearest fitted places."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from jaxtyping import Float64, Int
 from explorer.core.latent.knn import Tree, parts
 
 NEAREST = 50
-"""How many fitted places are interpolated between: docs/decisions/0002 has what others gave."""
+"""The number of fitted places for an interpolation: docs/decisions/0002 has the results of others."""
 
 
 def shepard(
     distances: Float64[np.ndarray, "m k"], radius: Float64[np.ndarray, "m 1"]
 ) -> Float64[np.ndarray, "m k"]:
-    """Weights of the nearest samples for interpolation, of sum 1.
+    """Return the weights of the nearest samples for interpolation, of sum 1.
 
     ``w = ((radius - d) / (radius d))^2``: all of it for a sample at distance 0, and none at the radius,
-    so that samples come and go without a jump.
+    so that samples enter and leave without a jump.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def shepard(
 
 
 class ShepardInverse:
-    """The inverse of a map that is known at some places only.
+    """The inverse of a map with known places at some codes only.
 
     A place takes the codes of the nearest fitted places, weighted by Shepard's method. So it is exact
     at every fitted place, continuous everywhere, and nowhere outside the hull of the codes around it.
@@ -87,9 +87,9 @@ class ShepardInverse:
         return lifted
 
     def stretch(self, xy: Float64[np.ndarray, "m 2"]) -> Float64[np.ndarray, " m"]:
-        """How far apart in latent space neighbours of the plane are, over the median of the fitted places.
+        """Return the latent distance between neighbours of the plane, over the median of the fitted places.
 
-        The spread of the codes of the nearest fitted places over the spread of those places, both as
+        It is the spread of the codes of the nearest fitted places over the spread of those places, both as
         root mean square around their mean, near ones counting more.
         """
         found = np.empty(len(xy))

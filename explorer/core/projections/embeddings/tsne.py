@@ -14,17 +14,17 @@ from explorer.core.progress import Stage
 from explorer.core.projections.embeddings.embedding import Embedding
 
 _EARLY, _LATE = 250, 500
-"""Iterations with and without the early exaggeration, as the field has them."""
+"""Iterations with and without the early exaggeration, the usual numbers."""
 
 _NEIGHBOURS = 3
-"""Neighbours that are looked at, as a multiple of the perplexity; beyond them nothing is left."""
+"""Neighbours that are used, as a multiple of the perplexity; others have no weight left."""
 
 _MANY = 2_000
-"""From so many codes on, interpolation on a grid is faster than a tree of the places."""
+"""The number of codes from which interpolation on a grid is faster than a tree of the places."""
 
 
 class TSNE(Embedding):
-    """t-SNE: the chance of being neighbours is the same in latent space as on the plane, as far as can be.
+    """t-SNE: the probabilities of being neighbours on the plane match those in latent space.
 
     Distances between clusters, and their sizes, mean little. It starts from the principal plane, which
     keeps the large arrangement (Kobak and Berens 2019), and uses one thread.

@@ -14,17 +14,17 @@ from explorer.core.projections.embeddings.embedding import Embedding
 from explorer.core.projections.embeddings.umap_kernel import descend
 
 _REPELLED = 5
-"""Codes that each code is driven away from, for each that it is drawn to."""
+"""The number of codes that each code is repelled from, for each that it is attracted to."""
 
 _LARGE = 10_000
-"""With more codes than this, 200 passes do what 500 do with fewer."""
+"""With more codes than this, 200 passes have the effect of 500 with fewer."""
 
 
 class UMAP(Embedding):
     """UMAP: the graph of nearest neighbours, laid out by drawing its edges together.
 
     The graph is umap-learn's. Its layout is done here, step for step as there: so it can be stopped,
-    leaves the interpreter to other threads, and starts from the principal plane, which keeps the large
+    releases the interpreter to other threads, and starts from the principal plane, which keeps the large
     arrangement (Kobak and Linderman 2021). One thread, so that equal seeds give equal maps.
 
     References

@@ -1,6 +1,6 @@
 """One pass of UMAP's descent over the edges of its graph, compiled.
 
-It holds no lock of the interpreter, so a page stays at hand while a map is laid out.
+It does not hold the interpreter's lock, so a page responds while a map is laid out.
 
 The function carries no annotations: the checks that the test-suite wraps around annotated ones cannot be
 compiled.
@@ -18,11 +18,11 @@ _FAR = 4.0  # no step is longer, before the learning rate
 @numba.njit(nogil=True, cache=True)
 @no_type_check
 def descend(xy, heads, tails, every, due, repelled, a, b, rate, number, negatives, random):
-    """Draw the edges that are due together and their heads away from random places, in place.
+    """Pull together the ends of edges that are due, and push their heads away from random places; in place.
 
     The places [n, 2] move down the cross entropy between the graph and ``1 / (1 + a d^(2 b))``.
     An edge is due every so many passes: `due` is the pass in which it is next, `repelled` the one up to
-    which its head has been driven away (McInnes 2018, algorithm 5 and appendix C).
+    which its head has been pushed away (McInnes 2018, algorithm 5 and appendix C).
     """
     n = len(xy)
     for edge in range(len(heads)):

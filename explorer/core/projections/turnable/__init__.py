@@ -1,1 +1,1 @@
-"""Map three latent coordinates as they are seen from one side."""
+"""Map three latent coordinates as seen from one side."""

@@ -1,4 +1,4 @@
-"""The sphere rolled out: every area as it is."""
+"""The equal-area cylindrical map of the sphere."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Cylindrical(SphereMap):
 
     def _parts(self, view: Float64[np.ndarray, "3 points"]) -> list[Float64[np.ndarray, "_ 2"]]:
         polar = np.hypot(view[0], view[2]) < _POLAR
-        # A line along the seam must not hop over it with the last digit of its points.
+        # A line along the seam must not cross it by the rounding of its points.
         view = np.stack([np.where(np.abs(view[0]) < _POLAR, 0.0, view[0]), view[1], view[2]])
         longitude, _ = self._place(view)
         parts = []
         bounds = np.flatnonzero(np.diff(np.pad(~polar, 1).astype(np.int8)))
         for start, stop in bounds.reshape(-1, 2):
             first, last = max(start - 1, 0), min(stop + 1, len(polar))
-            # At a pole the line has the longitude that it comes from or goes to.
+            # At a pole the line has the longitude of its neighbouring points.
             along = np.pad(longitude[start:stop], (start - first, last - stop), mode="edge")
             parts += _cut_at_seam(np.unwrap(along), view[:, first:last])
         return parts
@@ -77,7 +77,7 @@ class Cylindrical(SphereMap):
 def _cut_at_seam(
     longitude: Float64[np.ndarray, " points"], view: Float64[np.ndarray, "3 points"]
 ) -> list[Float64[np.ndarray, "_ 2"]]:
-    """Cut a line, whose longitude goes on and on, where it leaves the map to come in at the other side."""
+    """Cut a line, whose longitude is unbounded, where it leaves the map and enters at the other side."""
     turn = np.ceil((longitude - np.pi) / _TURN)
     cuts = np.flatnonzero(np.diff(turn))
     seams = (np.maximum(turn[cuts], turn[cuts + 1]) - 0.5) * _TURN

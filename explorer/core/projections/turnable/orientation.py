@@ -1,4 +1,4 @@
-"""How a thing in space is turned: a unit quaternion, with the arcball that a drag of the hand means."""
+"""The orientation of an object in space: a unit quaternion, and the arcball that turns it by a drag."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _CENTRE = np.zeros(3)
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """A turn about the origin of space, which takes latent coordinates to those of a view.
+    """A rotation about the origin, which takes latent coordinates to those of a view.
 
     In a view x runs to the right, y up and z towards the viewer: as made without arguments, the viewer
     looks at the third latent axis with the second one up. The four numbers are brought to length 1, and
-    of the two quaternions that are one and the same turn the one that begins with a positive number is
-    kept, so that equal turns compare equal.
+    of the two quaternions of one rotation the one that begins with a positive number is kept, so that equal
+    rotations compare equal.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Orientation:
 
     @classmethod
     def about(cls, axis: tuple[float | int, float | int, float | int], angle: float | int) -> Orientation:
-        """The turn about an axis of the view, counter-clockwise as seen from its tip.
+        """Return the rotation about an axis of the view, counter-clockwise as seen from its tip.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Orientation:
     def from_drag(
         cls, start: tuple[float | int, float | int], end: tuple[float | int, float | int]
     ) -> Orientation:
-        """The turn that a drag over the arcball means, to be composed with the orientation it began at.
+        """Return the rotation of a drag over the arcball, to be composed with the orientation it began at.
 
         Both places lie on a ball whose front is the unit disc, x to the right and y up; beyond the disc,
         on its rim, where a drag turns about the line of sight. The ball turns by twice the arc between
@@ -87,7 +87,7 @@ class Orientation:
         start: tuple[float | int, float | int, float | int],
         end: tuple[float | int, float | int, float | int],
     ) -> Orientation:
-        """The shortest turn that takes one direction of the view to another.
+        """Return the shortest rotation that takes one direction of the view to another.
 
         Of opposite directions, between which no turn is shorter than the others, it is one about an axis
         that lies in the screen.
@@ -99,7 +99,7 @@ class Orientation:
         return cls(w, b * f - c * e, c * d - a * f, a * e - b * d)
 
     def compose(self, first: Orientation) -> Orientation:
-        """The turn that does ``first`` and then this one."""
+        """Return the rotation ``first`` followed by this one."""
         a, b, c, d = astuple(self)
         w, x, y, z = astuple(first)
         return Orientation(
@@ -110,12 +110,12 @@ class Orientation:
         )
 
     def inverse(self) -> Orientation:
-        """The turn back."""
+        """Return the inverse rotation."""
         return Orientation(self.w, -self.x, -self.y, -self.z)
 
     @property
     def matrix(self) -> Float64[np.ndarray, "3 3"]:
-        """The same turn as a matrix, to stand on the left of a column."""
+        """The same rotation as a matrix, to stand on the left of a column."""
         w, x, y, z = astuple(self)
         return np.array(
             [
@@ -144,7 +144,7 @@ def _direction(
 
 
 def _on_ball(x: float | int, y: float | int) -> tuple[float, float, float]:
-    """The place of the unit ball's front that is drawn at (x, y), or the nearest one on its rim."""
+    """Return the place of the unit ball's front that is drawn at (x, y), or the nearest one on its rim."""
     away = math.hypot(x, y)
     if not math.isfinite(away):
         raise ExplorerError(f"a drag cannot pass ({x}, {y}); give two finite places.")

@@ -1,4 +1,4 @@
-"""The sphere as it is seen from far away."""
+"""The orthographic map: the sphere as seen from far away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cloud in space, turned under the hand."""
+"""A cloud in space that a drag turns."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from explorer.core.projections.turnable.turnable import Turning
 
 
 class Rotation(Turning):
-    """Three latent dimensions as they are seen from far away, turned about the cloud's mean.
+    """Three latent dimensions as seen from far away, turned about the cloud's mean.
 
-    Lengths across the line of sight are latent lengths. What lies one behind the other falls on one
-    place; `depth` tells it apart.
+    Lengths across the line of sight are latent lengths. Codes one behind the other fall on one
+    place; `depth` distinguishes them.
     """
 
     key: ClassVar[str] = "rotation"
@@ -41,7 +41,7 @@ class Rotation(Turning):
 
     @property
     def centre(self) -> Float64[np.ndarray, " latent"]:
-        """The cloud's mean, in latent units: what it is turned about."""
+        """The cloud's mean, in latent units: the centre of its rotation."""
         return self._mean
 
     @property
@@ -65,7 +65,7 @@ class Rotation(Turning):
         return self.see(z)[0]
 
     def depth(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, " points"]:
-        """How far codes lie before the cloud's mean, towards the viewer, in latent units."""
+        """Return the distance of codes before the cloud's mean, towards the viewer, in latent units."""
         return self.see(z)[1]
 
     def see(
@@ -93,7 +93,7 @@ class Rotation(Turning):
         return z
 
     def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
-        """As on an arcball around the whole cloud."""
+        """Return the rotation of a drag, as on an arcball around the whole cloud."""
         radius = self._radius or 1.0
         return Orientation.from_drag(
             (start[0] / radius, start[1] / radius), (end[0] / radius, end[1] / radius)

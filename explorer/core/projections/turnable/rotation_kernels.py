@@ -1,4 +1,4 @@
-"""The loops over points that turn them into a view, and a view into pixels, compiled.
+"""Compiled loops over points: from codes to a view, and from a view to pixels.
 
 For the first a matrix product of three columns is as exact, but on a million points it takes 10 to 20 ms and
 BLAS's threads, which spin for the core that a training holds (190 ms were seen); this takes 3 on one core.
@@ -22,8 +22,8 @@ _ROWS = 2_048  # points whose pixels are found at a time
 def into_view(points, matrix, centre, unit, view):
     """Points [n, 3] less a centre, times a matrix, coordinate by coordinate into a view [3, n].
 
-    With ``unit`` each is brought to length 1 on the way. Returned is how many are lost: those of length 0,
-    which have no direction and stay 0. Sums are taken in double precision, whatever the points have.
+    With ``unit`` each is scaled to length 1. The number of points of length 0 is returned: they have no
+    direction and stay 0. Sums are taken in double precision, whatever the precision of the points.
     """
     n = len(points)
     lost = 0
@@ -69,7 +69,7 @@ def into_pixels(xs, ys, depth, category, values, behind, x0, x1, y0, y1, counts,
             row = np.int32(min(max(y * y_scale + y_start, 0.0), height - 1.0))
             inside = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
             pixels[k] = row * np.int32(width) + column if inside else np.int32(-1)
-        # A loop for each thing that is done, and indices that cannot be negative: a third less time.
+        # A loop for each case, and indices that cannot be negative: a third less time.
         for k in range(rows):
             i = start + k
             drawn[k] = behind if behind >= 0 and depth[i] < 0 and category[i] < hidden else category[i]

@@ -16,7 +16,7 @@ from explorer.core.projections.turnable.turnable import Turning
 
 _ROWS = 65_536  # at a time, so that what lies between the sphere and the plane stays in the cache
 _CENTRE = np.zeros(3)
-_TOUCHING = 1e-9  # as near to an edge as this is on it, whatever the last digit says
+_TOUCHING = 1e-9  # as near to an edge as this counts as on it, whatever the rounding
 
 
 class SphereMap(Turning):
@@ -25,8 +25,7 @@ class SphereMap(Turning):
     A code is drawn where its direction meets the unit sphere. Each map has at its origin the place that
     the orientation turns towards the viewer, and draws the same directions from there to the right and
     up; so switching from one to another keeps the centre in its place, and leaves no direction mirrored
-    or turned. For a subclass remains the map of the sphere as it is seen: x to the right, y up, z towards
-    the viewer.
+    or turned. A subclass has the map of the sphere as seen: x to the right, y up, z towards the viewer.
     """
 
     sphere: ClassVar[bool] = True
@@ -68,14 +67,14 @@ class SphereMap(Turning):
         return z
 
     def visible(self, z: Float[np.ndarray, "points latent"]) -> Bool[np.ndarray, " points"]:
-        """Which codes the map shows where they are, and not at or behind its edge."""
+        """Tell which codes lie in front of the map's edge, and are shown at their own places."""
         shown: np.ndarray = self.see(z)[1] >= 0
         return shown
 
     def trace(self, line: Float[np.ndarray, "points latent"]) -> list[Float64[np.ndarray, "_ 2"]]:
-        """Draw a line of the sphere, given by codes along it, in the parts that the map shows it in.
+        """Draw a line of the sphere, given by codes along it, in the parts that are on the map.
 
-        On a sphere that is turned to match another one, it is a line of that one: its net stays.
+        On a sphere that is turned to match another one, it is a line of that other one: the graticule stays.
 
         Parameters
         ----------
@@ -90,7 +89,7 @@ class SphereMap(Turning):
         return self._parts(np.concatenate(views, axis=1)) if views else []
 
     def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
-        """The shortest turn that brings the place that was taken hold of to where the hand is."""
+        """Return the shortest rotation that brings the place at the start of a drag to its end."""
         lifted = self._lift(np.array([start[0], end[0]]), np.array([start[1], end[1]]))
         (a, b, c), (d, e, f) = lifted.T.tolist()
         return Orientation.between((a, b, c), (d, e, f))
@@ -98,26 +97,26 @@ class SphereMap(Turning):
     @property
     @abstractmethod
     def edge(self) -> Float64[np.ndarray, "_ 2"]:
-        """Where the map ends: a closed line of plane positions, the same in any orientation."""
+        """The edge of the map: a closed line of plane positions, the same in any orientation."""
 
     @abstractmethod
     def _place(
         self, view: Float[np.ndarray, "3 points"]
     ) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
-        """From the sphere as it is seen to the map: x and y."""
+        """Return the map's x and y of points of the sphere in the view."""
 
     @abstractmethod
     def _lift(
         self, x: Float64[np.ndarray, " points"], y: Float64[np.ndarray, " points"]
     ) -> Float64[np.ndarray, "3 points"]:
-        """From the map to the sphere as it is seen."""
+        """Return the points of the sphere in the view at places of the map."""
 
     def _depth(self, view: Float[np.ndarray, "3 points"]) -> Float[np.ndarray, " points"]:
-        """How far in front of the map's edge, negative behind it; linear in space."""
+        """Return the distance before the map's edge, negative behind it; linear in space."""
         return np.ones_like(view[2])
 
     def _parts(self, view: Float64[np.ndarray, "3 points"]) -> list[Float64[np.ndarray, "_ 2"]]:
-        """The parts of a line that lie in front of the map's edge."""
+        """Return the parts of a line that lie in front of the map's edge."""
         depth = self._depth(view)
         depth = np.where(np.abs(depth) < _TOUCHING, 0.0, depth)
         bounds = np.flatnonzero(np.diff(np.pad(depth >= 0, 1).astype(np.int8)))
@@ -133,7 +132,7 @@ class SphereMap(Turning):
     def _views(
         self, z: Float[np.ndarray, "points latent"], matrix: Float64[np.ndarray, "3 3"]
     ) -> Iterator[tuple[slice, Float[np.ndarray, "3 _"]]]:
-        """Codes as unit directions, turned, some rows at a time."""
+        """Yield codes as unit directions, turned, some rows at a time."""
         z = np.ascontiguousarray(self._codes(z))
         for start in range(0, len(z), _ROWS):
             rows = slice(start, start + _ROWS)
@@ -146,7 +145,7 @@ class SphereMap(Turning):
             yield rows, view
 
     def _fit(self, z: Float[np.ndarray, "points latent"]) -> None:
-        """There is nothing to find out."""
+        """Do nothing: the map has no parameters."""
         if not z.any(axis=1).all():
             raise ExplorerError(
                 f"{np.count_nonzero(~z.any(axis=1)):,} of {len(z):,} codes have length 0 and no place on "
@@ -155,7 +154,7 @@ class SphereMap(Turning):
 
 
 def circle(radius: float) -> Float64[np.ndarray, "_ 2"]:
-    """A closed line around the origin."""
+    """Return a circle around the origin as a closed line."""
     angle = np.linspace(0, 2 * np.pi, 241)
     return radius * np.column_stack([np.cos(angle), np.sin(angle)])
 
@@ -163,7 +162,7 @@ def circle(radius: float) -> Float64[np.ndarray, "_ 2"]:
 def crossing(
     view: Float64[np.ndarray, "3 points"], depth: Float64[np.ndarray, " points"], index: int | np.integer
 ) -> Float64[np.ndarray, "3"]:
-    """Where a line, between one of its points and the next, meets the edge at which the depth is 0."""
+    """Return the place between two neighbouring points of a line at which the depth is 0."""
     near, far = view[:, index], view[:, index + 1]
     share = depth[index] / (depth[index] - depth[index + 1])
     met = near + share * (far - near)

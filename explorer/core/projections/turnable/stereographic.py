@@ -1,4 +1,4 @@
-"""The sphere from its far pole: every angle as it is."""
+"""The stereographic map: the sphere as seen from its far pole, conformal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jaxtyping import Float, Float64
 from explorer.core.projections.turnable.sphere_map import SphereMap, circle
 
 _HOME = 3.0  # the radius that holds nine tenths of the sphere
-_FARTHEST = 1e8  # where the far pole itself is put, so that every code has a finite place
+_FARTHEST = 1e8  # the place of the far pole itself, so that every code has a finite place
 
 
 class Stereographic(SphereMap):

@@ -1,4 +1,4 @@
-"""The abstract Turning: maps of things in space, which can be turned under the hand."""
+"""The abstract Turning: maps of objects in space that a drag turns."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Turned = TypeVar("Turned", bound="Turning")
 
 
 class Turning(Projection):
-    """A map of three latent coordinates as they are seen from one side.
+    """A map of three latent coordinates as seen from one side.
 
-    All that turn mean the same by an orientation: one and the same latent direction points at the viewer,
-    and one and the same points up. `align` takes over that of any of them, so that neither switching
-    between them nor a fresh fit turns anything.
+    An orientation means the same to all of them: which latent direction points at the viewer, and which
+    points up. `align` takes over the orientation of any of them, so that neither a switch between them nor a
+    fresh fit turns the map.
     """
 
     orientation = param.ClassSelector(
@@ -54,12 +54,12 @@ class Turning(Projection):
         return other
 
     def framed(self: Turned, frame: Float64[np.ndarray, "3 3"]) -> Turned:
-        """Return the same map of a latent space that is turned first, or mirrored: an orientation cannot.
+        """Return the same map of a latent space that is turned or mirrored first; no orientation can mirror.
 
         Parameters
         ----------
         frame
-            Orthogonal, to stand on the left of a column; what the orientation turns is what it gives.
+            Orthogonal, to stand on the left of a column; the orientation turns its result.
         """
         other = self.turned(self.orientation)
         other._frame = frame
@@ -69,23 +69,23 @@ class Turning(Projection):
     def see(
         self, z: Float[np.ndarray, "points latent"], into: Float[np.ndarray, "3 points"] | None = None
     ) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
-        """Place codes on the plane as `forward` does, and say how near each one is, in one pass.
+        """Place codes on the plane as `forward` does, with the depth of each one, in one pass.
 
         Parameters
         ----------
         into
-            Memory for what is returned, of the codes' own type; new memory where there is none. For a million
-            codes the system takes longer to hand new memory out than it takes to place them.
+            Memory for the results, of the codes' own type; None allocates it. For a million codes the
+            allocation takes longer than the placing.
 
         Returns
         -------
-        Plane positions, all x in one piece of memory and all y in another; and how far each code lies
+        Plane positions, all x in one piece of memory and all y in another; and the depth of each code:
         towards the viewer, or before the map's edge, behind which it is negative.
         """
 
     @abstractmethod
     def dragged(self, start: tuple[float, float], end: tuple[float, float]) -> Orientation:
-        """The turn that a drag over the map means, to be composed with the orientation it began at.
+        """Return the rotation of a drag over the map, to be composed with the orientation it began at.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class Turning(Projection):
     @property
     @abstractmethod
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Ranges of x and y that show what there is, in any orientation."""
+        """Ranges of x and y that hold the whole map, in any orientation."""
 
     def _take_fit(self: Turned, other: Turned) -> None:
         self._latent, self._frame = other._latent, other._frame
