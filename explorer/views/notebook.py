@@ -122,10 +122,10 @@ class Explorer(pn.viewable.Viewer):
         if not self._joined:
             self._joined = True
             document = pn.state.curdoc
-            on_server = document is not None and document.session_context is not None
-            self._made().join(
-                document_scheduler(document) if on_server else asyncio.get_running_loop().call_soon_threadsafe
-            )
+            if document is not None and document.session_context is not None:
+                self._made().join(document_scheduler(document))
+            else:
+                self._made().join(asyncio.get_running_loop().call_soon_threadsafe)
 
     def _settle(self, _: object) -> None:
         self._settled = True

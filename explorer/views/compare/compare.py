@@ -172,7 +172,7 @@ def _state(session: Session) -> dict[str, Any]:
         chosen_text = f"the {np.count_nonzero(chosen):,} {what}"
     return {
         "ready": pair is not None,
-        "note": comparison.waiting or _note(session, pair),
+        "note": comparison.waiting or ("" if pair is None else _note(session, pair)),
         "names": [] if pair is None else [pair.before.side.name, pair.after.side.name],
         "every": "" if pair is None else f"all {len(pair.before.codes):,} samples",
         "chosen": chosen_text,

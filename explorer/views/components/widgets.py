@@ -53,7 +53,11 @@ def button(label: str, handle: str, help_text: str, press: Callable[[], object],
     made = pmui.Button(
         label=label, css_classes=[handle], description=help_text, description_delay=1500, size="small", **look
     )
-    made.on_click(lambda _: press())
+
+    def pressed(_: object) -> None:
+        press()
+
+    made.on_click(pressed)
     return made
 
 

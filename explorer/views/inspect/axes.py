@@ -71,12 +71,13 @@ class AxesView:
             bars.note = f"Measuring the axes: {share:.0%} …" if not bars.axes else ""
             return
         new: dict[str, object] = {"note": ""}
-        if inspecting.axes is not self._axes:
-            self._axes = inspecting.axes
-            new["axes"] = _axes(self._axes)
-        if inspecting.start is not self._start:
-            self._start = inspecting.start
-            new["start"] = _start(scene, self._start)
+        axes, start = inspecting.axes, inspecting.start
+        if axes is not None and axes is not self._axes:
+            self._axes = axes
+            new["axes"] = _axes(axes)
+        if start is not None and start is not self._start:
+            self._start = start
+            new["start"] = _start(scene, start)
         bars.param.update(**new)
         self.refresh_frame()
 

@@ -13,7 +13,8 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.events import MouseMove
-from bokeh.models import ColumnDataSource, Plot
+from bokeh.models import ColumnDataSource
+from bokeh.plotting import figure as Figure
 from panel.custom import JSComponent
 
 from explorer.core.errors import SHOWN
@@ -246,7 +247,7 @@ class _FigureSetup:
         self._on_move = WeakMethod(on_move)
 
     def __call__(self, plot: Any, element: Any) -> None:
-        figure: Plot = plot.state
+        figure: Figure = plot.state
         if figure.name == self._name:
             return
         figure.name = self._name
@@ -282,12 +283,12 @@ class _FigureSetup:
                 "x", "y", source=mark, size=size, fill_alpha=0, line_color=ink, line_width=2, name="lx-mark"
             )
 
-    def _moved(self, event: MouseMove) -> None:
+    def _moved(self, event: Any) -> None:  # of those that Bokeh knows, a MouseMove
         on_move = self._on_move()
         if on_move is not None:
             on_move(event)
 
-    def _draw_pins(self, figure: Plot) -> None:
+    def _draw_pins(self, figure: Figure) -> None:
         pins = ColumnDataSource({"x": [], "y": [], "text": []})
         figure.scatter(
             "x",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import panel as pn
 import panel_material_ui as pmui
@@ -50,6 +50,24 @@ THEME = {
 }
 
 
+class Control(Protocol):
+    """A part of the page that follows the session."""
+
+    @property
+    def panel(self) -> pn.viewable.Viewable:
+        """Return what is on the page."""
+
+    def refresh(self) -> None:
+        """Show what is new in the session."""
+
+
+class Tab(Control, Protocol):
+    """A part of the page that is made when it is looked at first."""
+
+    def unfold(self) -> None:
+        """Make what is in it. Idempotent."""
+
+
 class View:
     """One session on the screen."""
 
@@ -60,7 +78,7 @@ class View:
         self._axes = AxesView(session)
         self._timeline = TimeView(session)
         self._compare, self._compared = CompareView(session), session.comparison.calls
-        self._drawer = {
+        self._drawer: dict[str, Tab] = {
             "train": Metrics(session),
             "compare": self._compare,
             "axes": self._axes,
@@ -69,7 +87,7 @@ class View:
             "history": HistoryView(session),
         }
         training_controls = TrainingControls(session)
-        self._controls = (
+        self._controls: tuple[Control, ...] = (
             DataControls(session),
             MapControls(session),
             TurnControls(session),
@@ -175,6 +193,7 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     """Return the page of a new session: what every way of starting the app serves."""
     install()
     document = pn.state.curdoc
+    assert document is not None, "a page is made while a document is served"
     # Panel says where its style sheets are when it renders the page. A session that is made anew for a
     # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
     local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST

@@ -95,6 +95,7 @@ class DataControls:
 
     def _show_knobs(self) -> None:
         knobs = self._knobs = self._session.draft.knobs
+        assert knobs is not None
         self._panel.objects = [self._widget(knobs, name) for name in knobs.options]
 
     def _widget(self, knobs: Knobs, name: str) -> Any:

@@ -123,13 +123,13 @@ class TrainingControls:
             self._queue = QueueList(self._session, sizing_mode="stretch_width", margin=0)
             self._behind.objects = [self._queue]
         if self._queue is not None:
-            self._queue.show(places)
+            self._queue.show_places(places)
         self._behind.visible = bool(places)
 
 
 def _knobs(settings: TrainingSettings, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
     look = {"size": "small", "sizing_mode": "stretch_width"}
-    kinds = {
+    kinds: dict[str, type[pmui.FloatInput | pmui.IntInput]] = {
         "epochs": pmui.IntInput,
         "batch_size": pmui.IntInput,
         "learning_rate": pmui.FloatInput,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, ContinuousTicker, Range1d
+from bokeh.models.glyph import Glyph
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
+
+from explorer.runtime.run import Run
+from explorer.session.training.report import RunReport
 
 MOST = 4_000
 """Points of a curve, past which about every second one is left out: no part of a long run goes."""
@@ -23,7 +28,38 @@ COLOURS = {
     "dark": {"one": "#56b4e9", "other": "#e69f00", "plain": "#d5dae0", "mark": "#cba6f7"},
 }
 
+_AnyGlyph = TypeVar("_AnyGlyph", bound=Glyph)
+
 _SIDE_BY_SIDE = ["@media (max-width: 800px) { :host { flex-direction: column !important; } }"]
+
+
+class Charts(Protocol):
+    """A group of charts that the Train tab offers by its title."""
+
+    title: str
+
+    @property
+    def key(self) -> Sequence[tuple[str, str, str, str]]:
+        """Of each curve the name, the colour, the marker and the dash."""
+
+    @property
+    def panes(self) -> list[pn.pane.Bokeh]:
+        """The charts that there is something for, side by side."""
+
+    def make(self) -> None:
+        """Make the charts. Once."""
+
+    def dress(self, theme: str) -> None:
+        """Take the colours of a theme."""
+
+    def show(self, run: Run, report: RunReport) -> None:
+        """Stream what is not on the charts yet."""
+
+    def draws(self, run: Run, report: RunReport) -> bool:
+        """Return whether there is anything to draw."""
+
+    def note(self, run: Run, report: RunReport) -> str:
+        """Say what is to be seen, or why there is nothing to see."""
 
 
 class Trace:
@@ -59,7 +95,7 @@ class Trace:
         at = self._columns.index(column)
         return [row[at] for row in self._rows]
 
-    def _as_columns(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    def _as_columns(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
         return {column: [row[at] for row in rows] for at, column in enumerate(self._columns)}
 
 
@@ -87,14 +123,22 @@ def chart(title: str, x: str, **more: Any) -> figure:
         output_backend="canvas",
         **more,
     )
-    made.yaxis.ticker.desired_num_ticks = 4
-    made.xaxis.ticker.desired_num_ticks = 5
+    for axis, ticks in ((made.yaxis, 4), (made.xaxis, 5)):
+        assert isinstance(axis.ticker, ContinuousTicker)
+        axis.ticker.desired_num_ticks = ticks
     return made
+
+
+def tagged(renderer: GlyphRenderer[_AnyGlyph], colour: str) -> GlyphRenderer[_AnyGlyph]:
+    """Give a glyph the name of the colour that `dress` gives it in each theme."""
+    renderer.glyph.tags = [colour]
+    return renderer
 
 
 def dress(made: figure, theme: str) -> None:
     """Give the glyphs of a chart the colours of a theme, each that which its tag names."""
     for renderer in made.renderers:
+        assert isinstance(renderer, GlyphRenderer)
         glyph = renderer.glyph
         for colour in set(glyph.tags) & COLOURS[theme].keys():
             names = {"line_color", "fill_color", "hatch_color", "text_color"} & glyph.properties()

@@ -13,7 +13,7 @@ from explorer.session import Session
 from explorer.session.training.report import RunReport
 from explorer.views.components.widgets import duration
 from explorer.views.training.metrics.axes import AxesCharts
-from explorer.views.training.metrics.charts import COLOURS, strip
+from explorer.views.training.metrics.charts import COLOURS, Charts, strip
 from explorer.views.training.metrics.curves import Curves
 from explorer.views.training.metrics.forgetting import ForgettingCharts, table
 from explorer.views.training.metrics.plane import Plane
@@ -39,7 +39,7 @@ class Metrics:
         self._session = session
         self._clock = clock
         self._curves = Curves()
-        self._charts = {
+        self._charts: dict[str, Charts] = {
             "curves": self._curves,
             "plane": Plane(),
             "axes": AxesCharts(),
