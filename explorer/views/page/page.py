@@ -50,6 +50,17 @@ THEME = {
 }
 
 
+# The last child of what scrolls: it stays at the lower edge however far down the controls reach.
+_IN_SIGHT = {
+    "position": "sticky",
+    "bottom": "0",
+    "z-index": "2",
+    "padding": "4px 0 6px",
+    "background": "var(--mui-palette-background-paper, Canvas)",
+    "border-top": "1px solid color-mix(in srgb, currentColor 15%, transparent)",
+}
+
+
 class Control(Protocol):
     """A part of the page that follows the session."""
 
@@ -99,8 +110,10 @@ class View:
         self._run = session.state.run
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
-        settings = [data, on_map, turning, self._map.touch, selection, offer, training]
-        self.sidebar = [*settings, training_controls.actions]
+        in_sight = pn.Column(
+            offer, training_controls.actions, sizing_mode="stretch_width", margin=0, styles=_IN_SIGHT
+        )
+        self.sidebar = [data, on_map, turning, self._map.touch, selection, training, in_sight]
         self.workbench = Workbench(
             map=self._map.pane,
             channel=self._map.channel,

@@ -16,19 +16,9 @@ from explorer.session.training.settings import TrainingSettings
 from explorer.views.components.widgets import Line, button, disclosure, duration, field, heading
 from explorer.views.training.queue import QueueList
 
-# However far down the knobs reach, or are scrolled: the last child of what scrolls stays at its lower edge.
-_ALWAYS_THERE = {
-    "position": "sticky",
-    "bottom": "0",
-    "z-index": "2",
-    "padding": "4px 0 6px",
-    "background": "var(--mui-palette-background-paper, Canvas)",
-    "border-top": "1px solid color-mix(in srgb, currentColor 15%, transparent)",
-}
-
 
 class TrainingControls:
-    """The knobs of the plan; and in `actions` start, stop and progress, which stay in sight."""
+    """The knobs of the plan; and in `actions` start, stop and progress, for the part of the page in sight."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -83,7 +73,6 @@ class TrainingControls:
             self._behind,
             sizing_mode="stretch_width",
             margin=0,
-            styles=_ALWAYS_THERE,
         )
 
     def _refuse(self, sentence: str) -> None:
