@@ -56,7 +56,7 @@ def settled(tab: Tab, app: App) -> Callable[[], bool]:
     """Whether what is drawn is what the decoder says of the code that the session holds."""
 
     def drawn() -> bool:
-        inspecting = app.session().inspecting
+        inspecting = app.session().latent_axes
         frame = inspecting.frame.read()[1]
         return frame.code is inspecting.code and shows(tab, frame.sample)
 
@@ -88,7 +88,7 @@ def test_the_drawer_opens_by_its_handle_and_its_tabs_by_keyboard(tab: Tab) -> No
 def test_bars_begin_at_the_mean_code_and_say_so(tab: Tab, deep: App) -> None:
     open_axes(tab, deep, pick=False)
     until(lambda: "mean code" in tab.text("lx-axes-start"), "where the bars begin")
-    axes = deep.session().inspecting.axes
+    axes = deep.session().latent_axes.axes
     assert tab.text("lx-axes-summary") == axes.sentence
     assert f"{axes.active.sum()} of 10 axes active" in axes.sentence
     order = tab.page.locator(".lx-axes .slider").evaluate_all("all => all.map(s => Number(s.dataset.axis))")
@@ -100,7 +100,7 @@ def test_bars_begin_at_the_mean_code_and_say_so(tab: Tab, deep: App) -> None:
 
 def test_a_dragged_bar_is_decoded_under_the_hand(tab: Tab, deep: App) -> None:
     open_axes(tab, deep)
-    inspecting = deep.session().inspecting
+    inspecting = deep.session().latent_axes
     until(settled(tab, deep), "the picked sample's code")
     axis = int(inspecting.axes.order[0])
     bar = tab.page.locator(f".lx-axes .slider[data-axis='{axis}']")
@@ -134,7 +134,7 @@ def _frames(tab: Tab) -> int:
 
 def test_bars_move_by_keyboard(tab: Tab, deep: App) -> None:
     open_axes(tab, deep)
-    inspecting = deep.session().inspecting
+    inspecting = deep.session().latent_axes
     until(settled(tab, deep), "the picked sample's code")
     axis, began = int(inspecting.axes.order[0]), inspecting.code
     bar = tab.page.locator(f".lx-axes .slider[data-axis='{axis}']")

@@ -15,9 +15,9 @@ from tests.browser.tab import App, Tab, until
 def tab(lasting_tab: Tab, app: App) -> Tab:
     """The page as the former test left it, with every sample on the map and none selected."""
     lasting_tab.page.locator(".bk-tool-icon-reset").click()
-    if app.session().selecting.mask is not None:
+    if app.session().state.selected is not None:
         lasting_tab.page.locator(".lx-clear").click()
-        until(lambda: app.session().selecting.mask is None, "nothing to be selected")
+        until(lambda: app.session().state.selected is None, "nothing to be selected")
     return lasting_tab
 
 
@@ -41,7 +41,7 @@ def _draw(tab: Tab, tool: str, corners: list[tuple[float, float]]) -> None:
 
 
 def _count(tab: Tab, app: App, wanted: int) -> None:
-    n = len(app.session().scene.cloud)
+    n = len(app.session().state.scene.cloud)
     until(
         lambda: tab.text("lx-selection").startswith(f"{wanted:,} of {n:,} selected"),
         f"{wanted} selected on the page",

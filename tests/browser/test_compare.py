@@ -149,7 +149,7 @@ def test_one_hover_over_all_three(tab: Tab, app: App) -> None:
 
 
 def test_wheel_and_drag_move_all_three(tab: Tab, app: App) -> None:
-    image = app.session().comparing.image
+    image = app.session().comparison.image
     before = image.read()[1].viewport
     tab.page.mouse.move(*stage(tab, 0, 0.5, 0.5))
     tab.page.mouse.wheel(0, -240)
@@ -241,7 +241,7 @@ def at_rest(session: Session) -> bool:
 
 
 def test_the_legend_hides_a_class_on_all(tab: Tab, app: App) -> None:
-    comparing = app.session().comparing
+    comparing = app.session().comparison
     until(lambda: at_rest(app.session()), "the maps")
     before = comparing.image.read()[1].pixels
     tab.page.locator(".lx-legend button.toggle").nth(3).click()
@@ -254,7 +254,7 @@ def test_the_legend_hides_a_class_on_all(tab: Tab, app: App) -> None:
 
 
 def test_arrows_morph_and_swap(tab: Tab, app: App) -> None:
-    comparing = app.session().comparing
+    comparing = app.session().comparison
     pair, plain = comparing.pair, ink(tab, 2)
     tab.page.locator(".lx-compare-arrows").click()
     until(lambda: int(comparison(tab).get_attribute("data-moves")) > 5, "arrows")
@@ -333,7 +333,7 @@ def test_another_tab_brings_the_map_back_as_it_was(tab: Tab) -> None:
 
 
 def test_two_sides_that_are_asked_for_open_the_tab(tab: Tab, app: App) -> None:
-    comparing = app.session().comparing
+    comparing = app.session().comparison
     pair = comparing.pair
     comparing.compare(pair.after.side, pair.before.side, related=True)
     tab.page.locator(".lx-compare-follow").wait_for()

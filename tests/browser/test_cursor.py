@@ -35,7 +35,7 @@ def test_nothing_is_sent_while_the_cursor_rests(tab: Tab, app: App) -> None:
     frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.4))
     until(lambda: tab.frames > frames, "a frame")
-    shown = app.session().frame
+    shown = app.session().decoder.frame
     until(lambda: shown.read()[1].support is not None, "the neighbours, which refresh the frame once")
     made = shown.version
     tab.page.mouse.move(*tab.at(0.5, 0.5))
@@ -92,7 +92,7 @@ def test_a_long_click_and_two_quick_ones_pick_too(tab: Tab, app: App) -> None:
 
 def near(tab: Tab, app: App, x: float, y: float) -> list[int]:
     """The samples that are drawn nearest to these page pixels, to within what a pixel is wide."""
-    distances = np.hypot(*(app.session().scene.xy - np.array(tab.plane(x, y))).T)
+    distances = np.hypot(*(app.session().state.scene.xy - np.array(tab.plane(x, y))).T)
     return np.flatnonzero(distances <= distances.min() + 0.02).tolist()
 
 

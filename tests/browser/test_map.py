@@ -16,7 +16,7 @@ def tab(lasting_tab: Tab) -> Tab:
 
 
 def test_map_shows_every_point(tab: Tab, app: App) -> None:
-    n = len(app.session().scene.cloud)
+    n = len(app.session().state.scene.cloud)
     assert tab.page.locator(".lx-map").get_attribute("data-points") == str(n)
     until(lambda: tab.text("lx-points").startswith(f"{n:,} points, none dropped"), "the page to say so")
 
@@ -81,7 +81,7 @@ def test_what_the_hand_holds_stays_decoded_while_it_drags_the_map(tab: Tab, app:
 
 
 def test_reset_shows_everything_again(tab: Tab, app: App) -> None:
-    x = app.session().scene.xy[:, 0]
+    x = app.session().state.scene.xy[:, 0]
     tab.page.mouse.move(*tab.at(0.5, 0.5))
     tab.page.mouse.wheel(0, -300)
     until(lambda: tab.view[1] - tab.view[0] < np.ptp(x), "the zoomed map")
@@ -94,13 +94,13 @@ def test_legend_hides_isolates_and_shows_classes(tab: Tab, app: App) -> None:
     toggles = legend.locator("button.toggle")
     assert toggles.count() == 10
     toggles.nth(3).click()
-    until(lambda: app.session().hidden == {3}, "class 3 to be hidden")
+    until(lambda: app.session().state.hidden == {3}, "class 3 to be hidden")
     until(lambda: toggles.nth(3).get_attribute("aria-pressed") == "false", "the legend to say so")
     legend.locator(".row").nth(7).hover()
     legend.locator("button.only").nth(7).click()
-    until(lambda: app.session().hidden == set(range(10)) - {7}, "only class 7 to be shown")
+    until(lambda: app.session().state.hidden == set(range(10)) - {7}, "only class 7 to be shown")
     legend.locator("button.only").nth(7).click()
-    until(lambda: not app.session().hidden, "all classes again")
+    until(lambda: not app.session().state.hidden, "all classes again")
 
 
 def test_colour_by_a_number_shows_its_scale(tab: Tab, app: App) -> None:
@@ -113,7 +113,7 @@ def test_colour_by_a_number_shows_its_scale(tab: Tab, app: App) -> None:
 
 
 def test_draws_show_the_aggregate_posterior(tab: Tab, app: App) -> None:
-    n = len(app.session().scene.cloud)
+    n = len(app.session().state.scene.cloud)
     tab.page.get_by_text("Aggregate posterior").click()
     box = tab.page.locator(".lx-draws input")
     box.fill("20")
