@@ -29,18 +29,23 @@ def _epochs(tab: Tab, epochs: int) -> None:
     box.press("Enter")
 
 
+def _heights(tab: Tab) -> list[float]:
+    return [tab.page.locator(f".{handle}").bounding_box()["y"] for handle in ("lx-stop", "lx-progress")]
+
+
 def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     session = app.session()
     before = session.state.scene.xy
     box = tab.page.locator(".lx-train").bounding_box()
     assert box["y"] + box["height"] <= tab.page.viewport_size["height"], "in sight without scrolling"
     endless(session)
-    maps = tab.maps
+    maps, idle = tab.maps, _heights(tab)
     tab.page.locator(".lx-train").click()
     until(lambda: session.state.run and session.state.run.state is RunState.RUNNING, "the run")
     until(lambda: tab.maps > maps + 1 and session.state.scene.xy is not before, "the map to move")
     until(lambda: "epoch" in tab.text("lx-progress") and "samples/s" in tab.text("lx-progress"), "progress")
     until(lambda: len(session.state.run.steps) > 3, "steps")
+    assert _heights(tab) == idle, "nothing has moved under the hand"
     frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.5))
     tab.page.mouse.move(*tab.at(0.5, 0.5))

@@ -53,7 +53,7 @@ class TrainingControls:
         revert_help = "Go back to the model before the latest training, of whatever family."
         self._revert = button("Revert", "lx-revert", revert_help, session.revert, disabled=True, **wide)
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(6, 10), visible=False)
-        self._progress = Line("lx-progress", "Not training.")
+        self._progress = Line("lx-progress", "Not training.", room=2)
         self._queue: QueueList | None = None
         self._behind = pn.Column(margin=0, visible=False, **wide)
         self.panel = pn.Column(
@@ -68,7 +68,7 @@ class TrainingControls:
         self.actions = pn.Column(
             self._what.pane,
             pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=(0, 6)),
-            self._bar,
+            pn.Column(self._bar, height=16, margin=0, **wide),  # its room is there before it is
             self._progress.pane,
             self._behind,
             sizing_mode="stretch_width",
