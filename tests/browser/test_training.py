@@ -59,6 +59,14 @@ def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     until(lambda: (session.state.scene.xy == before).all(), "the model before the training")
 
 
+def test_the_help_of_train_is_as_wide_as_its_words(tab: Tab) -> None:
+    tab.page.locator(".lx-train").hover()
+    box = tab.page.get_by_role("tooltip").bounding_box()
+    assert box["width"] > 2 * box["height"]
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 300, "within the sidebar"
+
+
 def test_a_help_that_lies_over_stop_leaves_it_its_press(tab: Tab, app: App) -> None:
     session, page = app.session(), tab.page
     endless(session)

@@ -38,8 +38,17 @@ from explorer.views.training.training_controls import TrainingControls
 
 # A quiet header: the colours on the page belong to the classes.
 _TEXT = {"button": {"textTransform": "none"}}
-# A help that lies over a button does not take its press.
-_HELP = {"MuiTooltip": {"styleOverrides": {"popper": {"pointerEvents": "none"}}}}
+# A help that lies over a button does not take its press. It is as wide as its words, not as its button, and
+# stands above: beside a button the sidebar ends.
+_HELP = {
+    "MuiTooltip": {
+        "defaultProps": {"slotProps": {"popper": {"placement": "top"}}},
+        "styleOverrides": {
+            "popper": {"pointerEvents": "none", "width": "max-content"},
+            "tooltip": {"maxWidth": "240px"},
+        },
+    }
+}
 THEME = {
     "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT, "components": _HELP},
     "dark": {
