@@ -26,8 +26,8 @@ from explorer.views.components.binary_channel import BinaryChannel, pack
 class ComparePanel(JSComponent):
     """Draws what arrives, and says what the hand did."""
 
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
-    state = param.Dict(default={}, doc="What is compared, what the page says of it, and the switches.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
+    state = param.Dict(default={}, doc="Names of the two sides, the sentences about them, and the switches.")
     maps = param.Bytes(b"", doc="Head, arrows and compressed pixels of the three maps.")
     frame = param.Bytes(b"", doc="Head and both decoded samples at the cursor.")
     table = param.Dict(default={}, doc="The measures before and after, and how far measures them is.")

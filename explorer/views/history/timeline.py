@@ -17,10 +17,10 @@ class TimeStrip(JSComponent):
     """Moves through the epochs by the clock of the browser, and says where it is."""
 
     last = param.Integer(0, doc="The newest epoch.")
-    position = param.Number(0.0, doc="Where the map is, in epochs.")
-    follows = param.Boolean(True, doc="Whether the newest epoch is followed.")
-    note = param.String("", doc="What is to be known of the map that is shown.")
-    share = param.Number(0.0, doc="How much of the run can be passed through, in [0, 1].")
+    position = param.Number(0.0, doc="Place of the map, in epochs.")
+    follows = param.Boolean(True, doc="True while the newest epoch is followed.")
+    note = param.String("", doc="A note about the map that is shown.")
+    share = param.Number(0.0, doc="Share of the run that can be passed through, in [0, 1].")
     answered = param.Integer(0, doc="Number of the newest move that the position is of.")
     map = param.String("", doc="Name of the plot whose map moves.")
     aligned = param.Boolean(True, doc=Timeline.param.aligned.doc)
@@ -28,7 +28,7 @@ class TimeStrip(JSComponent):
     sizes = param.Dict({name: list(sides) for name, sides in SIZES.items()}, doc="Of a film, in pixels.")
     filming = param.Number(-1.0, doc="The share of the film that is done; -1 while none is made.")
     film = param.Bytes(b"", doc="The newest film, to be saved.")
-    film_name = param.String("", doc="What its file is called.")
+    film_name = param.String("", doc="Name of its file.")
 
     _esm = script("history/timeline")
     _stylesheets = styles("history/timeline")

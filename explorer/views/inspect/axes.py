@@ -20,10 +20,10 @@ from explorer.views.components.binary_channel import BinaryChannel, pack
 class AxesPanel(JSComponent):
     """The bars, and the sample that their code decodes to."""
 
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
-    axes = param.Dict(default={}, doc="What each axis says, and its range.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
+    axes = param.Dict(default={}, doc="Figures of each axis, and its range.")
     start = param.Dict(default={}, doc="The code that the bars begin from.")
-    note = param.String("", doc="What is under way.")
+    note = param.String("", doc="A sentence on what is being measured.")
     frame = param.Bytes(b"", doc="Head, decoded sample and nearest sample of the newest code.")
 
     _esm = script("inspect/axes")

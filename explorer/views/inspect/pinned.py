@@ -22,7 +22,7 @@ class PinStrip(JSComponent):
     """Draws the pinned samples side by side; each can be removed, or shown on the map."""
 
     pins = param.Bytes(b"", doc="Numbers and raw samples of the pins.")
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
 
     _esm = script("inspect/pinned")
     _stylesheets = styles("inspect/pinned")
@@ -72,7 +72,7 @@ class Pinned:
             **look,
         )
         self._all = [clear, table, arrays]
-        self.refresh()  # first: what comes to the page is complete
+        self.refresh()  # first, so that the page gets it complete
         self.panel.objects = [pn.FlexBox(generate, clear, self._undo, table, arrays), self._strip]
 
     def refresh(self) -> None:

@@ -19,7 +19,7 @@ class SamplePanel(JSComponent):
 
     frame = param.Bytes(b"", doc="Head and raw sample of the newest frame.")
     picked = param.Bytes(b"", doc="Head, original and reconstruction of the picked sample.")
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
 
     _esm = script("inspect/sample")
     _stylesheets = styles("inspect/sample")

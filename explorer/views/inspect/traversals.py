@@ -19,8 +19,8 @@ from explorer.views.components.binary_channel import pack
 class TraversalsPanel(JSComponent):
     """The grid; a cell that is pressed becomes the code that is looked at."""
 
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
-    every = param.Boolean(False, doc="Whether all axes are shown.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
+    every = param.Boolean(False, doc="True where all axes are shown.")
     grid = param.Bytes(b"", doc="Head and raw samples, row by row; empty while they are being made.")
 
     _esm = script("inspect/traversals")

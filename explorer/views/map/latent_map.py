@@ -44,9 +44,9 @@ class MapChannel(JSComponent):
         default=[], doc="Plane position of the picked sample, [x, y]; empty where it is not seen."
     )
     pins = param.List(default=[], doc="Plane position and number of each pinned sample, [x, y, number].")
-    turns = param.Boolean(False, doc="Whether a drag turns what is on the map.")
+    turns = param.Boolean(False, doc="True where a drag turns the map.")
     jump = param.List(default=[], doc="A number, and the ranges to go to by itself; none for everything.")
-    probe = param.Boolean(False, doc="Whether one finger moves the cursor rather than the map.")
+    probe = param.Boolean(False, doc="True where one finger moves the cursor rather than the map.")
 
     _esm = script("map/latent_map")
 
@@ -233,7 +233,7 @@ def _pins(session: Session) -> list[list[float]]:
 
 
 def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
-    """Which codes are not behind a globe."""
+    """Return which codes are not behind a globe."""
     projection = scene.projection
     return projection.visible(codes) if isinstance(projection, SphereMap) else np.ones(len(codes), bool)
 

@@ -1,4 +1,4 @@
-"""How the map is laid out and coloured, and the legend."""
+"""Controls of layout and colours of the map, and its legend."""
 
 from __future__ import annotations
 

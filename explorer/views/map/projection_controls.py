@@ -1,4 +1,4 @@
-"""What belongs to the chosen projection: its knobs, computing it, what is held, how far it errs."""
+"""Controls of the chosen projection: its knobs, its computation, held coordinates, its error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WIDE = {"sizing_mode": "stretch_width"}
 
 
 class ProjectionControls:
-    """Shows of all this what the choice needs; each part is made when it is needed first."""
+    """Shows the controls that the choice needs; each is made when it is needed first."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

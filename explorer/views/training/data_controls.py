@@ -1,4 +1,4 @@
-"""Which data and which model: the first section of the sidebar."""
+"""Choosers for data and model: the first section of the sidebar."""
 
 from __future__ import annotations
 

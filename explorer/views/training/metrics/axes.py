@@ -13,7 +13,7 @@ from explorer.session.training.report import RunReport
 from explorer.views.training.metrics.charts import Trace, chart, dress, row, tagged
 
 MOST = 64
-"""Bars at most: of more axes those that say most."""
+"""Most bars that are drawn. Of more axes, those with the largest KL are drawn."""
 
 _NAMED = 16  # bars under which their axes' names have room
 
@@ -98,11 +98,11 @@ class AxesCharts:
             self._bars(found, found.total_kl)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return report.activity is not None and report.activity.total_kl is not None
 
     def note(self, run: Run, report: RunReport) -> str:
-        """The figures in words, or why there are none."""
+        """Give the figures in words, or say why there are none."""
         if run.job.model.prior_variance is None:
             return "No KL and no active axes: this model has no prior, a sample is one place."
         found = report.activity

@@ -1,4 +1,4 @@
-"""What the live charts have in common: curves that grow, ranges that do not jump, colours of both themes."""
+"""Common parts of the live charts: curves that grow, ranges that do not jump, colours of both themes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from explorer.runtime.run import Run
 from explorer.session.training.report import RunReport
 
 MOST = 4_000
-"""Points of a curve, past which about every second one is left out: no part of a long run goes."""
+"""Points of a curve. Of more, about every second one is left out: every part of a long run stays."""
 
 ENOUGH = 40
-"""Points of a curve, from which on the few at its beginning may lie above the chart."""
+"""Points of a curve. With more, the few at its beginning may lie above the chart."""
 
 # Okabe and Ito (2008), told apart with any colour vision; and each has a marker and a dash of its own. What
 # is around the curves has its colours, its fonts and their sizes from the theme of the page.
@@ -44,7 +44,7 @@ class Charts(Protocol):
 
     @property
     def panes(self) -> list[pn.pane.Bokeh]:
-        """The charts that there is something for, side by side."""
+        """The charts to show, side by side."""
 
     def make(self) -> None:
         """Make the charts. Once."""
@@ -63,7 +63,7 @@ class Charts(Protocol):
 
 
 class Trace:
-    """A curve that grows: what is new is streamed, and nothing is sent twice while it is short."""
+    """A curve that grows: new rows are streamed, and while it is short no row is sent twice."""
 
     def __init__(self, *columns: str) -> None:
         self._columns = columns
@@ -71,7 +71,7 @@ class Trace:
         self.source = ColumnDataSource({column: [] for column in columns})
 
     def clear(self) -> None:
-        """Take all of it away."""
+        """Remove all rows."""
         if self._rows:
             self.put([])
 
@@ -86,12 +86,12 @@ class Trace:
             self.source.stream(self._as_columns(rows))
 
     def put(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Have these rows in the place of all others."""
+        """Replace all rows by these."""
         self._rows = list(rows)
         self.source.data = self._as_columns(rows)
 
     def values(self, column: str) -> list[Any]:
-        """What one column holds."""
+        """Return the values of one column."""
         at = self._columns.index(column)
         return [row[at] for row in self._rows]
 
@@ -100,7 +100,7 @@ class Trace:
 
 
 def _thinned(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Half as many rows at most, about evenly along the first column; the first and the last stay."""
+    """Return at most half of the rows, evenly along the first column; the first and the last stay."""
     apart = (rows[-1][0] - rows[0][0]) / (MOST // 2 - 2)
     kept = rows[:1]
     for one in rows[1:-1]:
@@ -136,7 +136,7 @@ def tagged(renderer: GlyphRenderer[_AnyGlyph], colour: str) -> GlyphRenderer[_An
 
 
 def dress(made: figure, theme: str) -> None:
-    """Give the glyphs of a chart the colours of a theme, each that which its tag names."""
+    """Colour the glyphs of a chart for a theme. The tag of each names its colour."""
     for renderer in made.renderers:
         assert isinstance(renderer, GlyphRenderer)
         glyph = renderer.glyph
@@ -152,12 +152,12 @@ def row(*charts: figure) -> list[pn.pane.Bokeh]:
 
 
 def strip() -> pn.Row:
-    """Return where charts come to lie side by side; on a narrow screen one below the other."""
+    """Return a container that puts charts side by side; on a narrow screen one below the other."""
     return pn.Row(sizing_mode="stretch_both", margin=0, stylesheets=_SIDE_BY_SIDE)
 
 
 def fit(span: Range1d, *curves: Sequence[float], cap: float = 100.0, least: float = 0.0) -> None:
-    """Have a range show values with some room about them.
+    """Set a range to show values with some room around them.
 
     Parameters
     ----------

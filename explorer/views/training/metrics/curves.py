@@ -1,4 +1,4 @@
-"""What training minimises, on training and on held-out samples, with marks where something happened."""
+"""The terms that training minimises, on training and held-out samples, with marks at the events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _USUAL = 97.0  # percentile: the first steps of a fresh model are many times the
 
 
 class Curves:
-    """A chart a term."""
+    """A chart for each term."""
 
     title = "Curves"
     key = (("training", "one", "", "solid"), ("held out", "other", "diamond", "dashed"))
@@ -30,7 +30,7 @@ class Curves:
         self._training = {term: Trace("epoch", "value") for term, _ in TERMS}
         self._held_out = {term: Trace("epoch", "value") for term, _ in TERMS}
         self._marks = Trace("epoch", "height", "number", "sentence")
-        # Ranges of our own: the whole run across from the start, so that nothing jumps while one reads it.
+        # The range covers the whole run from its start, so that nothing jumps while it is read.
         self._epochs = Range1d(start=0, end=1)
         self._values = {term: Range1d(start=0, end=1) for term, _ in TERMS}
         self._charts: dict[str, figure] = {}
@@ -54,7 +54,7 @@ class Curves:
 
     @property
     def panes(self) -> list[pn.pane.Bokeh]:
-        """The charts that there is something for, side by side."""
+        """The charts of the terms that the model has, side by side."""
         return [pane for term, pane in self._panes.items() if self._with_kl or term != "kl"]
 
     def dress(self, theme: str) -> None:
@@ -91,11 +91,11 @@ class Curves:
                 line.update(location=epoch, visible=True)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return True
 
     def note(self, run: Run, report: RunReport) -> str:
-        """What the charts are in, and why one is missing."""
+        """Say which unit the charts have, and why one is missing."""
         model = run.job.model
         missing = ""
         if model.prior_variance is None:

@@ -83,11 +83,11 @@ class ForgettingCharts:
             fit(self._errors, both, least=0.01)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return report.forgetting is not None
 
     def note(self, run: Run, report: RunReport) -> str:
-        """What has happened to the others, or why that is not to be told."""
+        """Say what the training did to the other samples, or why this is unknown."""
         if run.job.indices is None:
             return (
                 "This run is on everything: no training sample is left out, so none is forgotten. Select "
@@ -115,7 +115,7 @@ def _signed(change: ErrorChange) -> str:
 
 
 def table(found: Forgetting | None) -> dict[str, object]:
-    """The figures as rows of text under a caption; empty before there are any."""
+    """Return the figures as rows of text under a caption; empty before there are any."""
     if found is None:
         return {}
     groups = [(name, change) for name, *_ in GROUPS if (change := _of(found, name)) is not None]

@@ -27,7 +27,7 @@ _EMPTY = "Nothing has been trained yet. Press Train in the sidebar: the charts f
 
 
 class Metrics:
-    """Follows the run that the session tells of; what is new is streamed to the charts that are shown.
+    """Follows the run of the session, and streams its new figures to the charts that are shown.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Metrics:
         self.panel.objects = [self._studio]
 
     def refresh(self) -> None:
-        """Show what is new, if somebody looks and the last time is long enough ago."""
+        """Show what is new, if the charts are open and the last update is long enough ago."""
         run, studio = self._session.model_choice.current, self._studio
         if studio is None or not self._session.monitor.shown:
             return

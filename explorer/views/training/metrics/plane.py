@@ -16,7 +16,7 @@ _FADED = "const n = xs.length; return Array.from(xs, (_, i) => 0.12 + 0.75 * ((i
 
 
 class Plane:
-    """Former epochs fade, the newest is marked."""
+    """A chart of rate against distortion. Former epochs fade, the newest is marked."""
 
     title = "Rate–distortion"
     key = (("training", "one", "circle", "solid"), ("held out", "other", "diamond", "solid"))
@@ -101,11 +101,11 @@ class Plane:
         fit(self._distortions, *(trace.values("distortion") for trace in traces), cap=97.0, least=0.02)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return len(report.rates) > 0
 
     def note(self, run: Run, report: RunReport) -> str:
-        """How to read the plane, or why there is none."""
+        """Say how to read the plane, or why there is none."""
         if run.job.model.prior_variance is None:
             return "No plane: this model has no prior, so there is no rate, only the distortion under Curves."
         if not len(report.rates):
