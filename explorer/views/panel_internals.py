@@ -1,4 +1,4 @@
-"""Private parts of Panel, Bokeh, Tornado and Param: everything here leans on names that they may change.
+"""Private parts of Panel, Bokeh, Tornado and Param: everything here uses names that they may change.
 
 Each says where upstream it was seen: Panel 1.9.4, Bokeh 3.9.2, Tornado 6.6.1, Param 2.4.2. No other module
 touches such names; a test sees to that. Nothing is changed by an import: `install` is called by the

@@ -1,4 +1,4 @@
-"""The tab that compares: three linked maps, both decoded samples, the table of measures, reconstructions."""
+"""The tab Compare: three linked maps, both decoded samples, the table of measures, reconstructions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class ComparePanel(JSComponent):
-    """Draws what arrives, and says what the hand did."""
+    """Draws maps, samples and tables, and reports gestures."""
 
     drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
     state = param.Dict(default={}, doc="Names of the two sides, the sentences about them, and the switches.")
@@ -50,7 +50,7 @@ class CompareView:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._component: ComparePanel | None = None
-        self._ready = False  # what is sent straight to a component that is not there yet would be lost
+        self._ready = False  # a message to a component that is not there yet would be lost
         self._shown = [0, 0]  # versions of maps and frame
         self._dataset: Dataset | None = None
         self._examples: tuple[object, ...] = ()

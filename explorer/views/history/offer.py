@@ -1,4 +1,4 @@
-"""One line above Train: what a process that was killed has left in the middle."""
+"""An offer to go on with a run that a killed process has left unfinished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.views.components.widgets import Line, button
 
 
 class HistoryOffer:
-    """Offers to go on with the newest interrupted run; nothing is there while there is none."""
+    """Offers to go on with the newest interrupted run; hidden while there is none."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

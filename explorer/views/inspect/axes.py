@@ -1,4 +1,4 @@
-"""A bar per latent axis: what it says, where the picked sample lies on it, and a code that the hand moves."""
+"""A bar for each latent axis: its figures, the place of the picked sample, and a code to move."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AxesView:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._component: AxesPanel | None = None
-        self._ready = False  # what is sent straight to a component that is not there yet would be lost
+        self._ready = False  # a message to a component that is not there yet would be lost
         self._shown = 0
         self._dataset: Dataset | None = None
         self._axes: Axes | None = None

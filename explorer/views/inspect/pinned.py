@@ -37,7 +37,7 @@ class PinStrip(JSComponent):
 
 
 class Pinned:
-    """Pins of a session, with the tool that makes them and what can be done with all of them."""
+    """Pins of a session, with the tool that makes them and the commands for all of them."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -46,7 +46,7 @@ class Pinned:
         self._strip: PinStrip | None = None
 
     def unfold(self) -> None:
-        """Make what is in it, the first time that it is looked at."""
+        """Make the strip and its buttons, if they have not been made. Idempotent."""
         if self._strip is not None:
             return
         pinning = self._session.pins

@@ -1,4 +1,4 @@
-"""The map: a HoloViews figure whose pixels come down a channel of their own."""
+"""The map: a HoloViews figure whose pixels have a channel of their own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CLICKS = (hv.streams.Tap, hv.streams.PressUp, hv.streams.DoubleTap)
 
 
 class MapChannel(JSComponent):
-    """Carries pixels to the figure, and ranges and gestures that Bokeh has no event for back."""
+    """Carries pixels to the figure, and brings back ranges and gestures that Bokeh has no event for."""
 
     plot = param.String(doc="Name of the Bokeh plot that is painted.")
     pixels = param.Bytes(b"", doc="Head and compressed pixels of the newest map.")
@@ -239,7 +239,7 @@ def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
 
 
 class _FigureSetup:
-    """Names the plot and its renderers, and takes away what a map does not need."""
+    """Names the plot and its renderers, and removes the parts that a map does not need."""
 
     def __init__(self, name: str, on_move: Callable[[MouseMove], None]) -> None:
         self._name = name

@@ -19,7 +19,7 @@ from explorer.views.map.projection_controls import ProjectionControls
 
 
 class ClassList(JSComponent):
-    """Classes by name, count and colour, each of them to press; or the scale of a numeric column."""
+    """Classes as buttons with name, count and colour; or the scale of a numeric column."""
 
     entries = param.List(default=[], doc="For each class its name, colour and count.")
     veiled = param.List(default=[], doc="Indices of the classes that are switched off.")

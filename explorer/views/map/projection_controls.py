@@ -40,7 +40,7 @@ class ProjectionControls:
         self.panel = pn.Column(self._note.pane, margin=0, **_WIDE)
 
     def refresh(self) -> None:
-        """Show what the chosen projection needs, and how far its computation is."""
+        """Show the controls of the chosen projection, and the progress of its computation."""
         session, projection = self._session, self._session.projection
         scene = session.state.scene
         if scene is None:
@@ -176,7 +176,7 @@ def _title(name: str) -> str:
 
 
 def _values(knobs: Projection) -> str:
-    """The knobs with their values, as far as they shape the map."""
+    """Return the knobs that shape the map, with their values, in words."""
     names = [name for name in shown_knobs(type(knobs)) if name not in _EMBEDDING_KNOBS]
     return ", ".join(f"{_words(name)} {getattr(knobs, name):g}" for name in names)
 

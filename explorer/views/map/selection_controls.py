@@ -1,4 +1,4 @@
-"""The selection: how it is made, how large it is, and how it is taken away."""
+"""Controls of the selection: its size, ways to make it, and its commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.views.components.widgets import Line, button, disclosure, heading
 
 
 class SelectionControls:
-    """Ways to select beside the brush on the map, and what to do with a selection."""
+    """Ways to select beside the brush on the map, and commands for a selection."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

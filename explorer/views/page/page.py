@@ -59,7 +59,7 @@ THEME = {
 }
 
 
-# The last child of what scrolls: it stays at the lower edge however far down the controls reach.
+# The last child of the scrolled part: it stays at the lower edge however far down the controls reach.
 _IN_SIGHT = {
     "position": "sticky",
     "bottom": "0",
@@ -157,7 +157,7 @@ class View:
         self.session.join(bell.ring, {name: wakeup.ring for name, wakeup in channels.items()})
 
     def refresh(self) -> None:
-        """Take over what is new and send what is not on the screen: one message for all of it."""
+        """Take over what is new, and send all that is not on the screen yet in one message."""
         session = self.session
         with pn.io.hold():
             session.pull()
@@ -217,7 +217,7 @@ class View:
 
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:
-    """Return the page of a new session: what every way of starting the app serves."""
+    """Return the page of a new session. Every way of starting the app serves this page."""
     install()
     document = pn.state.curdoc
     assert document is not None, "a page is made while a document is served"
@@ -263,7 +263,7 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
 
 
 def pages(services: Services, base: Base | None = None) -> Callable[[], pmui.Page]:
-    """Return what to hand to ``panel.serve``: a function that makes the page of each new session."""
+    """Return a function for ``panel.serve`` that makes the page of each new session."""
 
     def new_page() -> pmui.Page:
         return page(services, base)

@@ -1,4 +1,4 @@
-"""The frame of the page: what lies where, and the drawer of tabs."""
+"""The frame of the page: the places of its parts, and the drawer of tabs."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ UPLOADS = ".npz,.csv,.parquet"
 
 
 class DataControls:
-    """Choosers for data set, model, latent dimension and the model's own knobs, and what a change means."""
+    """Choosers for data set, model, latent dimension and the model's knobs, and the effect of a change."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""The queue before the device: whose turn it is, and one's own runs to move and to cancel."""
+"""The queue of the device: its runs in order, those of the session with buttons to move and cancel."""
 
 from __future__ import annotations
 

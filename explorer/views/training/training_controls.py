@@ -1,4 +1,4 @@
-"""Training: which way, what on, how long, how far it is, who waits, and stopping it."""
+"""Controls of training: its settings, its progress, the queue, start and stop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from explorer.views.training.queue import QueueList
 
 
 class TrainingControls:
-    """The knobs of the plan; and in `actions` start, stop and progress, for the part of the page in sight."""
+    """The knobs of the plan. Start, stop and progress are in `actions`, which stays in sight."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

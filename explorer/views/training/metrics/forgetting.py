@@ -16,7 +16,7 @@ GROUPS = (("selected", "circle", "one", "solid"), ("unselected", "square", "othe
 
 
 class ForgettingCharts:
-    """A line a group with its interval, beside the dotted line of before; and the figures as a table."""
+    """A line with its interval for each group, beside the dotted line of the error before; and a table."""
 
     title = "Forgetting"
     key = (

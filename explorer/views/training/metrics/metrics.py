@@ -1,4 +1,4 @@
-"""The drawer's Train: charts by choice, made when they are looked at first, and what happened."""
+"""The tab Train: charts to choose from, made when they are first shown, and the events of the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of the Train tab: which charts are shown, what they say, and what happened."""
+"""The frame of the tab Train: the charts to choose from, a sentence on them, and the events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.views.components.container import Container
 
 
 class Studio(Container):
-    """Lays out a choice of charts beside the list of what happened; one column on a narrow screen."""
+    """Lays out a choice of charts beside the list of events; one column on a narrow screen."""
 
     curves = Child()
     plane = Child()
