@@ -1,4 +1,4 @@
-"""The explorer as a value: it shows itself in a notebook, and hands what is selected to Python."""
+"""The explorer as a Python object: it shows itself in a notebook, and returns the selected samples."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Explorer(pn.viewable.Viewer):
     Parameters
     ----------
     data
-        What `load_dataset` returns.
+        A data set, as `load_dataset` returns it.
     model
         An Autoencoder for samples of that shape; None makes a two-dimensional VAE and trains it if the
         data are small.
@@ -39,7 +39,7 @@ class Explorer(pn.viewable.Viewer):
     Attributes
     ----------
     base
-        What its sessions start from, for `Services.warm_up`.
+        The base that its sessions start from, for `Services.warm_up`.
 
     Raises
     ------
@@ -122,10 +122,10 @@ class Explorer(pn.viewable.Viewer):
         if not self._joined:
             self._joined = True
             document = pn.state.curdoc
-            on_server = document is not None and document.session_context is not None
-            self._made().join(
-                document_scheduler(document) if on_server else asyncio.get_running_loop().call_soon_threadsafe
-            )
+            if document is not None and document.session_context is not None:
+                self._made().join(document_scheduler(document))
+            else:
+                self._made().join(asyncio.get_running_loop().call_soon_threadsafe)
 
     def _settle(self, _: object) -> None:
         self._settled = True

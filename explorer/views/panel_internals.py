@@ -1,4 +1,4 @@
-"""Private parts of Panel, Bokeh, Tornado and Param: everything here leans on names that they may change.
+"""Private parts of Panel, Bokeh, Tornado and Param: everything here uses names that they may change.
 
 Each says where upstream it was seen: Panel 1.9.4, Bokeh 3.9.2, Tornado 6.6.1, Param 2.4.2. No other module
 touches such names; a test sees to that. Nothing is changed by an import: `install` is called by the
@@ -79,7 +79,7 @@ def deliver_at_once() -> None:
         handler.set_nodelay(True)
         connect(handler, *args, **named)
 
-    WSHandler.open = open_at_once
+    WSHandler.open = open_at_once  # type: ignore[method-assign]  # to replace it is what this is for
 
 
 # -- a message past the bookkeeping of a document -----------------------------------------------------
@@ -105,7 +105,7 @@ def connections(model: Model) -> list[Any] | None:
     https://github.com/bokeh/bokeh/blob/3.9.2/src/bokeh/server/session.py
     """
     context = model.document and model.document.session_context
-    session = context and context.session
+    session = getattr(context, "session", None)
     return list(session._subscribed_connections) if session else None
 
 

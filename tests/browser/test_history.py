@@ -250,7 +250,11 @@ def test_after_a_kill_the_app_offers_to_go_on_and_loses_nothing(
     said = f"was interrupted at epoch {left.epoch} of {EPOCHS}."
     expect(tab.page.locator(".lx-offer")).to_contain_text(said)
     expect(tab.page.locator(".lx-tab-history")).to_have_text("History (1)")
-    tab.page.locator(".lx-offer-go-on").click()
+    go_on = tab.page.locator(".lx-offer-go-on")
+    expect(go_on).to_be_in_viewport(ratio=1)
+    box, below = go_on.bounding_box(), tab.page.locator(".lx-train-what").bounding_box()
+    assert box["y"] + box["height"] <= below["y"]  # nothing lies over it
+    go_on.click()
     expect(tab.page.locator(".lx-progress")).to_contain_text(
         f"Done: epoch {EPOCHS} of {EPOCHS}", timeout=120_000
     )

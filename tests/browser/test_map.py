@@ -44,6 +44,15 @@ def test_map_is_aggregated_again_while_the_hand_still_drags(tab: Tab) -> None:
     tab.page.mouse.up()
 
 
+def test_a_press_of_the_mouse_leaves_no_ring_and_a_key_does(tab: Tab) -> None:
+    events = tab.page.locator(".lx-map .bk-events")
+    ring = "element => [element.matches(':focus'), getComputedStyle(element).outlineStyle]"
+    tab.page.mouse.click(*tab.at(0.5, 0.5))
+    assert events.evaluate(ring) == [True, "none"]
+    tab.page.keyboard.press("ArrowLeft")
+    assert events.evaluate(ring) == [True, "dotted"]
+
+
 def test_what_the_hand_holds_stays_decoded_while_it_drags_the_map(tab: Tab, app: App) -> None:
     session = app.session()
     start = tab.at(0.4, 0.6)

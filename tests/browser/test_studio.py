@@ -114,7 +114,7 @@ def test_a_provoked_divergence_is_named_and_marked(tab: Tab, app: App) -> None:
     session.settings.plan.learning_rate = 1e12
     train(tab, app, 3, "everything")
     assert session.state.run.state is RunState.FAILED
-    happenings = session.monitor.of(session.state.run).happenings
+    happenings = session.monitor.of(session.state.run).events
     until(lambda: len(happenings) and list_.locator("li").count() == len(happenings), "what happened")
     assert list_.locator("li").last.inner_text() == happenings.since(0)[-1].sentence
     assert "the loss stopped being finite in epoch 1" in list_.locator("li").last.inner_text()

@@ -29,18 +29,23 @@ def _epochs(tab: Tab, epochs: int) -> None:
     box.press("Enter")
 
 
+def _heights(tab: Tab) -> list[float]:
+    return [tab.page.locator(f".{handle}").bounding_box()["y"] for handle in ("lx-stop", "lx-progress")]
+
+
 def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     session = app.session()
     before = session.state.scene.xy
     box = tab.page.locator(".lx-train").bounding_box()
     assert box["y"] + box["height"] <= tab.page.viewport_size["height"], "in sight without scrolling"
     endless(session)
-    maps = tab.maps
+    maps, idle = tab.maps, _heights(tab)
     tab.page.locator(".lx-train").click()
     until(lambda: session.state.run and session.state.run.state is RunState.RUNNING, "the run")
     until(lambda: tab.maps > maps + 1 and session.state.scene.xy is not before, "the map to move")
     until(lambda: "epoch" in tab.text("lx-progress") and "samples/s" in tab.text("lx-progress"), "progress")
     until(lambda: len(session.state.run.steps) > 3, "steps")
+    assert _heights(tab) == idle, "nothing has moved under the hand"
     frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.5))
     tab.page.mouse.move(*tab.at(0.5, 0.5))
@@ -52,6 +57,14 @@ def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:
     assert tab.page.locator(".lx-metrics canvas").first.is_visible()
     tab.page.locator(".lx-revert").click()
     until(lambda: (session.state.scene.xy == before).all(), "the model before the training")
+
+
+def test_the_help_of_train_is_as_wide_as_its_words(tab: Tab) -> None:
+    tab.page.locator(".lx-train").hover()
+    box = tab.page.get_by_role("tooltip").bounding_box()
+    assert box["width"] > 2 * box["height"]
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 300, "within the sidebar"
 
 
 def test_a_help_that_lies_over_stop_leaves_it_its_press(tab: Tab, app: App) -> None:

@@ -1,4 +1,4 @@
-// The tab that compares: its bar of tools, three linked maps, and what stands below them.
+// The tab Compare: its bar of tools, three linked maps, and the parts below them.
 
 import {make, makeButton} from "../components/dom.js"
 import {ZOOM_IN, ZOOM_OUT} from "../components/gestures.js"

@@ -1,4 +1,4 @@
-"""The tab that compares: three linked maps, both decoded samples, the table of measures, reconstructions."""
+"""The tab Compare: three linked maps, both decoded samples, the table of measures, reconstructions."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class ComparePanel(JSComponent):
-    """Draws what arrives, and says what the hand did."""
+    """Draws maps, samples and tables, and reports gestures."""
 
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
-    state = param.Dict(default={}, doc="What is compared, what the page says of it, and the switches.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
+    state = param.Dict(default={}, doc="Names of the two sides, the sentences about them, and the switches.")
     maps = param.Bytes(b"", doc="Head, arrows and compressed pixels of the three maps.")
     frame = param.Bytes(b"", doc="Head and both decoded samples at the cursor.")
     table = param.Dict(default={}, doc="The measures before and after, and how far measures them is.")
@@ -50,7 +50,7 @@ class CompareView:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._component: ComparePanel | None = None
-        self._ready = False  # what is sent straight to a component that is not there yet would be lost
+        self._ready = False  # a message to a component that is not there yet would be lost
         self._shown = [0, 0]  # versions of maps and frame
         self._dataset: Dataset | None = None
         self._examples: tuple[object, ...] = ()
@@ -172,7 +172,7 @@ def _state(session: Session) -> dict[str, Any]:
         chosen_text = f"the {np.count_nonzero(chosen):,} {what}"
     return {
         "ready": pair is not None,
-        "note": comparison.waiting or _note(session, pair),
+        "note": comparison.waiting or ("" if pair is None else _note(session, pair)),
         "names": [] if pair is None else [pair.before.side.name, pair.after.side.name],
         "every": "" if pair is None else f"all {len(pair.before.codes):,} samples",
         "chosen": chosen_text,

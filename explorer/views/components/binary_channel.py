@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from bokeh.core.serialization import Buffer
+from bokeh.core.serialization import Buffer, Ref
+from bokeh.core.types import ID
+from bokeh.document.json import ModelChanged
 from bokeh.protocol.messages.patch_doc import patch_doc
 from panel.custom import JSComponent
 from tornado.websocket import WebSocketClosedError
@@ -85,11 +87,11 @@ class BinaryChannel:
             self.send(payload)
 
 
-def _patch(model: str, name: str, payload: bytes) -> patch_doc:
-    buffer = Buffer(uuid4().hex, payload)
+def _patch(model: ID, name: str, payload: bytes) -> patch_doc:
+    buffer = Buffer(ID(uuid4().hex), payload)
     inline = len(payload) <= _INLINE
     new = {"type": "bytes", "data": buffer.to_base64() if inline else buffer.ref}
-    event = {"kind": "ModelChanged", "model": {"id": model}, "attr": name, "new": new}
+    event = ModelChanged(kind="ModelChanged", model=Ref(id=model), attr=name, new=new)
     message = patch_doc(patch_doc.create_header(), {}, {"events": [event]})
     if not inline:
         message.add_buffer(buffer)

@@ -8,6 +8,6 @@ from explorer.views.panel_internals import MarksOwnData
 
 
 class Container(MarksOwnData, JSComponent):
-    """Changes as fast as a component that holds nothing."""
+    """A container whose own properties change as fast as those of a component without children."""
 
     __abstract = True

@@ -102,7 +102,7 @@ export function wipe(canvas) {
   canvas.width = width // setting it clears the canvas
 }
 
-// What differs, signed: blue where the original is brighter, orange where the reconstruction is.
+// The signed difference: blue where the original is brighter, orange where the reconstruction is.
 export function drawDifference(canvas, original, reconstruction, {width, height, channels}) {
   canvas.width = width
   canvas.height = height

@@ -107,7 +107,7 @@ export class Stroke {
     ]
   }
 
-  // Whether it encloses something: a press that hardly moved does not. `toScreen` gives a place in pixels.
+  // True where it encloses something: a press that hardly moved does not. `toScreen` gives a place in pixels.
   isArea(toScreen) {
     const [left, top] = toScreen(this.points[0])
     const reach = Math.max(...this.points.map(toScreen).map(([x, y]) => Math.hypot(x - left, y - top)))

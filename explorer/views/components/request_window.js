@@ -67,7 +67,7 @@ export class ArrivalOrder {
     return this.arrived
   }
 
-  // Whether this arrival is still to be shown. It supersedes all before it.
+  // True where this arrival is still to be shown. It supersedes all before it.
   supersedes(order) {
     if (order < this.shown) {
       return false

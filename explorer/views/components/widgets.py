@@ -26,11 +26,20 @@ def heading(text: str) -> pn.pane.HTML:
 
 
 class Line:
-    """One line of text. Its handle is on the paragraph itself, and a screen reader says what changes."""
+    """A line of text. Its handle is on the paragraph itself, and a screen reader says what changes.
 
-    def __init__(self, handle: str, text: str = "", *, colour: str = "inherit") -> None:
+    Parameters
+    ----------
+    room
+        Lines that are kept free for it, so that nothing around moves while its length changes.
+    """
+
+    def __init__(self, handle: str, text: str = "", *, colour: str = "inherit", room: int = 0) -> None:
         self._handle = handle
-        style = f":host {{font-size: 13px; line-height: 1.4; color: {colour};}} :host p {{margin: 0;}}"
+        style = (
+            f":host {{font-size: 13px; line-height: 1.4; color: {colour};}}"
+            f" :host p {{margin: 0; min-height: {room * 1.4:g}em;}}"
+        )
         self.pane = TextPane(margin=(2, 10), sizing_mode="stretch_width", stylesheets=[style])
         self.say(text)
 
@@ -53,7 +62,11 @@ def button(label: str, handle: str, help_text: str, press: Callable[[], object],
     made = pmui.Button(
         label=label, css_classes=[handle], description=help_text, description_delay=1500, size="small", **look
     )
-    made.on_click(lambda _: press())
+
+    def pressed(_: object) -> None:
+        press()
+
+    made.on_click(pressed)
     return made
 
 

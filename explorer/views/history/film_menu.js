@@ -1,4 +1,4 @@
-// The menu of what is rarely needed: whether epochs are matched, and the film.
+// The menu for rare needs: the matching of epochs, and the film.
 
 import {download, make, makeButton, setAttributes} from "../components/dom.js"
 import {percent} from "../components/numbers.js"

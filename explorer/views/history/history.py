@@ -1,4 +1,4 @@
-"""The tab of the drawer with the runs that are kept: a tree, what is known of one, and what can be done."""
+"""The tab History: the kept runs as a tree, the figures of the chosen one, and its commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line above Train: what a process that was killed has left in the middle."""
+"""An offer to go on with a run that a killed process has left unfinished."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.views.components.widgets import Line, button
 
 
 class HistoryOffer:
-    """Offers to go on with the newest interrupted run; nothing is there while there is none."""
+    """Offers to go on with the newest interrupted run; hidden while there is none."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -27,16 +27,15 @@ class HistoryOffer:
         self.panel.visible = bool(offers)
         if not offers:
             return
-        if self._line is None:
-            self._make()
+        line = self._line = self._line or self._make()
         newest = offers[0]
         others = f" {len(offers) - 1} more in the tab History." if len(offers) > 1 else ""
-        self._line.say(
+        line.say(
             f"“{newest.name}” was interrupted at epoch {newest.epoch} of {newest.plan['epochs']}.{others}"
         )
 
-    def _make(self) -> None:
-        self._line = Line("lx-offer")
+    def _make(self) -> Line:
+        line = Line("lx-offer")
         go_on = button(
             "Go on",
             "lx-offer-go-on",
@@ -50,7 +49,8 @@ class HistoryOffer:
             "Say no more of it in this session; it stays in the tab History.",
             self._session.history.decline,
         )
-        self.panel.objects = [self._line.pane, pn.Row(go_on, decline, margin=(0, 6))]
+        self.panel.objects = [line.pane, pn.Row(go_on, decline, margin=(0, 6))]
+        return line
 
     def _go_on(self) -> None:
         if self._offered:

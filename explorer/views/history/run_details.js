@@ -24,7 +24,7 @@ export class RunDetails {
       root.replaceChildren(make("p", "empty", (model.tree.rows ?? []).length ? CHOOSE : ""))
       return
     }
-    // What is half typed there stays while the run goes on.
+    // Text that is half typed stays while the run goes on.
     const focused = focusedBeside(root)
     const handle = root.contains(focused) ? focused.className : null
     const typed = this.drawn?.run === run.run ? this.typed() : {}
@@ -48,7 +48,7 @@ export class RunDetails {
     return [...this.root.querySelectorAll(selector)]
   }
 
-  // What stands in the fields, by their handles.
+  // The values of the fields, by their handles.
   typed() {
     return Object.fromEntries(this.inputs("input").map((input) => [input.className, input.value]))
   }

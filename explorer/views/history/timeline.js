@@ -94,7 +94,7 @@ class TimeStrip {
     Object.assign(this.root.dataset, {at, playing, share: model.share, note: model.note})
   }
 
-  // What the server says of the place may be older than the hand.
+  // The place that the server reports may be older than the last move of the hand.
   follow() {
     if (!this.held && !this.playing && this.model.answered >= this.moves.number) {
       this.at = this.model.position

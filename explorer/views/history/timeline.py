@@ -1,4 +1,4 @@
-"""The strip with the run's epochs: play, a slider, where it stands, and a film of it."""
+"""The strip with the epochs of the run: play, a slider, its position, and a film."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from explorer.views.components.assets import script, styles
 
 
 class TimeStrip(JSComponent):
-    """Moves through the epochs by the clock of the browser, and says where it is."""
+    """Moves through the epochs by the clock of the browser, and reports its position."""
 
     last = param.Integer(0, doc="The newest epoch.")
-    position = param.Number(0.0, doc="Where the map is, in epochs.")
-    follows = param.Boolean(True, doc="Whether the newest epoch is followed.")
-    note = param.String("", doc="What is to be known of the map that is shown.")
-    share = param.Number(0.0, doc="How much of the run can be passed through, in [0, 1].")
+    position = param.Number(0.0, doc="Place of the map, in epochs.")
+    follows = param.Boolean(True, doc="True while the newest epoch is followed.")
+    note = param.String("", doc="A note about the map that is shown.")
+    share = param.Number(0.0, doc="Share of the run that can be passed through, in [0, 1].")
     answered = param.Integer(0, doc="Number of the newest move that the position is of.")
     map = param.String("", doc="Name of the plot whose map moves.")
     aligned = param.Boolean(True, doc=Timeline.param.aligned.doc)
@@ -28,7 +28,7 @@ class TimeStrip(JSComponent):
     sizes = param.Dict({name: list(sides) for name, sides in SIZES.items()}, doc="Of a film, in pixels.")
     filming = param.Number(-1.0, doc="The share of the film that is done; -1 while none is made.")
     film = param.Bytes(b"", doc="The newest film, to be saved.")
-    film_name = param.String("", doc="What its file is called.")
+    film_name = param.String("", doc="Name of its file.")
 
     _esm = script("history/timeline")
     _stylesheets = styles("history/timeline")
@@ -55,7 +55,7 @@ class TimeStrip(JSComponent):
 
 
 class TimeView:
-    """Shows itself as soon as the run on the map has two epochs to go between."""
+    """Shows the strip once the run on the map has two epochs."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -88,7 +88,7 @@ class TimeView:
         said = {
             "visible": True,
             "last": timeline.last,
-            # On the way the browser knows better.
+            # While it moves, the browser knows the position better.
             "position": panel.position if timeline.on_the_way else timeline.position,
             "answered": panel.moved,
             "follows": timeline.at is None and timeline.position == timeline.last,
@@ -96,7 +96,7 @@ class TimeView:
             "share": round(timeline.share, 3),
             "aligned": timeline.aligned,
         }
-        # Setting what is there already took a tenth of each of the page's turns.
+        # Setting values that are there already took a tenth of each of the page's turns.
         panel.param.update(**{name: value for name, value in said.items() if getattr(panel, name) != value})
         if filming.done is not self._film:
             self._film = filming.done

@@ -1,4 +1,4 @@
-"""A bar per latent axis: what it says, where the picked sample lies on it, and a code that the hand moves."""
+"""A bar for each latent axis: its figures, the place of the picked sample, and a code to move."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from explorer.views.components.binary_channel import BinaryChannel, pack
 class AxesPanel(JSComponent):
     """The bars, and the sample that their code decodes to."""
 
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
-    axes = param.Dict(default={}, doc="What each axis says, and its range.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
+    axes = param.Dict(default={}, doc="Figures of each axis, and its range.")
     start = param.Dict(default={}, doc="The code that the bars begin from.")
-    note = param.String("", doc="What is under way.")
+    note = param.String("", doc="A sentence on what is being measured.")
     frame = param.Bytes(b"", doc="Head, decoded sample and nearest sample of the newest code.")
 
     _esm = script("inspect/axes")
@@ -43,7 +43,7 @@ class AxesView:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._component: AxesPanel | None = None
-        self._ready = False  # what is sent straight to a component that is not there yet would be lost
+        self._ready = False  # a message to a component that is not there yet would be lost
         self._shown = 0
         self._dataset: Dataset | None = None
         self._axes: Axes | None = None
@@ -71,12 +71,13 @@ class AxesView:
             bars.note = f"Measuring the axes: {share:.0%} …" if not bars.axes else ""
             return
         new: dict[str, object] = {"note": ""}
-        if inspecting.axes is not self._axes:
-            self._axes = inspecting.axes
-            new["axes"] = _axes(self._axes)
-        if inspecting.start is not self._start:
-            self._start = inspecting.start
-            new["start"] = _start(scene, self._start)
+        axes, start = inspecting.axes, inspecting.start
+        if axes is not None and axes is not self._axes:
+            self._axes = axes
+            new["axes"] = _axes(axes)
+        if start is not None and start is not self._start:
+            self._start = start
+            new["start"] = _start(scene, start)
         bars.param.update(**new)
         self.refresh_frame()
 

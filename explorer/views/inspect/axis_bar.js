@@ -98,7 +98,7 @@ export class AxisBar {
     }
   }
 
-  // Where a value is on the slider, in percent of its width.
+  // Position of a value on the slider, in percent of its width.
   percentOf(value) {
     return 100 * Math.min(1, Math.max(0, (value - this.low) / (this.high - this.low)))
   }

@@ -22,7 +22,7 @@ class PinStrip(JSComponent):
     """Draws the pinned samples side by side; each can be removed, or shown on the map."""
 
     pins = param.Bytes(b"", doc="Numbers and raw samples of the pins.")
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
 
     _esm = script("inspect/pinned")
     _stylesheets = styles("inspect/pinned")
@@ -37,7 +37,7 @@ class PinStrip(JSComponent):
 
 
 class Pinned:
-    """Pins of a session, with the tool that makes them and what can be done with all of them."""
+    """Pins of a session, with the tool that makes them and the commands for all of them."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -46,7 +46,7 @@ class Pinned:
         self._strip: PinStrip | None = None
 
     def unfold(self) -> None:
-        """Make what is in it, the first time that it is looked at."""
+        """Make the strip and its buttons, if they have not been made. Idempotent."""
         if self._strip is not None:
             return
         pinning = self._session.pins
@@ -72,7 +72,7 @@ class Pinned:
             **look,
         )
         self._all = [clear, table, arrays]
-        self.refresh()  # first: what comes to the page is complete
+        self.refresh()  # first, so that the page gets it complete
         self.panel.objects = [pn.FlexBox(generate, clear, self._undo, table, arrays), self._strip]
 
     def refresh(self) -> None:

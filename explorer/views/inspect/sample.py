@@ -1,4 +1,4 @@
-"""The decoded sample at the cursor, what is known of that place, and the picked sample."""
+"""The decoded sample at the cursor, the figures of that place, and the picked sample."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from explorer.views.components.binary_channel import BinaryChannel, pack
 
 
 class SamplePanel(JSComponent):
-    """Draws what arrives on two binary channels: frames under the cursor, and the picked sample."""
+    """Draws the frames under the cursor and the picked sample, each from a binary channel."""
 
     frame = param.Bytes(b"", doc="Head and raw sample of the newest frame.")
     picked = param.Bytes(b"", doc="Head, original and reconstruction of the picked sample.")
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
 
     _esm = script("inspect/sample")
     _stylesheets = styles("inspect/sample")

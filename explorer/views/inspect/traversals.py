@@ -19,8 +19,8 @@ from explorer.views.components.binary_channel import pack
 class TraversalsPanel(JSComponent):
     """The grid; a cell that is pressed becomes the code that is looked at."""
 
-    drawing = param.Dict(default={}, doc="How one sample is drawn.")
-    every = param.Boolean(False, doc="Whether all axes are shown.")
+    drawing = param.Dict(default={}, doc="Description of the drawing of one sample.")
+    every = param.Boolean(False, doc="True where all axes are shown.")
     grid = param.Bytes(b"", doc="Head and raw samples, row by row; empty while they are being made.")
 
     _esm = script("inspect/traversals")
@@ -55,13 +55,15 @@ class TraversalsView:
         inspecting, scene, panel = self._session.latent_axes, self._session.state.scene, self._grid
         if panel is None or scene is None:
             return
-        traversal, dataset = inspecting.traversal, scene.dataset
+        traversal, axes, dataset = inspecting.traversal, inspecting.axes, scene.dataset
         if dataset is not self._shown[1]:
             self._shown = (traversal, dataset)  # what is there is of the former data
             panel.param.update(drawing=dataset.drawing.described(), grid=b"")
-        elif traversal is not None and traversal is not self._shown[0] and inspecting.current:
+        elif traversal is None or axes is None or not inspecting.current:
+            return
+        elif traversal is not self._shown[0]:
             self._shown = (traversal, dataset)
-            panel.param.update(every=inspecting.every, grid=_packed(scene, inspecting.axes, traversal))
+            panel.param.update(every=inspecting.every, grid=_packed(scene, axes, traversal))
 
     def on_message(self, data: dict[str, Any]) -> None:
         """Answer a gesture in the grid."""

@@ -13,6 +13,9 @@ const HELP =
   "The latent space. Arrow keys move the cursor, Enter picks the nearest sample, Shift and Enter pins what is " +
   "decoded, plus and minus zoom, 0 shows everything. W, A, S and D turn what can be turned."
 
+// Bokeh draws a dotted ring around a figure that has the focus. Only the keyboard needs it: a press shows where it is.
+const NO_RING_AFTER_A_PRESS = ".bk-events:focus:not(:focus-visible) { outline: none; }"
+
 // The figure is laid out after this component, so the work begins when the figure is there.
 export function render({model}) {
   plotView(model).then((view) => new LatentMap(model, view).begin())
@@ -56,6 +59,7 @@ class LatentMap {
     el.tabIndex = 0
     el.setAttribute("role", "application")
     el.setAttribute("aria-label", HELP)
+    view.canvas_view.model.setv({stylesheets: [NO_RING_AFTER_A_PRESS]}, {sync: false})
     this.gestures.listen()
     const {x_range, y_range} = plot
     const ends = [x_range, y_range].flatMap(({properties}) => [properties.start, properties.end])

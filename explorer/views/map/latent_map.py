@@ -1,4 +1,4 @@
-"""The map: a HoloViews figure whose pixels come down a channel of their own."""
+"""The map: a HoloViews figure whose pixels have a channel of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.events import MouseMove
-from bokeh.models import ColumnDataSource, Plot
+from bokeh.models import ColumnDataSource
+from bokeh.plotting import figure as Figure
 from panel.custom import JSComponent
 
 from explorer.core.errors import SHOWN
@@ -35,7 +36,7 @@ _CLICKS = (hv.streams.Tap, hv.streams.PressUp, hv.streams.DoubleTap)
 
 
 class MapChannel(JSComponent):
-    """Carries pixels to the figure, and ranges and gestures that Bokeh has no event for back."""
+    """Carries pixels to the figure, and brings back ranges and gestures that Bokeh has no event for."""
 
     plot = param.String(doc="Name of the Bokeh plot that is painted.")
     pixels = param.Bytes(b"", doc="Head and compressed pixels of the newest map.")
@@ -43,9 +44,9 @@ class MapChannel(JSComponent):
         default=[], doc="Plane position of the picked sample, [x, y]; empty where it is not seen."
     )
     pins = param.List(default=[], doc="Plane position and number of each pinned sample, [x, y, number].")
-    turns = param.Boolean(False, doc="Whether a drag turns what is on the map.")
+    turns = param.Boolean(False, doc="True where a drag turns the map.")
     jump = param.List(default=[], doc="A number, and the ranges to go to by itself; none for everything.")
-    probe = param.Boolean(False, doc="Whether one finger moves the cursor rather than the map.")
+    probe = param.Boolean(False, doc="True where one finger moves the cursor rather than the map.")
 
     _esm = script("map/latent_map")
 
@@ -232,13 +233,13 @@ def _pins(session: Session) -> list[list[float]]:
 
 
 def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
-    """Which codes are not behind a globe."""
+    """Return which codes are not behind a globe."""
     projection = scene.projection
     return projection.visible(codes) if isinstance(projection, SphereMap) else np.ones(len(codes), bool)
 
 
 class _FigureSetup:
-    """Names the plot and its renderers, and takes away what a map does not need."""
+    """Names the plot and its renderers, and removes the parts that a map does not need."""
 
     def __init__(self, name: str, on_move: Callable[[MouseMove], None]) -> None:
         self._name = name
@@ -246,7 +247,7 @@ class _FigureSetup:
         self._on_move = WeakMethod(on_move)
 
     def __call__(self, plot: Any, element: Any) -> None:
-        figure: Plot = plot.state
+        figure: Figure = plot.state
         if figure.name == self._name:
             return
         figure.name = self._name
@@ -282,12 +283,12 @@ class _FigureSetup:
                 "x", "y", source=mark, size=size, fill_alpha=0, line_color=ink, line_width=2, name="lx-mark"
             )
 
-    def _moved(self, event: MouseMove) -> None:
+    def _moved(self, event: Any) -> None:  # of those that Bokeh knows, a MouseMove
         on_move = self._on_move()
         if on_move is not None:
             on_move(event)
 
-    def _draw_pins(self, figure: Plot) -> None:
+    def _draw_pins(self, figure: Figure) -> None:
         pins = ColumnDataSource({"x": [], "y": [], "text": []})
         figure.scatter(
             "x",

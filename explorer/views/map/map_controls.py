@@ -1,4 +1,4 @@
-"""How the map is laid out and coloured, and the legend."""
+"""Controls of layout and colours of the map, and its legend."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
 
+from explorer.core.rendering.colouring import Colouring
 from explorer.core.rendering.palette import categorical, sequential
+from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
 from explorer.views.components.widgets import Line, disclosure, heading
@@ -17,7 +19,7 @@ from explorer.views.map.projection_controls import ProjectionControls
 
 
 class ClassList(JSComponent):
-    """Classes by name, count and colour, each of them to press; or the scale of a numeric column."""
+    """Classes as buttons with name, count and colour; or the scale of a numeric column."""
 
     entries = param.List(default=[], doc="For each class its name, colour and count.")
     veiled = param.List(default=[], doc="Indices of the classes that are switched off.")
@@ -103,9 +105,9 @@ class MapControls:
         image = session.view.image.read()[1]
         state = session.state
         shown = (state.colouring, state.hidden, state.theme, image and image.value_range)
-        if shown != self._shown and state.colouring is not None:
+        if shown != self._shown and state.scene is not None and state.colouring is not None:
             self._shown = shown
-            self._legend.param.update(**_described(session))
+            self._legend.param.update(**_described(session, state.scene, state.colouring))
         if image is not None:
             self._points.say(
                 f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}{_past(session)}"
@@ -113,11 +115,12 @@ class MapControls:
 
 
 def _drawn(session: Session) -> str:
-    if not session.state.draws:
+    scene = session.state.scene
+    if not session.state.draws or scene is None:
         return ""
-    if not session.state.scene.projection.exact:
+    if not scene.projection.exact:
         return ", the posterior means alone: draws have no place on this map"
-    if session.state.scene.cloud.spread is None:
+    if scene.cloud.spread is None:
         return ", one for each sample: this model has no posterior to draw from"
     return f", {session.state.draws} drawn from each posterior"
 
@@ -130,19 +133,18 @@ def _past(session: Session) -> str:
 
 
 def _unseen(session: Session) -> str:
-    unseen = ""
-    if session.state.hidden:
-        unseen = f", {len(session.state.hidden)} of {len(session.state.colouring.classes)} classes hidden"
-    if session.state.has_back:
-        unseen += f"; those on the back are {'dimmed' if session.state.dims else 'hidden'}"
+    unseen, state = "", session.state
+    if state.hidden and state.colouring is not None:
+        unseen = f", {len(state.hidden)} of {len(state.colouring.classes)} classes hidden"
+    if state.has_back:
+        unseen += f"; those on the back are {'dimmed' if state.dims else 'hidden'}"
     return unseen
 
 
-def _described(session: Session) -> dict[str, Any]:
-    colouring = session.state.colouring
+def _described(session: Session, scene: Scene, colouring: Colouring) -> dict[str, Any]:
     if colouring.values is None:
         names = colouring.classes or ("samples",)
-        counts = colouring.counts or (len(session.state.scene.cloud),)
+        counts = colouring.counts or (len(scene.cloud),)
         palette = categorical(len(names), session.state.theme)
         rows = [
             {"name": name, "colour": colour, "count": count}

@@ -122,7 +122,7 @@ export class MapGestures {
     }
   }
 
-  // What the pan tool has taken hold of stays under the hand, so nothing new is decoded until it lets go: the figure
+  // The place that the pan tool holds stays under the hand, so nothing new is decoded until it lets go: the figure
   // tells of each move before it has moved the map, and would name another place.
   hold(pointer) {
     this.held = pointer

@@ -1,4 +1,4 @@
-"""What belongs to the chosen projection: its knobs, computing it, what is held, how far it errs."""
+"""Controls of the chosen projection: its knobs, its computation, held coordinates, its error."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ import param
 from explorer.core.projections import Embedding, Projection
 from explorer.core.projections.layout import shown_knobs
 from explorer.core.rendering.colouring import DISTORTION
+from explorer.core.scene.scene import Scene
 from explorer.runtime.projection_fit import FitState
 from explorer.session import Session
 from explorer.session.map.hold import holds
 from explorer.views.components.widgets import Line, button, disclosure, field
+
+# Read for its parameters alone.
+_EMBEDDING_KNOBS = shown_knobs(Embedding)  # type: ignore[type-abstract]  # no instance of it is made
 
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _WIDE = {"sizing_mode": "stretch_width"}
 
 
 class ProjectionControls:
-    """Shows of all this what the choice needs; each part is made when it is needed first."""
+    """Shows the controls that the choice needs; each is made when it is needed first."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -36,7 +40,7 @@ class ProjectionControls:
         self.panel = pn.Column(self._note.pane, margin=0, **_WIDE)
 
     def refresh(self) -> None:
-        """Show what the chosen projection needs, and how far its computation is."""
+        """Show the controls of the chosen projection, and the progress of its computation."""
         session, projection = self._session, self._session.projection
         scene = session.state.scene
         if scene is None:
@@ -51,7 +55,7 @@ class ProjectionControls:
             *(("distortion",) if not scene.projection.exact else ()),
             *((f"knobs {session.state.projection}",) if shown_knobs(type(knobs)) else ()),
         ]
-        note = self._sentence(knobs)
+        note = self._sentence(scene, knobs)
         self._note.pane.visible = bool(note)
         self._note.say(note)
         if tuple(wanted) != self._shown:
@@ -60,7 +64,7 @@ class ProjectionControls:
         if "compute" in wanted:
             self._compute.disabled = active or knobs.exact or projection.complete
             self._cancel.disabled = not active
-        if active:
+        if fit is not None and active:
             self._bar.value = round(100 * fit.fraction)
             self._progress.say(_progress(fit))
         if "distortion" in wanted and self._switch.value != (session.state.colour_by == DISTORTION):
@@ -73,14 +77,14 @@ class ProjectionControls:
     def _part(self, name: str) -> pn.viewable.Viewable:
         if name not in self._parts:
             kind, _, which = name.partition(" ")
-            make = {
+            makers: dict[str, Callable[[], pn.viewable.Viewable]] = {
                 "compute": self._make_compute,
                 "progress": self._make_progress,
                 "hold": self._make_hold,
                 "distortion": self._make_distortion,
                 "knobs": partial(self._make_knobs, which),
-            }[kind]
-            self._parts[name] = make()
+            }
+            self._parts[name] = makers[kind]()
         return self._parts[name]
 
     def _make_compute(self) -> pn.viewable.Viewable:
@@ -139,13 +143,13 @@ class ProjectionControls:
 
     # -- in words ----------------------------------------------------------------------------------------
 
-    def _sentence(self, knobs: Projection) -> str:
+    def _sentence(self, scene: Scene, knobs: Projection) -> str:
         session, projection = self._session, self._session.projection
-        drawn, scene = projection.drawn, session.state.scene
+        drawn = projection.drawn
         if knobs.exact or drawn is None:
             return ""
-        title = _title(knobs.name)
-        if drawn.name != knobs.name:
+        title = _title(knobs.key)
+        if drawn.name != knobs.key and isinstance(knobs, Embedding):
             begun = ""
             if projection.fit is not None and projection.fit.state is FitState.CANCELLED:
                 begun = "Cancelled. "
@@ -172,8 +176,8 @@ def _title(name: str) -> str:
 
 
 def _values(knobs: Projection) -> str:
-    """The knobs with their values, as far as they shape the map."""
-    names = [name for name in shown_knobs(type(knobs)) if name not in shown_knobs(Embedding)]
+    """Return the knobs that shape the map, with their values, in words."""
+    names = [name for name in shown_knobs(type(knobs)) if name not in _EMBEDDING_KNOBS]
     return ", ".join(f"{_words(name)} {getattr(knobs, name):g}" for name in names)
 
 
@@ -202,5 +206,5 @@ def _knobs(knobs: Projection, refuse: Callable[[str], object]) -> list[pn.viewab
             css_classes=[f"lx-knob-{name.replace('_', '-')}"],
             **_WIDE,
         )
-        for name in sorted(shown_knobs(kind), key=lambda name: name in shown_knobs(Embedding))
+        for name in sorted(shown_knobs(kind), key=lambda name: name in _EMBEDDING_KNOBS)
     ]

@@ -1,4 +1,4 @@
-"""The selection: how it is made, how large it is, and how it is taken away."""
+"""Controls of the selection: its size, ways to make it, and its commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.views.components.widgets import Line, button, disclosure, heading
 
 
 class SelectionControls:
-    """Ways to select beside the brush on the map, and what to do with a selection."""
+    """Ways to select beside the brush on the map, and commands for a selection."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -77,13 +77,16 @@ class SelectionControls:
         return [how, self._expression, at_random]
 
     def _where(self, _: object) -> None:
-        text = self._expression.value_input  # the value proper may come after the key
+        text = self._expression.value_input or ""  # the value proper may come after the key
         if text.strip():
             self._session.selection.where(text)
 
     def _at_random(self) -> None:
+        if (number := self._number.value) is None:
+            self._session.state.say("Give the number of samples that are to be selected at random.")
+            return
         self._draws += 1
-        self._session.selection.random(self._number.value, seed=self._draws)
+        self._session.selection.random(number, seed=self._draws)
 
     def _csv(self) -> BytesIO:
         frame = self._session.selection.table(self._session.state.selected)

@@ -1,4 +1,4 @@
-"""What can be done with a map that can be turned: shown only where one is on the page."""
+"""Controls of a map that can be turned, shown only while one is on the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HELP = "Drag turns, Shift-drag moves, Shift-click pins, the wheel zooms. Keys W
 
 
 class TurnControls:
-    """The back of the globe, and the way back to how it came."""
+    """A switch for the back of the globe, and a button that turns the map back as it was at first."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -33,6 +33,6 @@ class TurnControls:
         )
 
     def refresh(self) -> None:
-        """Show itself where there is something to turn."""
+        """Show the controls where the map can be turned."""
         self.panel.visible = self._session.state.turns
         self._dims.visible = self._session.state.has_back

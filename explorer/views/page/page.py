@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import panel as pn
 import panel_material_ui as pmui
@@ -38,8 +38,17 @@ from explorer.views.training.training_controls import TrainingControls
 
 # A quiet header: the colours on the page belong to the classes.
 _TEXT = {"button": {"textTransform": "none"}}
-# A help that lies over a button does not take its press.
-_HELP = {"MuiTooltip": {"styleOverrides": {"popper": {"pointerEvents": "none"}}}}
+# A help that lies over a button does not take its press. It is as wide as its words, not as its button, and
+# stands above: beside a button the sidebar ends.
+_HELP = {
+    "MuiTooltip": {
+        "defaultProps": {"slotProps": {"popper": {"placement": "top"}}},
+        "styleOverrides": {
+            "popper": {"pointerEvents": "none", "width": "max-content"},
+            "tooltip": {"maxWidth": "240px"},
+        },
+    }
+}
 THEME = {
     "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT, "components": _HELP},
     "dark": {
@@ -48,6 +57,38 @@ THEME = {
         "components": _HELP,
     },
 }
+
+
+# The last child of the scrolled part: it stays at the lower edge however far down the controls reach.
+_IN_SIGHT = {
+    "position": "sticky",
+    "bottom": "0",
+    "z-index": "2",
+    "padding": "4px 0 6px",
+    "background": "var(--mui-palette-background-paper, Canvas)",
+    "border-top": "1px solid color-mix(in srgb, currentColor 15%, transparent)",
+}
+
+
+_SHOWN_BESIDE_THE_MAP = ["hidden", "selection", "theme", "dims", "draws"]
+
+
+class Control(Protocol):
+    """A part of the page that follows the session."""
+
+    @property
+    def panel(self) -> pn.viewable.Viewable:
+        """Return what is on the page."""
+
+    def refresh(self) -> None:
+        """Show what is new in the session."""
+
+
+class Tab(Control, Protocol):
+    """A part of the page that is made when it is looked at first."""
+
+    def unfold(self) -> None:
+        """Make what is in it. Idempotent."""
 
 
 class View:
@@ -60,7 +101,7 @@ class View:
         self._axes = AxesView(session)
         self._timeline = TimeView(session)
         self._compare, self._compared = CompareView(session), session.comparison.calls
-        self._drawer = {
+        self._drawer: dict[str, Tab] = {
             "train": Metrics(session),
             "compare": self._compare,
             "axes": self._axes,
@@ -69,7 +110,7 @@ class View:
             "history": HistoryView(session),
         }
         training_controls = TrainingControls(session)
-        self._controls = (
+        self._controls: tuple[Control, ...] = (
             DataControls(session),
             MapControls(session),
             TurnControls(session),
@@ -81,8 +122,10 @@ class View:
         self._run = session.state.run
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
-        settings = [data, on_map, turning, self._map.touch, selection, offer, training]
-        self.sidebar = [*settings, training_controls.actions]
+        in_sight = pn.Column(
+            offer, training_controls.actions, sizing_mode="stretch_width", margin=0, styles=_IN_SIGHT
+        )
+        self.sidebar = [data, on_map, turning, self._map.touch, selection, training, in_sight]
         self.workbench = Workbench(
             map=self._map.pane,
             channel=self._map.channel,
@@ -109,10 +152,12 @@ class View:
             COMPARISON: wakeups.join(at_once, self._compare.refresh_pixels),
         }
         self._wakeups = [bell, *channels.values()]
+        # The page says these in words and colours of its own; the map that shows them has the same points.
+        self.session.state.param.watch(lambda *_: bell.ring(), _SHOWN_BESIDE_THE_MAP)
         self.session.join(bell.ring, {name: wakeup.ring for name, wakeup in channels.items()})
 
     def refresh(self) -> None:
-        """Take over what is new and send what is not on the screen: one message for all of it."""
+        """Take over what is new, and send all that is not on the screen yet in one message."""
         session = self.session
         with pn.io.hold():
             session.pull()
@@ -172,9 +217,10 @@ class View:
 
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:
-    """Return the page of a new session: what every way of starting the app serves."""
+    """Return the page of a new session. Every way of starting the app serves this page."""
     install()
     document = pn.state.curdoc
+    assert document is not None, "a page is made while a document is served"
     # Panel says where its style sheets are when it renders the page. A session that is made anew for a
     # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
     local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
@@ -217,7 +263,7 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
 
 
 def pages(services: Services, base: Base | None = None) -> Callable[[], pmui.Page]:
-    """Return what to hand to ``panel.serve``: a function that makes the page of each new session."""
+    """Return a function for ``panel.serve`` that makes the page of each new session."""
 
     def new_page() -> pmui.Page:
         return page(services, base)

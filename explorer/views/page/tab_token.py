@@ -1,4 +1,4 @@
-"""Which tab a page is of: a token that the tab keeps, by which its next page finds what this one trains."""
+"""The token of a tab: the tab keeps it, and by it the next page finds the training of this one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from explorer.session import Session
 if TYPE_CHECKING:
     from explorer.views.page.workbench import Workbench
 
-RETRY = 500  # milliseconds between two looks at whether the page before has gone
-MOST_ATTEMPTS = 10  # after which it is another tab, which was opened as a copy of this one
+RETRY = 500  # milliseconds until it is asked again whether the former page has gone
+MOST_ATTEMPTS = 10  # after these the tab is another one, opened as a copy
 
 
 class TabToken:
-    """Asks the tab for the token of the page before, and gives it that of this one."""
+    """Asks the tab for the token of the former page, and gives it the token of this one."""
 
     def __init__(self, session: Session, workbench: Workbench, document: Document) -> None:
         self._session = session
@@ -30,12 +30,12 @@ class TabToken:
         workbench.param.watch(self._on_visit, "visit")
 
     def join(self) -> None:
-        """Begin, now that the page has loaded: what is sent to it before gets lost. On its own loop."""
+        """Begin once the page has loaded; a message sent earlier gets lost. On its own loop."""
         self._loaded = True
         self._on_visit()
 
     def _on_visit(self, _: Any = None) -> None:
-        # Nor does what a component's property is answered with while it changes reach the browser.
+        # An answer that is given while the property changes does not reach the browser either.
         if self._loaded and self._workbench.visit and not self._attempts:
             self._attempts = 1
             self._document.add_next_tick_callback(self._take_over)
@@ -53,7 +53,7 @@ class TabToken:
 
 
 def _connected(document: Document) -> Callable[[], bool]:
-    """Whether a browser is at the document, without holding it."""
+    """Return a function that tells whether a browser shows the document; it does not hold the document."""
     found = ref(document)
 
     def connected() -> bool:

@@ -82,7 +82,7 @@ async function reloadOnceBack(wait = FIRST_WAIT) {
   }
 }
 
-// What this tab trains is found again by its next page, after a reload or a lost connection: the tab keeps the token
+// The next page of this tab finds its training again, after a reload or a lost connection: the tab keeps the token
 // that it was given, for as long as it is open and for no other tab.
 function exchangeTokens(model) {
   const key = `latent-explorer ${location.pathname}`

@@ -1,4 +1,4 @@
-"""The frame of the page: what lies where, and the drawer of tabs."""
+"""The frame of the page: the places of its parts, and the drawer of tabs."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Workbench(Container):
     )
     tab = param.String("train", doc="Name of the tab that is chosen.")
     counts = param.Dict({}, doc="For some tabs, how many there are of what is on it.")
-    open = param.Boolean(False, doc="Whether the drawer is open.")
-    visit = param.String("", doc="What the tab says of itself: ``tab:`` and the token it was given last.")
-    token = param.String("", doc="What the tab keeps for its next page.")
+    open = param.Boolean(False, doc="True while the drawer is open.")
+    visit = param.String("", doc="Report of the tab: ``tab:`` and the token that it was given last.")
+    token = param.String("", doc="The token that the tab keeps for its next page.")
     error = param.String("", doc="The sentence in the banner; empty hides it.")
 
     _esm = script("page/workbench")

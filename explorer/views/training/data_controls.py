@@ -1,4 +1,4 @@
-"""Which data and which model: the first section of the sidebar."""
+"""Choosers for data and model: the first section of the sidebar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UPLOADS = ".npz,.csv,.parquet"
 
 
 class DataControls:
-    """Choosers for data set, model, latent dimension and the model's own knobs, and what a change means."""
+    """Choosers for data set, model, latent dimension and the model's knobs, and the effect of a change."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -95,6 +95,7 @@ class DataControls:
 
     def _show_knobs(self) -> None:
         knobs = self._knobs = self._session.draft.knobs
+        assert knobs is not None
         self._panel.objects = [self._widget(knobs, name) for name in knobs.options]
 
     def _widget(self, knobs: Knobs, name: str) -> Any:

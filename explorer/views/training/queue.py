@@ -1,4 +1,4 @@
-"""The queue before the device: whose turn it is, and one's own runs to move and to cancel."""
+"""The queue of the device: its runs in order, those of the session with buttons to move and cancel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class QueueList(JSComponent):
         self._places: tuple[Place, ...] = ()
         super().__init__(**params)
 
-    def show(self, places: tuple[Place, ...]) -> None:
+    def show_places(self, places: tuple[Place, ...]) -> None:
         """Show the queue, if it is another than the one that is shown."""
         if places != self._places:
             self._places = places

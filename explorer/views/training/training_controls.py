@@ -1,4 +1,4 @@
-"""Training: which way, what on, how long, how far it is, who waits, and stopping it."""
+"""Controls of training: its settings, its progress, the queue, start and stop."""
 
 from __future__ import annotations
 
@@ -16,19 +16,9 @@ from explorer.session.training.settings import TrainingSettings
 from explorer.views.components.widgets import Line, button, disclosure, duration, field, heading
 from explorer.views.training.queue import QueueList
 
-# However far down the knobs reach, or are scrolled: the last child of what scrolls stays at its lower edge.
-_ALWAYS_THERE = {
-    "position": "sticky",
-    "bottom": "0",
-    "z-index": "2",
-    "padding": "4px 0 6px",
-    "background": "var(--mui-palette-background-paper, Canvas)",
-    "border-top": "1px solid color-mix(in srgb, currentColor 15%, transparent)",
-}
-
 
 class TrainingControls:
-    """The knobs of the plan; and in `actions` start, stop and progress, which stay in sight."""
+    """The knobs of the plan. Start, stop and progress are in `actions`, which stays in sight."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -63,7 +53,7 @@ class TrainingControls:
         revert_help = "Go back to the model before the latest training, of whatever family."
         self._revert = button("Revert", "lx-revert", revert_help, session.revert, disabled=True, **wide)
         self._bar = pmui.LinearProgress(value=0, sizing_mode="stretch_width", margin=(6, 10), visible=False)
-        self._progress = Line("lx-progress", "Not training.")
+        self._progress = Line("lx-progress", "Not training.", room=2)
         self._queue: QueueList | None = None
         self._behind = pn.Column(margin=0, visible=False, **wide)
         self.panel = pn.Column(
@@ -78,12 +68,11 @@ class TrainingControls:
         self.actions = pn.Column(
             self._what.pane,
             pn.Row(self._train, self._stop, self._revert, sizing_mode="stretch_width", margin=(0, 6)),
-            self._bar,
+            pn.Column(self._bar, height=16, margin=0, **wide),  # its room is there before it is
             self._progress.pane,
             self._behind,
             sizing_mode="stretch_width",
             margin=0,
-            styles=_ALWAYS_THERE,
         )
 
     def _refuse(self, sentence: str) -> None:
@@ -123,13 +112,13 @@ class TrainingControls:
             self._queue = QueueList(self._session, sizing_mode="stretch_width", margin=0)
             self._behind.objects = [self._queue]
         if self._queue is not None:
-            self._queue.show(places)
+            self._queue.show_places(places)
         self._behind.visible = bool(places)
 
 
 def _knobs(settings: TrainingSettings, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
     look = {"size": "small", "sizing_mode": "stretch_width"}
-    kinds = {
+    kinds: dict[str, type[pmui.FloatInput | pmui.IntInput]] = {
         "epochs": pmui.IntInput,
         "batch_size": pmui.IntInput,
         "learning_rate": pmui.FloatInput,

@@ -1,4 +1,4 @@
-"""The drawer's Train: the live charts of a training, and what happened in it."""
+"""The tab Train: the live charts of a training, and its events."""
 
 from explorer.views.training.metrics.metrics import Metrics
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import panel as pn
-from bokeh.models import FixedTicker, HoverTool, Range1d
+from bokeh.models import AdaptiveTicker, FixedTicker, HoverTool, Range1d
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
 from explorer.core.latent.activity import Activity
 from explorer.runtime.run import Run
 from explorer.session.training.report import RunReport
-from explorer.views.training.metrics.charts import Trace, chart, dress, row
+from explorer.views.training.metrics.charts import Trace, chart, dress, row, tagged
 
 MOST = 64
-"""Bars at most: of more axes those that say most."""
+"""Most bars that are drawn. Of more axes, those with the largest KL are drawn."""
 
 _NAMED = 16  # bars under which their axes' names have room
 
@@ -21,16 +22,17 @@ class AxesCharts:
     """Bars of the newest snapshot, and a line over the epochs."""
 
     title = "Axes"
-    key = ()
+    key: tuple[tuple[str, str, str, str], ...] = ()
 
     def __init__(self) -> None:
         self.panes: list[pn.pane.Bokeh] = []
         self._active = Trace("rank", "kl", "name", "says")
         self._inactive = Trace("rank", "kl", "name", "says")
         self._units = Trace("epoch", "units")
-        self._ranks, self._kl = Range1d(0, 1), Range1d(0, 1)
-        self._epochs, self._axes = Range1d(0, 1), Range1d(0, 1)
+        self._ranks, self._kl = Range1d(start=0, end=1), Range1d(start=0, end=1)
+        self._epochs, self._axes = Range1d(start=0, end=1), Range1d(start=0, end=1)
         self._charts: tuple[figure, ...] = ()
+        self._ranked = FixedTicker()
         self._run: Run | None = None
         self._shown: Activity | None = None
         self._read = 0
@@ -44,28 +46,28 @@ class AxesCharts:
             y_range=self._kl,
         )
         bars.xgrid.visible = False
-        bars.xaxis.ticker = FixedTicker()
-        common = {"x": "rank", "top": "kl", "width": 0.78}
-        drawn = [
-            bars.vbar(source=self._active.source, tags=["one"], name="active", **common),
-            # Told apart by the hatch, not by the colour.
-            bars.vbar(
-                source=self._inactive.source,
-                fill_color=None,
-                hatch_pattern="/",
-                hatch_alpha=0.8,
-                tags=["plain"],
-                name="inactive",
-                **common,
-            ),
-        ]
+        bars.xaxis.ticker = self._ranked
+        active = bars.vbar("rank", 0.78, "kl", source=self._active.source, name="active")
+        # Told apart by the hatch, not by the colour.
+        inactive = bars.vbar(
+            "rank",
+            0.78,
+            "kl",
+            source=self._inactive.source,
+            fill_color=None,
+            hatch_pattern="/",
+            hatch_alpha=0.8,
+            name="inactive",
+        )
+        drawn: list[DataRenderer] = [tagged(active, "one"), tagged(inactive, "plain")]
         tips = [("axis", "@name"), ("KL", "@kl{0.000} nats"), ("", "@says")]
         bars.add_tools(HoverTool(renderers=drawn, tooltips=tips))
         units = chart("Active axes: how many say anything", "epoch", x_range=self._epochs, y_range=self._axes)
+        assert isinstance(units.yaxis.ticker, AdaptiveTicker)
         units.yaxis.ticker.update(mantissas=[1, 2, 5], min_interval=1)
         source = self._units.source
-        units.step("epoch", "units", source=source, mode="after", line_width=2, tags=["one"])
-        points = units.scatter("epoch", "units", source=source, size=6, tags=["one"], name="units")
+        tagged(units.step("epoch", "units", source=source, mode="after", line_width=2), "one")
+        points = tagged(units.scatter("epoch", "units", source=source, size=6, name="units"), "one")
         units.add_tools(
             HoverTool(renderers=[points], tooltips=[("epoch", "@epoch{0.0}"), ("active", "@units")])
         )
@@ -93,18 +95,18 @@ class AxesCharts:
         found = report.activity
         if found is not None and found is not self._shown and found.total_kl is not None:
             self._shown = found
-            self._bars(found)
+            self._bars(found, found.total_kl)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return report.activity is not None and report.activity.total_kl is not None
 
     def note(self, run: Run, report: RunReport) -> str:
-        """The figures in words, or why there are none."""
+        """Give the figures in words, or say why there are none."""
         if run.job.model.prior_variance is None:
             return "No KL and no active axes: this model has no prior, a sample is one place."
         found = report.activity
-        if found is None or found.total_kl is None:
+        if found is None or found.total_kl is None or found.units is None:
             return "Measured with the next map."
         latent = len(found.variance)
         words = (
@@ -117,9 +119,9 @@ class AxesCharts:
             words += f" The {MOST} that say most are drawn."
         return words + (" Hatched: inactive." if found.units < latent else "")
 
-    def _bars(self, found: Activity) -> None:
+    def _bars(self, found: Activity, total_kl: float) -> None:
         if found.kl is None or found.active is None:
-            rows = [(1, found.total_kl, "all axes together", True)]
+            rows = [(1, total_kl, "all axes together", True)]
         else:
             rows = [
                 (rank, float(found.kl[axis]), f"z{axis + 1}", bool(found.active[axis]))
@@ -132,6 +134,6 @@ class AxesCharts:
         highest = max(0.0, *(kl for _, kl, *_ in rows))
         self._kl.update(start=0.0, end=highest + max(0.08 * highest, 0.005))
         names = [name for _, _, name, _ in rows] if len(rows) <= _NAMED else []
-        axis = self._charts[0].xaxis[0]
-        axis.ticker.ticks = list(range(1, len(rows) + 1)) if names else [1, *range(10, len(rows) + 1, 10)]
-        axis.major_label_overrides = dict(enumerate(names, start=1))
+        ticks = list(range(1, len(rows) + 1)) if names else [1, *range(10, len(rows) + 1, 10)]
+        self._ranked.ticks = ticks
+        self._charts[0].xaxis[0].major_label_overrides = dict(enumerate(names, start=1))

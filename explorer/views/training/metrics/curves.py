@@ -1,14 +1,15 @@
-"""What training minimises, on training and on held-out samples, with marks where something happened."""
+"""The terms that training minimises, on training and held-out samples, with marks at the events."""
 
 from __future__ import annotations
 
 import panel as pn
-from bokeh.models import HoverTool, Range1d, Span
+from bokeh.models import HoverTool, Range1d
+from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
 from explorer.runtime.run import Run
 from explorer.session.training.report import RunReport, moment
-from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
+from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row, tagged
 
 TERMS = (
     ("loss", "Loss (nats): should fall"),
@@ -20,7 +21,7 @@ _USUAL = 97.0  # percentile: the first steps of a fresh model are many times the
 
 
 class Curves:
-    """A chart a term."""
+    """A chart for each term."""
 
     title = "Curves"
     key = (("training", "one", "", "solid"), ("held out", "other", "diamond", "dashed"))
@@ -29,9 +30,9 @@ class Curves:
         self._training = {term: Trace("epoch", "value") for term, _ in TERMS}
         self._held_out = {term: Trace("epoch", "value") for term, _ in TERMS}
         self._marks = Trace("epoch", "height", "number", "sentence")
-        # Ranges of our own: the whole run across from the start, so that nothing jumps while one reads it.
-        self._epochs = Range1d(0, 1)
-        self._values = {term: Range1d(0, 1) for term, _ in TERMS}
+        # The range covers the whole run from its start, so that nothing jumps while it is read.
+        self._epochs = Range1d(start=0, end=1)
+        self._values = {term: Range1d(start=0, end=1) for term, _ in TERMS}
         self._charts: dict[str, figure] = {}
         self._panes: dict[str, pn.pane.Bokeh] = {}
         self._looked_at: list[Span] = []
@@ -53,7 +54,7 @@ class Curves:
 
     @property
     def panes(self) -> list[pn.pane.Bokeh]:
-        """The charts that there is something for, side by side."""
+        """The charts of the terms that the model has, side by side."""
         return [pane for term, pane in self._panes.items() if self._with_kl or term != "kl"]
 
     def dress(self, theme: str) -> None:
@@ -90,11 +91,11 @@ class Curves:
                 line.update(location=epoch, visible=True)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return True
 
     def note(self, run: Run, report: RunReport) -> str:
-        """What the charts are in, and why one is missing."""
+        """Say which unit the charts have, and why one is missing."""
         model = run.job.model
         missing = ""
         if model.prior_variance is None:
@@ -119,35 +120,39 @@ class Curves:
     def _chart(self, term: str, title: str) -> figure:
         made = chart(title, "epoch", x_range=self._epochs, y_range=self._values[term])
         training, held_out = self._training[term].source, self._held_out[term].source
-        made.line("epoch", "value", source=training, line_width=2, tags=["one"], name="training")
-        made.line("epoch", "value", source=held_out, line_dash="dashed", tags=["other"])
-        points = made.scatter(
-            "epoch",
-            "value",
-            source=held_out,
-            size=6,
-            marker="diamond",
-            tags=["other"],
-            name="held out",
-        )
+        tagged(made.line("epoch", "value", source=training, line_width=2, name="training"), "one")
+        tagged(made.line("epoch", "value", source=held_out, line_dash="dashed"), "other")
+        points = made.scatter("epoch", "value", source=held_out, size=6, marker="diamond", name="held out")
+        tagged(points, "other")
         tips = [("epoch", "@epoch{0}"), (f"{term}, held out", "@value{0.00} nats")]
         made.add_tools(HoverTool(renderers=[points], tooltips=tips))
         return made
 
     def _mark(self, made: figure) -> None:
-        made.extra_y_ranges = {"share": Range1d(0, 1)}
+        made.extra_y_ranges = {"share": Range1d(start=0, end=1)}
         source = self._marks.source
-        made.vspan(x="epoch", source=source, line_dash="dotted", line_width=1.5, tags=["mark"])
-        place = {"x": "epoch", "y": "height", "source": source, "y_range_name": "share"}
+        tagged(made.vspan(x="epoch", source=source, line_dash="dotted", line_width=1.5), "mark")
         # A light disc under a dark number, in both themes.
-        disc = {"fill_color": "white", "line_color": "#5b3a8c", "line_width": 1.5}
-        discs = made.scatter(size=15, name="marks", **disc, **place)
+        discs = made.scatter(
+            "epoch",
+            "height",
+            source=source,
+            y_range_name="share",
+            size=15,
+            fill_color="white",
+            line_color="#5b3a8c",
+            line_width=1.5,
+            name="marks",
+        )
         made.text(
-            text="number",
+            "epoch",
+            "height",
+            "number",
+            source=source,
+            y_range_name="share",
             text_align="center",
             text_baseline="middle",
             text_font_size="10px",
             text_color="#3b2463",
-            **place,
         )
         made.add_tools(HoverTool(renderers=[discs], tooltips="<div style='max-width:280px'>@sentence</div>"))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import panel as pn
 from bokeh.models import HoverTool, Range1d
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
 from explorer.core.diagnostics.forgetting import ErrorChange, Forgetting
 from explorer.runtime.run import Run
 from explorer.session.training.report import Errors, RunReport
-from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
+from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row, tagged
 
 GROUPS = (("selected", "circle", "one", "solid"), ("unselected", "square", "other", "dashed"))
 
 
 class ForgettingCharts:
-    """A line a group with its interval, beside the dotted line of before; and the figures as a table."""
+    """A line with its interval for each group, beside the dotted line of the error before; and a table."""
 
     title = "Forgetting"
     key = (
@@ -28,7 +29,7 @@ class ForgettingCharts:
         self.panes: list[pn.pane.Bokeh] = []
         self._now = {name: Trace("epoch", "now", "low", "high", "change") for name, *_ in GROUPS}
         self._before = {name: Trace("epoch", "error") for name, *_ in GROUPS}
-        self._epochs, self._errors = Range1d(0, 1), Range1d(0, 1)
+        self._epochs, self._errors = Range1d(start=0, end=1), Range1d(start=0, end=1)
         self._chart: figure | None = None
         self._run: Run | None = None
         self._read = 0
@@ -41,25 +42,16 @@ class ForgettingCharts:
             x_range=self._epochs,
             y_range=self._errors,
         )
-        drawn = []
+        drawn: list[DataRenderer] = []
         for name, marker, tag, dash in GROUPS:
             now, before = self._now[name].source, self._before[name].source
-            made.line("epoch", "error", source=before, line_dash="dotted", line_width=2, tags=[tag])
-            made.segment(
-                "epoch", "low", "epoch", "high", source=now, line_width=3, line_alpha=0.4, tags=[tag]
-            )
-            made.line("epoch", "now", source=now, line_width=2, line_dash=dash, tags=[tag])
-            drawn.append(
-                made.scatter(
-                    "epoch",
-                    "now",
-                    source=now,
-                    size=7,
-                    marker=marker,
-                    tags=[tag],
-                    name=name,
-                )
-            )
+            line = made.line("epoch", "error", source=before, line_dash="dotted", line_width=2)
+            interval = made.segment("epoch", "low", "epoch", "high", source=now, line_width=3, line_alpha=0.4)
+            tagged(line, tag)
+            tagged(interval, tag)
+            tagged(made.line("epoch", "now", source=now, line_width=2, line_dash=dash), tag)
+            points = made.scatter("epoch", "now", source=now, size=7, marker=marker, name=name)
+            drawn.append(tagged(points, tag))
         tips = [("$name", "@now{0.0} nats"), ("epoch", "@epoch{0.0}"), ("change", "@change")]
         made.add_tools(HoverTool(renderers=drawn, tooltips=tips))
         self.panes = row(made)
@@ -78,9 +70,10 @@ class ForgettingCharts:
             self._epochs.update(start=run.job.done, end=run.job.plan.epochs)
         points = report.errors.since(self._read)
         for name, *_ in GROUPS:
-            rows = [_row(point, change) for point in points if (change := _of(point.forgetting, name))]
+            changes = [(point, change) for point in points if (change := _of(point.forgetting, name))]
+            rows = [_row(point, change) for point, change in changes]
             if rows and not self._read:
-                began, error = float(run.job.done), _of(points[0].forgetting, name).before
+                began, error = float(run.job.done), changes[0][1].before
                 self._before[name].put([(began, error), (float(run.job.plan.epochs), error)])
                 rows = [(began, error, error, error, "none yet"), *rows]
             self._now[name].add(rows)
@@ -90,11 +83,11 @@ class ForgettingCharts:
             fit(self._errors, both, least=0.01)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return report.forgetting is not None
 
     def note(self, run: Run, report: RunReport) -> str:
-        """What has happened to the others, or why that is not to be told."""
+        """Say what the training did to the other samples, or why this is unknown."""
         if run.job.indices is None:
             return (
                 "This run is on everything: no training sample is left out, so none is forgotten. Select "
@@ -122,7 +115,7 @@ def _signed(change: ErrorChange) -> str:
 
 
 def table(found: Forgetting | None) -> dict[str, object]:
-    """The figures as rows of text under a caption; empty before there are any."""
+    """Return the figures as rows of text under a caption; empty before there are any."""
     if found is None:
         return {}
     groups = [(name, change) for name, *_ in GROUPS if (change := _of(found, name)) is not None]

@@ -1,4 +1,4 @@
-"""The drawer's Train: charts by choice, made when they are looked at first, and what happened."""
+"""The tab Train: charts to choose from, made when they are first shown, and the events of the run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.session import Session
 from explorer.session.training.report import RunReport
 from explorer.views.components.widgets import duration
 from explorer.views.training.metrics.axes import AxesCharts
-from explorer.views.training.metrics.charts import COLOURS, strip
+from explorer.views.training.metrics.charts import COLOURS, Charts, strip
 from explorer.views.training.metrics.curves import Curves
 from explorer.views.training.metrics.forgetting import ForgettingCharts, table
 from explorer.views.training.metrics.plane import Plane
@@ -27,7 +27,7 @@ _EMPTY = "Nothing has been trained yet. Press Train in the sidebar: the charts f
 
 
 class Metrics:
-    """Follows the run that the session tells of; what is new is streamed to the charts that are shown.
+    """Follows the run of the session, and streams its new figures to the charts that are shown.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Metrics:
         self._session = session
         self._clock = clock
         self._curves = Curves()
-        self._charts = {
+        self._charts: dict[str, Charts] = {
             "curves": self._curves,
             "plane": Plane(),
             "axes": AxesCharts(),
@@ -70,7 +70,7 @@ class Metrics:
         self.panel.objects = [self._studio]
 
     def refresh(self) -> None:
-        """Show what is new, if somebody looks and the last time is long enough ago."""
+        """Show what is new, if the charts are open and the last update is long enough ago."""
         run, studio = self._session.model_choice.current, self._studio
         if studio is None or not self._session.monitor.shown:
             return

@@ -10,13 +10,13 @@ from bokeh.transform import transform
 from explorer.core.diagnostics.rate_distortion import RatePoint
 from explorer.runtime.run import Run
 from explorer.session.training.report import RunReport
-from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row
+from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row, tagged
 
 _FADED = "const n = xs.length; return Array.from(xs, (_, i) => 0.12 + 0.75 * ((i + 1) / n) ** 2)"
 
 
 class Plane:
-    """Former epochs fade, the newest is marked."""
+    """A chart of rate against distortion. Former epochs fade, the newest is marked."""
 
     title = "Rate–distortion"
     key = (("training", "one", "circle", "solid"), ("held out", "other", "diamond", "solid"))
@@ -26,7 +26,7 @@ class Plane:
         self._training = Trace("epoch", "rate", "distortion")
         self._held_out = Trace("epoch", "rate", "distortion")
         self._newest = Trace("rate", "distortion", "text")
-        self._rates, self._distortions = Range1d(0, 1), Range1d(0, 1)
+        self._rates, self._distortions = Range1d(start=0, end=1), Range1d(start=0, end=1)
         self._chart: figure | None = None
         self._run: Run | None = None
         self._read = 0
@@ -45,7 +45,7 @@ class Plane:
             (self._training, "training", "circle", "one"),
             (self._held_out, "held out", "diamond", "other"),
         ):
-            made.line("rate", "distortion", source=trace.source, line_alpha=0.35, tags=[tag])
+            tagged(made.line("rate", "distortion", source=trace.source, line_alpha=0.35), tag)
             points = made.scatter(
                 "rate",
                 "distortion",
@@ -54,23 +54,16 @@ class Plane:
                 marker=marker,
                 fill_alpha=alpha,
                 line_alpha=alpha,
-                tags=[tag],
                 name=name,
             )
+            tagged(points, tag)
             tips = [(name, "epoch @epoch{0}"), ("rate", "@rate{0.00}"), ("distortion", "@distortion{0.0}")]
             made.add_tools(HoverTool(renderers=[points], tooltips=tips))
         newest = self._newest.source
-        made.scatter(
-            "rate",
-            "distortion",
-            source=newest,
-            size=17,
-            fill_color=None,
-            line_width=2,
-            tags=["plain"],
-            name="newest",
+        ring = made.scatter(
+            "rate", "distortion", source=newest, size=17, fill_color=None, line_width=2, name="newest"
         )
-        made.text(
+        label = made.text(
             "rate",
             "distortion",
             "text",
@@ -78,8 +71,9 @@ class Plane:
             x_offset=12,
             text_baseline="middle",
             text_font_size="11px",
-            tags=["plain"],
         )
+        tagged(ring, "plain")
+        tagged(label, "plain")
         self.panes = row(made)
 
     def dress(self, theme: str) -> None:
@@ -107,11 +101,11 @@ class Plane:
         fit(self._distortions, *(trace.values("distortion") for trace in traces), cap=97.0, least=0.02)
 
     def draws(self, run: Run, report: RunReport) -> bool:
-        """Whether there is anything to draw."""
+        """Return whether there is anything to draw."""
         return len(report.rates) > 0
 
     def note(self, run: Run, report: RunReport) -> str:
-        """How to read the plane, or why there is none."""
+        """Say how to read the plane, or why there is none."""
         if run.job.model.prior_variance is None:
             return "No plane: this model has no prior, so there is no rate, only the distortion under Curves."
         if not len(report.rates):

@@ -1,4 +1,4 @@
-"""The frame of the Train tab: which charts are shown, what they say, and what happened."""
+"""The frame of the tab Train: the charts to choose from, a sentence on them, and the events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.views.components.container import Container
 
 
 class Studio(Container):
-    """Lays out a choice of charts beside the list of what happened; one column on a narrow screen."""
+    """Lays out a choice of charts beside the list of events; one column on a narrow screen."""
 
     curves = Child()
     plane = Child()
@@ -18,14 +18,14 @@ class Studio(Container):
     forgetting = Child()
     choices = param.List([], doc="Name and title of each group of charts.")
     chosen = param.String("curves", doc="Name of the group that is shown.")
-    note = param.String("", doc="What is to be seen in it, or why there is nothing to see.")
+    note = param.String("", doc="A sentence on the charts, or why there is nothing to see.")
     table = param.Dict({}, doc="Caption, head and rows of the figures beside the forgetting.")
     key = param.List([], doc="Of each curve the name, the colour, the marker and the dash.")
     colours = param.Dict({}, doc="The colours by name.")
-    empty = param.Boolean(False, doc="Whether there is nothing to draw.")
-    happened = param.List([], doc="What happened in the run, in order, as sentences.")
+    empty = param.Boolean(False, doc="True where there is nothing to draw.")
+    happened = param.List([], doc="Events of the run, in order, as sentences.")
     token = param.Integer(0, doc="Tells the run that is watched from others.")
-    pace = param.String("", doc="How fast it goes and how long it still takes.")
+    pace = param.String("", doc="Speed of the run and time left.")
 
     _esm = script("training/metrics/studio")
     _stylesheets = styles("training/metrics/studio")
