@@ -13,12 +13,12 @@ import threading
 from pathlib import Path
 
 import datashader as ds
-import holoviews as hv  # type: ignore[import-untyped]  # neither annotations nor stubs
+import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
 import torch
-from holoviews.operation.datashader import datashade  # type: ignore[import-untyped]
+from holoviews.operation.datashader import datashade
 
 from benchmarks import workload
 from benchmarks.workload import BATCH, LEARNING_RATE, Counter

@@ -1,4 +1,4 @@
-"""What ``panel serve explorer/app.py`` runs."""
+"""The script that ``panel serve explorer/app.py`` runs."""
 
 from explorer.services import shared
 from explorer.views.page.page import page

@@ -33,7 +33,7 @@ LONGEST_MODULE, LONGEST_SCRIPT, LONGEST_FUNCTION, MOST_CELLS, MOST_FILES = 320, 
 FULLER_FOLDERS = {"models"}
 
 # The folders whose docstrings and comments are held to plain technical English, and the pages.
-READ = ("models", "explorer/core", "benchmarks")
+READ = ("models", "explorer", "benchmarks")
 PAGES = ("README.md", "CONTRIBUTING.md", "docs")
 
 # A public docstring begins with a verb in the imperative or a noun phrase, and so with none of these.

@@ -33,6 +33,9 @@ from explorer.session.training.monitor import Monitor
 from explorer.session.training.settings import TrainingSettings
 from explorer.session.training.training import Training
 
+_BESIDE_THE_MAP = ["projection", "error", "hidden", "selection", "theme", "dims", "draws"]
+"""What the page says in words and colours of its own."""
+
 
 class Session:
     """The session of one browser tab.
@@ -69,7 +72,7 @@ class Session:
         self.builder = SceneBuilder(*shared, self.projection)
         self.comparison = Comparison(*shared, self.projection, self.selection)
         self.history = History(*shared, self.training, self.comparison)
-        state.param.watch(lambda *_: tasks.ring(), ["projection", "error"])  # no worker would ring for them
+        state.param.watch(self._on_shown_beside_the_map, _BESIDE_THE_MAP)
         services.sessions.add(self)
 
     @property
@@ -134,6 +137,9 @@ class Session:
         if self.model_choice.waiting:
             return "Training a new model; the map stays until there is something of it to see …"
         return "" if base.run is None else "Training the model for the first time …"
+
+    def _on_shown_beside_the_map(self, *_: object) -> None:
+        self.tasks.ring()  # no worker does: a map that shows them has the same points as before
 
     # -- gestures that concern several collaborators -----------------------------------------------------
 

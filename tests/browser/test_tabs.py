@@ -39,7 +39,9 @@ def test_two_tabs_have_their_own_cursors_selections_and_runs(context: BrowserCon
         lambda: one.training.run is not None and one.training.run.snapshot.version > 0,
         "a run in the first tab",
     )
-    until(lambda: one.state.scene.model is not two.state.scene.model, "the trained model on the first tab's map")
+    until(
+        lambda: one.state.scene.model is not two.state.scene.model, "the trained model on the first tab's map"
+    )
     assert two.training.run is None
     second.page.locator(".lx-train").click()
     until(lambda: two.training.run is not None, "a run in the second tab")

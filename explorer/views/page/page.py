@@ -70,9 +70,6 @@ _IN_SIGHT = {
 }
 
 
-_SHOWN_BESIDE_THE_MAP = ["hidden", "selection", "theme", "dims", "draws"]
-
-
 class Control(Protocol):
     """A part of the page that follows the session."""
 
@@ -152,8 +149,6 @@ class View:
             COMPARISON: wakeups.join(at_once, self._compare.refresh_pixels),
         }
         self._wakeups = [bell, *channels.values()]
-        # The page says these in words and colours of its own; the map that shows them has the same points.
-        self.session.state.param.watch(lambda *_: bell.ring(), _SHOWN_BESIDE_THE_MAP)
         self.session.join(bell.ring, {name: wakeup.ring for name, wakeup in channels.items()})
 
     def refresh(self) -> None:
