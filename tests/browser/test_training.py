@@ -195,7 +195,7 @@ def test_who_waits_sees_the_queue_and_moves_and_cancels_their_own(context: Brows
 def test_a_page_that_is_loaded_anew_finds_its_training(
     context: BrowserContext, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.services.desks, "_grace", 90.0)
+    monkeypatch.setattr(app.services.tabs, "_grace", 90.0)
     context.add_init_script(SOCKETS)
     tab = Tab(context.new_page()).open(app.url)
     session = app.session()
