@@ -110,7 +110,7 @@ GONE = ("ClosedError", "Uncaught exception GET /ws")
 
 @pytest.fixture(autouse=True)
 def _nothing_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """What fails behind the page is a defect too."""
+    """Fail on whatever the server logs as an error: it is a defect too."""
     yield
     said = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert [sentence for sentence in said if not any(gone in sentence for gone in GONE)] == []

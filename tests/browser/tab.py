@@ -26,7 +26,7 @@ def until(condition: Callable[[], object], what: str, seconds: float = 120.0) ->
 
 
 def at_rest(base: Base) -> bool:
-    """Whether what a base has to show is there, and a training that begins by itself is over."""
+    """Tell whether a base is ready, and a training that begins by itself is over."""
     done = base.trained or not base.by_itself
     return bool(base.snapshot.version) and done and base.run is None
 
@@ -41,7 +41,7 @@ class App:
     _collected: float = 0.0
 
     def alive(self) -> int:
-        """How many sessions there are."""
+        """Return the number of sessions."""
         # To collect takes long, and the server stands still meanwhile: it is not done at every look.
         if len(self.services.sessions) and time.monotonic() > self._collected + 0.5:
             gc.collect()

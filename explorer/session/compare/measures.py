@@ -168,7 +168,7 @@ class Measures(param.Parameterized):
         return self.of if self.of in self.offered else CODES
 
     def _keys(self, pair: Pair) -> tuple[object, ...]:
-        """What stands for the figures of the two sides."""
+        """Return the keys of the two sides' figures."""
         sides = pair.before, pair.after
         return sides if self._of == PLACES else tuple(placed.side.cloud for placed in sides)
 

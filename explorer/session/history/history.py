@@ -86,7 +86,7 @@ class History(param.Parameterized):
         return Query(self.search, self.trashed, self.most, "" if dataset is None else dataset.stamp)
 
     def _now(self) -> tuple[object, ...]:
-        """What a look depends on in this session: as a run begins and ends, what is offered changes."""
+        """Return what a look depends on in this session: offers change as a run begins and ends."""
         run = self._state.run
         return (self._query(), *(() if run is None else (run, run.state, run.kept)))
 

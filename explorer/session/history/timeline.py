@@ -228,7 +228,7 @@ class Timeline(param.Parameterized):
         return self._home[1]
 
     def _follow_run(self) -> None:
-        """Have the run on the map read, again whenever it has gone on."""
+        """Read the run on the map, again whenever it has gone on."""
         if self._run.follow():
             away, self._track, self._touched, self.at = self.at, None, False, None
             if away is not None:
@@ -297,7 +297,7 @@ class Timeline(param.Parameterized):
         self._update_passage()
 
     def _spread(self) -> bool:
-        """Whether each sample's posterior is needed, which is not kept with the places."""
+        """Tell whether each sample's posterior is needed, which is not kept with the places."""
         return bool(self._state.draws) or self._state.colour_by == "KL"
 
     def _nearest(self, at: float) -> int:
@@ -305,7 +305,7 @@ class Timeline(param.Parameterized):
         return min((record.epoch for record in self.kept.epochs), key=lambda epoch: abs(epoch - at))
 
     def _ready(self) -> bool:
-        """Whether the epoch that is looked at can be laid out."""
+        """Tell whether the epoch that is looked at can be laid out."""
         track, at = self._track, self.at
         if track is None or at is None or self.snapshot() is None or not track.evolution.epochs:
             return False

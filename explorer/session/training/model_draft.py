@@ -214,7 +214,7 @@ class ModelDraft(param.Parameterized):
             self.param.source.objects = dict(self._sources)
 
     def _effort(self, draft: Choice) -> str:
-        """How long it will take, as far as that can be told."""
+        """Return the time that a training will take, in words, as far as that is known."""
         scene = self._state.scene
         if scene is None or draft.source != self.now.source:
             return ""
