@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from explorer.core.datasets import Dataset
 from explorer.core.paths import home_folder
+from explorer.core.progress import Progress, silent
 from explorer.core.settings.training import TrainingMode
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
@@ -218,7 +219,7 @@ def film(
     speed: float = 4.0,
     aligned: bool = True,
     theme: str = "light",
-    progress: Callable[[float], object] = lambda share: None,
+    progress: Progress = silent,
 ) -> Path:
     """Film how a run's map evolved, as a GIF or an MP4 by the ending of the path; returns the path.
 

@@ -272,6 +272,6 @@ def _changed(
     if not len(before):
         return None
     changes = now.astype(np.float64) - before
-    means, _ = resampled(changes[:, None], None, seed, stop=lambda: False, progress=lambda share: None)
+    means, _ = resampled(changes[:, None], None, seed, stop=never, progress=silent)
     mean_before = float(before.mean(dtype=np.float64))
     return ErrorChange(len(before), mean_before, mean_before + float(changes.mean()), *interval(means[:, 0]))

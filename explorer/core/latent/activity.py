@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from jaxtyping import Bool, Float, Float32, Float64, Int64
 
 from explorer.core.errors import Cancelled
 from explorer.core.latent.cloud import Cloud
+from explorer.core.progress import Progress, Stop, never, silent
 from models import Autoencoder
 from models.losses import ACTIVE
 
@@ -60,8 +60,8 @@ def activity(
     cloud: Cloud,
     model: Autoencoder,
     *,
-    progress: Callable[[float], object] = lambda share: None,
-    stop: Callable[[], bool] = lambda: False,
+    progress: Progress = silent,
+    stop: Stop = never,
 ) -> Activity:
     """Measure each axis from the codes alone: nothing is encoded again.
 

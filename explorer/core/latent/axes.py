@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from statistics import NormalDist
 
@@ -11,6 +10,7 @@ from jaxtyping import Float, Float32, Float64
 
 from explorer.core.latent.activity import Activity, activity, is_normal, normal_kl
 from explorer.core.latent.cloud import Cloud
+from explorer.core.progress import Progress, Stop, never, silent
 from models import Autoencoder
 
 LEVELS = (0.01, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99)
@@ -100,8 +100,8 @@ def measure(
     cloud: Cloud,
     model: Autoencoder,
     *,
-    progress: Callable[[float], object] = lambda share: None,
-    stop: Callable[[], bool] = lambda: False,
+    progress: Progress = silent,
+    stop: Stop = never,
 ) -> Axes:
     """Measure each axis from the codes alone: nothing is encoded again.
 

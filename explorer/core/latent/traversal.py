@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.latent.axes import Axes, Start, moved
+from explorer.core.progress import Stop, never
 from models import Autoencoder
 
 MOST_ACTIVE = 16
@@ -49,7 +49,7 @@ def traverse(
     start: Start,
     rows: int | None = MOST_ACTIVE,
     *,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop = never,
 ) -> Traversal:
     """Decode along the most informative axes, at the quantiles that `axes` gives.
 

@@ -14,7 +14,7 @@ import models
 from explorer.core.diagnostics.epoch_means import EpochMeans
 from explorer.core.errors import Cancelled
 from explorer.core.latent.cloud import Stamp, encode, weights_token
-from explorer.core.progress import pause_after
+from explorer.core.progress import Stop, never, pause_after
 from explorer.runtime.run import Job, Run, Snapshot
 from explorer.runtime.store.tensorboard import Events
 from explorer.runtime.store.writer_thread import Epoch, Recorder
@@ -149,9 +149,7 @@ class TrainingLoop:
         left = (step.epoch * step.of / step.epochs - step.seen) / rate
         return left >= 3 * cost and self._spent + cost <= SHARE_WITHIN * passed
 
-    def _take(
-        self, model: Autoencoder, step: Step, state: OptimizerState | None, stop: Callable[[], bool]
-    ) -> Snapshot:
+    def _take(self, model: Autoencoder, step: Step, state: OptimizerState | None, stop: Stop) -> Snapshot:
         began = self._clock()
         dataset, version = self._job.dataset, self._run.snapshot.version + 1
         stamp = Stamp(dataset.stamp, weights_token(model), version)
@@ -169,7 +167,7 @@ def steps_of(
     model: Autoencoder,
     *,
     keep: Callable[[OptimizerState], object] | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop = never,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Step]:
     """The training of a job as `models.fit` does it, on a model that has the weights to start from."""
