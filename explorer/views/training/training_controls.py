@@ -148,12 +148,12 @@ def _sentence(run: Run, own: bool) -> str:
     if run.state is RunState.QUEUED:
         return f"Waiting for the device: place {run.position} in the queue."
     progress = run.progress
+    ends = {RunState.DONE: "Done", RunState.STOPPED: "Stopped", RunState.FAILED: "Ended by an error"}
     if progress is None:
-        return "Starting …"
+        return f"{ends[run.state]} before it began." if run.state.over else "Starting …"
     epochs = f"epoch {progress.epoch} of {progress.epochs}"
     if run.state is RunState.RUNNING:
         first = "" if own else "First training: "
         left = "" if progress.seconds_left is None else f" · {duration(progress.seconds_left)} left"
         return f"{first}{epochs} · {progress.samples_per_second:,.0f} samples/s{left}"
-    ends = {RunState.DONE: "Done", RunState.STOPPED: "Stopped", RunState.FAILED: "Ended by an error"}
     return f"{ends[run.state]}: {epochs}."
