@@ -33,7 +33,7 @@ from explorer.session.training.monitor import Monitor
 from explorer.session.training.settings import TrainingSettings
 from explorer.session.training.training import Training
 
-_BESIDE_THE_MAP = ["projection", "error", "hidden", "selection", "theme", "dims", "draws"]
+_BESIDE_THE_MAP = ["projection", "error", "colouring", "hidden", "selection", "theme", "dims", "draws"]
 """What the page says in words and colours of its own."""
 
 

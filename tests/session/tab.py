@@ -12,6 +12,7 @@ from explorer.runtime.base_models import Base
 from explorer.runtime.concurrency.worker import Newest, Task
 from explorer.services import Services
 from explorer.session import Session
+from explorer.session.tasks import CODE, COMPARISON, FRAME, MAP
 
 PATIENCE = 60.0  # seconds until a test that hangs fails; no test waits this long when it passes
 
@@ -22,9 +23,20 @@ class Tab:
     def __init__(self, services: Services, base: Base | None = None) -> None:
         self.services = services
         self.session = Session(services, base)
+        self.pulls = 0
         self._ticks: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._wakeup = services.wakeups.join(self._ticks.put, self.session.pull)
-        self.session.join(self._wakeup.ring)
+        # As on the page, what comes with every move of a hand has bells that pull nothing.
+        bell = services.wakeups.join(self._ticks.put, self._pull)
+        channels = {
+            name: services.wakeups.join(self._ticks.put, lambda: None)
+            for name in (FRAME, MAP, CODE, COMPARISON)
+        }
+        self._wakeups = [bell, *channels.values()]
+        self.session.join(bell.ring, {name: wakeup.ring for name, wakeup in channels.items()})
+
+    def _pull(self) -> None:
+        self.pulls += 1
+        self.session.pull()
 
     def until(self, condition: Callable[[], object], what: str) -> Tab:
         """Run ticks, each when it has been rung for, until the condition holds."""
@@ -63,7 +75,8 @@ class Tab:
         return self
 
     def close(self) -> None:
-        self._wakeup.leave()
+        for wakeup in self._wakeups:
+            wakeup.leave()
         self.session.close()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from explorer.core.datasets import load_dataset
 from explorer.core.scene.viewport import Viewport
+from explorer.core.selection.selection import Selection
 from explorer.runtime.base_models import Base, Choice
 from explorer.services import Services
 from tests.endless import endless
@@ -62,6 +63,35 @@ def test_each_choice_of_looks_is_a_new_map(tab: Tab, name: str, value: object) -
     after = newest_map(tab.rest())
     assert after.pixels != before.pixels
     assert after.points == (450 if name == "draws" else 150)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("colour_by", "split"),
+        ("theme", "dark"),
+        ("hidden", frozenset({0})),
+        ("draws", 3),
+        ("dims", True),
+        ("selection", Selection(np.arange(150) < 50)),
+    ],
+)
+def test_what_the_page_says_beside_the_map_is_pulled(tab: Tab, name: str, value: object) -> None:
+    before = tab.pulls
+    setattr(tab.session.state, name, value)
+    tab.rest()
+    assert tab.pulls > before
+
+
+def test_a_look_at_another_part_of_the_map_pulls_nothing(tab: Tab) -> None:
+    before, maps = tab.pulls, tab.session.view.image.version
+    for step in range(3):
+        tab.session.view.look(
+            Viewport(-1.0 + step, 1.0 + step, -0.5, 0.5, 200, 100), home=False, sequence=step
+        )
+        tab.rest()
+    assert tab.session.view.image.version == maps + 3
+    assert tab.pulls == before
 
 
 def test_another_projection_is_another_scene_of_the_same_cloud(tab: Tab) -> None:

@@ -142,6 +142,8 @@ class Timeline(param.Parameterized):
         self._update_passage()
         if rest:
             self._tasks.ring()
+        elif self._track is not None:
+            self._ask_epoch()  # a single move may paint a map for which nothing rings
 
     def newest(self) -> None:
         """Go back to the newest epoch, and follow what comes."""
