@@ -51,7 +51,6 @@ TYPE_ONLY = {
     "explorer/__init__.py",
     "explorer/cli/runs.py",
     "explorer/cli/train.py",
-    "explorer/views/page/tab_token.py",
 }
 
 # The user's choices in `State`: parameters that widgets are bound to, and that a view may therefore assign.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import ref
 
 from bokeh.document import Document
 
 from explorer.session import Session
-
-if TYPE_CHECKING:
-    from explorer.views.page.workbench import Workbench
+from explorer.views.page.workbench import Workbench
 
 RETRY = 500  # milliseconds until it is asked again whether the former page has gone
 MOST_ATTEMPTS = 10  # after these the tab is another one, opened as a copy
