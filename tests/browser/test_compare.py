@@ -334,6 +334,7 @@ def test_another_tab_brings_the_map_back_as_it_was(tab: Tab) -> None:
 
 def test_two_sides_that_are_asked_for_open_the_tab(tab: Tab, app: App) -> None:
     comparing = app.session().comparison
+    until(lambda: not comparing.shown, "the server to know that the drawer is closed")
     pair = comparing.pair
     comparing.compare(pair.after.side, pair.before.side, related=True)
     tab.page.locator(".lx-compare-follow").wait_for()

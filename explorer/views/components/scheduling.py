@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from bokeh.document import Document
 
+from explorer.views.panel_internals import is_destroyed
+
 
 def document_scheduler(document: Document) -> Callable[[Callable[[], None]], object]:
     """Return a function that schedules a callback under the document's lock; any thread may call it.
@@ -23,6 +25,11 @@ def document_scheduler(document: Document) -> Callable[[Callable[[], None]], obj
     loop = asyncio.get_running_loop()
 
     def schedule(callback: Callable[[], None]) -> None:
-        loop.call_soon_threadsafe(document.add_next_tick_callback, callback)
+        loop.call_soon_threadsafe(_add, document, callback)
 
     return schedule
+
+
+def _add(document: Document, callback: Callable[[], None]) -> None:
+    if not is_destroyed(document):  # as it may have been since the thread asked: its page has gone
+        document.add_next_tick_callback(callback)

@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from explorer.session import Session
 from explorer.views.components.widgets import Line, button, disclosure, heading
+from explorer.views.panel_internals import TextInput
 
 
 class SelectionControls:
@@ -60,7 +61,7 @@ class SelectionControls:
             css_classes=["lx-how"],
             sizing_mode="stretch_width",
         )
-        self._expression = pmui.TextInput(
+        self._expression = TextInput(
             label="Select where",
             placeholder='e.g. label == "3" and z1 > 0',
             size="small",

@@ -33,3 +33,22 @@ def test_a_ring_from_a_thread_touches_no_event_that_the_document_holds() -> None
         session.destroy()
 
     asyncio.run(play())
+
+
+def test_a_document_that_has_gone_is_asked_for_nothing() -> None:
+    failures: list[dict[str, object]] = []
+
+    async def play() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: failures.append(context))
+        document = Document()
+        session = ServerSession("session", document, io_loop=IOLoop.current())
+        schedule = document_scheduler(document)
+        schedule(lambda: None)  # the session ends before the loop comes to it
+        session.destroy()
+        handled = asyncio.Event()
+        loop.call_soon(handled.set)
+        await asyncio.wait_for(handled.wait(), 30)
+
+    asyncio.run(play())
+    assert failures == []
