@@ -241,16 +241,16 @@ def at_rest(session: Session) -> bool:
 
 
 def test_the_legend_hides_a_class_on_all(tab: Tab, app: App) -> None:
-    comparing = app.session().comparison
-    until(lambda: at_rest(app.session()), "the maps")
+    session, comparing = app.session(), app.session().comparison
+    until(lambda: at_rest(session), "the maps")
     before = comparing.image.read()[1].pixels
-    tab.page.locator(".lx-legend button.toggle").nth(3).click()
-    until(
-        lambda: all(a != b for a, b in zip(before, comparing.image.read()[1].pixels, strict=True)),
-        "the maps without it",
-    )
-    tab.page.locator(".lx-legend button.toggle").nth(3).click()
-    until(lambda: comparing.image.read()[1].pixels == before, "the maps with it")
+    toggle = tab.page.locator(".lx-legend button.toggle").nth(3)
+    toggle.click()
+    until(lambda: session.state.hidden == {3} and at_rest(session), "the maps without it")
+    without = comparing.image.read()[1].pixels
+    assert all(a != b for a, b in zip(before, without, strict=True))
+    toggle.click()
+    until(lambda: not session.state.hidden and at_rest(session), "the maps with it")
 
 
 def test_arrows_morph_and_swap(tab: Tab, app: App) -> None:

@@ -1,7 +1,7 @@
 // The legend is text first: a class is its name, its count and a swatch. A press shows or hides the class, "only" shows
 // it alone, "select" selects its samples. For a numeric colour it is the scale with its ends.
 
-import {focusedBeside, make, makeButton} from "../components/dom.js"
+import {make, makeButton} from "../components/dom.js"
 
 const MANY = 6 // classes; more of them stand in two columns
 const SHORT = 12 // characters of a name that fits there
@@ -9,14 +9,25 @@ const SHORT = 12 // characters of a name that fits there
 export function render({model, el}) {
   const root = make("div", "legend")
   el.append(root)
-  const buttons = () => [...root.querySelectorAll("button")]
+  const list = make("div")
+  let rows = []
 
+  // What is there stays: a button that is replaced while it is pressed hears no click, and loses the keyboard.
   function show() {
-    const focused = buttons().indexOf(focusedBeside(root))
-    root.replaceChildren(...(model.ramp && model.ramp.colours ? scale(model.ramp) : [classes(model)]))
-    if (focused >= 0) {
-      buttons()[focused]?.focus() // redrawing must not take the keyboard's place away
+    const {entries, veiled, ramp} = model
+    if (ramp?.colours) {
+      root.replaceChildren(...scale(ramp))
+      return
     }
+    if (rows.length !== entries.length) {
+      rows = entries.map((_, index) => classRow((kind) => model.send_msg({kind, index})))
+      list.replaceChildren(...rows.map(({row}) => row))
+    }
+    if (list.parentNode !== root) {
+      root.replaceChildren(list)
+    }
+    list.className = isShort(entries) ? "rows short" : "rows"
+    rows.forEach((row, index) => describe(row, entries[index], !veiled.includes(index)))
   }
   model.on(["entries", "veiled", "ramp"], show)
   show()
@@ -30,32 +41,32 @@ function scale({name, low, high, colours}) {
   return [make("p", "", name), bar, ends]
 }
 
-function classes(model) {
-  const {entries} = model
-  const isShort = entries.length > MANY && entries.every(({name}) => name.length < SHORT)
-  const rows = make("div", isShort ? "rows short" : "rows")
-  rows.append(...entries.map((entry, index) => classRow(model, entry, index)))
-  return rows
+const isShort = (entries) => entries.length > MANY && entries.every(({name}) => name.length < SHORT)
+
+function classRow(tell) {
+  const button = (className, text, kind) => makeButton(className, text, "", () => tell(kind))
+  const toggle = button("toggle", "", "toggle")
+  const parts = {swatch: make("span", "swatch"), name: make("span", "name"), count: make("span", "count")}
+  toggle.append(...Object.values(parts))
+  const only = button("small only", "only", "isolate")
+  const select = button("small select", "select", "select")
+  const row = make("div", "row")
+  row.append(toggle, only, select)
+  return {row, toggle, only, select, ...parts}
 }
 
-function classRow(model, {name, colour, count}, index) {
-  const button = (className, text, label, kind) => {
-    const made = makeButton(className, text, label, () => model.send_msg({kind, index}))
-    made.setAttribute("aria-label", label)
-    return made
-  }
-  const shown = !model.veiled.includes(index)
-  const toggle = button("toggle", "", `${shown ? "Hide" : "Show"} ${name}`, "toggle")
+function describe({toggle, only, select, ...parts}, {name, colour, count}, shown) {
+  parts.swatch.style.background = shown ? colour : "transparent"
+  parts.swatch.style.borderColor = colour
+  parts.name.textContent = name
+  parts.count.textContent = count.toLocaleString("en")
   toggle.setAttribute("aria-pressed", shown)
-  const swatch = make("span", "swatch")
-  swatch.style.background = shown ? colour : "transparent"
-  swatch.style.borderColor = colour
-  toggle.append(swatch, make("span", "name", name), make("span", "count", count.toLocaleString("en")))
-  const row = make("div", "row")
-  row.append(
-    toggle,
-    button("small only", "only", `Show ${name} alone, or all again`, "isolate"),
-    button("small select", "select", `Select the samples of ${name}`, "select"),
-  )
-  return row
+  label(toggle, `${shown ? "Hide" : "Show"} ${name}`)
+  label(only, `Show ${name} alone, or all again`)
+  label(select, `Select the samples of ${name}`)
+}
+
+function label(button, text) {
+  button.title = text
+  button.setAttribute("aria-label", text)
 }
