@@ -1,4 +1,4 @@
-"""What is under way for as long as a test needs it: nothing ends by itself before it is told to."""
+"""Trainings and work that go on until a test ends them: none ends by itself."""
 
 from __future__ import annotations
 

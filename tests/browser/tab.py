@@ -1,4 +1,4 @@
-"""What the browser tests are written in: an app that is served, and a tab that a person uses."""
+"""Serve the app to the browser tests, and drive a tab as a person does."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ export function drawLines(canvas, view, size, {arrows, outline, cursor}) {
   }
 }
 
-// Dark in light: seen on any colour, in both themes.
+// A dark line inside a light one, which is seen on any colour and in both themes.
 function strokeTwice(context, width) {
   for (const [colour, more] of [
     ["rgba(255, 255, 255, .85)", 2],

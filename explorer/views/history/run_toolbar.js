@@ -1,4 +1,4 @@
-// The tools above the rows: search, the deleted runs, import, and what there is to answer.
+// The tools above the rows: search, the deleted runs, import, and questions with the buttons that answer them.
 
 import {focusedBeside, make, makeButton} from "../components/dom.js"
 
