@@ -27,7 +27,8 @@ from explorer.core.scene.inversion import prepared
 from explorer.core.scene.scene import Scene, lay_out
 from explorer.core.scene.viewport import Viewport
 from explorer.core.selection import brush
-from explorer.runtime.base_models import Base, Bases, Choice
+from explorer.runtime.base import Base, Choice
+from explorer.runtime.base_models import Bases
 from explorer.runtime.concurrency.wakeups import Wakeups
 from explorer.runtime.concurrency.worker import Newest, Task, task_worker
 from explorer.runtime.handover import GRACE, Tabs
@@ -86,7 +87,7 @@ class Services:
         self.store = RunStore(home / RUNS)
         self.slot = TrainingSlot(store=self.store)
         self.tabs = Tabs(grace)
-        self.bases = Bases(self.slot, home / "models", data_folder, self._changed)
+        self.bases = Bases(self.slot, home / "models", data_folder, self._changed, self.store)
         self.painter = Painter()
         # Keyed by identity: scenes, clouds and models compare by it. A few of each, so that what
         # sessions have in common is computed once and what is no longer shown goes.

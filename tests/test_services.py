@@ -19,7 +19,7 @@ from explorer.core.rendering.painter import MapRequest, Style
 from explorer.core.scene.scene import lay_out
 from explorer.core.scene.viewport import Viewport
 from explorer.runtime import base_models
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.concurrency.worker import Task
 from explorer.services import Services
 

@@ -81,7 +81,7 @@ def _serve(
 
     import panel as pn
 
-    from explorer.runtime.base_models import Choice
+    from explorer.runtime.base import Choice
     from explorer.services import Services
     from explorer.views.page.page import pages
 

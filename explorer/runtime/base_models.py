@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread, current_thread
 from typing import Any
@@ -15,12 +14,13 @@ from explorer.core.datasets import Dataset, findable, load_dataset
 from explorer.core.errors import SHOWN, DataError, StoreError
 from explorer.core.latent.cloud import Cloud, encode
 from explorer.core.settings.model import non_default
-from explorer.runtime.concurrency.published import Published
+from explorer.runtime.base import Base, Choice
 from explorer.runtime.first_models import FirstModels
-from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.run import Job, Run, RunState, Snapshot
+from explorer.runtime.store.reader import KeptRun, newest_run
 from explorer.runtime.store.records import RunRecord
 from explorer.runtime.store.store import RunStore
-from explorer.runtime.training.slot import Job, Run, RunState, Snapshot, TrainingSlot
+from explorer.runtime.training.slot import TrainingSlot
 from models import Autoencoder, OptimizerState
 
 _log = logging.getLogger(__name__)
@@ -36,49 +36,6 @@ class _Ended(Exception):
     """Raised to end a preparation that is no longer wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A choice of what to explore: a source of data, a model's name, its latent dimension and its options."""
-
-    source: str = "digits"
-    model: str = "vae"
-    latent: int = 2
-    options: tuple[tuple[str, object], ...] = ()
-
-
-class Base:
-    """One choice made ready, in the background: its data set, and snapshots of its model as it forms.
-
-    `status` is a sentence while something is under way, else None; `error` the sentence that
-    ended it. `trained` is whether the newest snapshot comes of a training, and `by_itself` whether a
-    first training begins unasked. `kept` is the run of the store, and the epoch, that its model is of;
-    None where it is of none.
-    """
-
-    def __init__(self, choice: Choice, changed: Callable[[], None]) -> None:
-        self.choice = choice
-        self.source = choice.source  # what finds its data again; empty for data that were handed over
-        self.dataset: Dataset | None = None
-        self.run: Run | None = None
-        self.snapshot: Published[Snapshot] = Published()
-        self.status: str | None = None
-        self.error: str | None = None
-        self.trained = self.by_itself = False
-        self.kept: tuple[str, int] | None = None
-        self._changed = changed
-
-    def say(self, status: str | None, error: str | None = None) -> None:
-        """Tell those who wait for this base how far it is."""
-        self.status, self.error = status, error
-        self._changed()
-
-    def show(self, dataset: Dataset, snapshot: Snapshot) -> None:
-        """Publish the model's newest state."""
-        self.dataset = dataset
-        self.snapshot.post(snapshot)
-        self._changed()
-
-
 class Bases:
     """Makes bases ready on a thread of its own and shares them between sessions while any uses them.
 
@@ -92,12 +49,19 @@ class Bases:
         Where data sets are read from and downloaded to; None is the user's own.
     changed
         Called, on any thread, whenever a base has something new to show.
+    store
+        Where finished runs are looked for, before a model is made.
     """
 
     def __init__(
-        self, slot: TrainingSlot, models_folder: Path, data_folder: Path | None, changed: Callable[[], None]
+        self,
+        slot: TrainingSlot,
+        models_folder: Path,
+        data_folder: Path | None,
+        changed: Callable[[], None],
+        store: RunStore,
     ) -> None:
-        self._slot = slot
+        self._slot, self._store = slot, store
         self._first_models = FirstModels(models_folder)
         self._data_folder = data_folder
         self._changed = changed
@@ -112,7 +76,7 @@ class Bases:
         """Return the base of that choice, preparing it if no session uses it yet."""
         with self._lock:
             base = self._bases.get(choice)
-            if base is None or base.error is not None:
+            if base is None or base.error is not None or self._is_overtaken(base):
                 base = self._bases[choice] = Base(choice, self._changed)
                 base.status = f"Loading {Path(choice.source).name} …"
                 self._spawn(base, lambda: self._prepare(base, allow_import))
@@ -217,6 +181,14 @@ class Bases:
         dataset = self._load(base, allow_import)
         options: dict[str, Any] = dict(choice.options)
         model = models.create(choice.model, shape=dataset.shape, latent=choice.latent, **options)
+        run = newest_run(self._store, dataset, model)
+        if run is not None:
+            try:
+                self._open(base, run, None, dataset)
+            except SHOWN as error:
+                _log.warning("%r cannot be opened (%s); the map shows the first model", run, error)
+            else:
+                return
         stored = self._first_models.find(dataset, model)
         self._begin(base, dataset, stored or model, trained=stored is not None)
 
@@ -224,10 +196,22 @@ class Bases:
         dataset = dataset or self._load(base, allow_import=False)
         run.check(dataset)
         number = run.epoch(epoch).epoch
-        model = run.model(number)
-        base.kept = run.record.id, number
+        model, codes = run.model(number), run.cloud(number, dataset)
         last = number == run.record.epoch  # of no other epoch is it kept
-        self._begin(base, dataset, model, trained=True, state=run.state() if last else None)
+        state = run.state() if last else None
+        base.kept = run.record.id, number
+        if codes is not None:  # within a pixel of what is encoded next
+            base.trained = True
+            base.show(dataset, Snapshot(model.eval(), codes, None, 0, state))
+        self._begin(base, dataset, model, trained=True, state=state)
+
+    def _is_overtaken(self, base: Base) -> bool:
+        """Tell whether a newer run of the same data and model has been finished since a base was made."""
+        snapshot = base.snapshot.read()[1]
+        if base.dataset is None or snapshot is None or base.status or base.run is not None:
+            return False
+        newest = newest_run(self._store, base.dataset, snapshot.model)
+        return newest is not None and (newest.record.id, newest.record.epoch) != base.kept
 
     def _load(self, base: Base, allow_import: bool) -> Dataset:
         source = base.choice.source

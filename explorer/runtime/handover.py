@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import RLock, Timer
 
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.run import Run
 
 GRACE = 30.0  # seconds that a training goes on without its page, for one that is only loaded anew

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from explorer.core.rendering.colouring import names as colouring_names
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.run import Snapshot
 from explorer.services import Services
 from explorer.session.compare.comparison import Comparison

@@ -19,7 +19,7 @@ from explorer.core.scene.pick import Picked
 from explorer.core.scene.scene import Scene
 from explorer.core.selection.brush import intersection
 from explorer.core.selection.selection import Selection
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.run import Run, Snapshot
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 import models
-from explorer.runtime.base_models import Base, Choice
+from explorer.runtime.base import Base, Choice
 from explorer.services import Services
 from explorer.views.page.page import pages
 from tests.browser.tab import App, Tab, at_rest, until

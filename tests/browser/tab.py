@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Page, Request
 
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.services import Services
 from explorer.session import Session
 

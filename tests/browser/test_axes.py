@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator
 
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from tests.browser.tab import App, Tab, at_rest, until
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from tests.browser.made import source_of
 from tests.browser.tab import App, Tab, until
 from tests.endless import endless

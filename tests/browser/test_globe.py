@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from explorer.core.projections.turnable.orientation import Orientation
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.session import Session
 from tests.browser.made import source_of
 from tests.browser.tab import App, Tab, until

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext
 
 import models
 from explorer.core.latent.cloud import weights_token
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.run import RunState
 from explorer.session import Session
 from tests.browser.tab import App, Tab, at_rest, until

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 import models
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.errors import DataError
-from explorer.core.latent.cloud import encode, weights_token
+from explorer.core.latent.cloud import Cloud, encode, weights_token
 from explorer.runtime import base_models as module
-from explorer.runtime.base_models import Base, Bases, Choice
+from explorer.runtime.base import Base, Choice
+from explorer.runtime.base_models import Bases
 from explorer.runtime.run import Job, Run
+from explorer.runtime.store.store import RUNS, RunStore
 from explorer.runtime.training.slot import TrainingSlot
 from models import Autoencoder
 
@@ -42,7 +45,7 @@ class Start:
     def __init__(self, folder: Path) -> None:
         self.changes = 0
         self.slot = CountedSlot()
-        self.bases = Bases(self.slot, folder, None, self._change)
+        self.bases = Bases(self.slot, folder, None, self._change, RunStore(folder.parent / RUNS))
 
     def _change(self) -> None:
         self.changes += 1
@@ -125,6 +128,86 @@ def test_the_page_has_something_to_show_before_the_training_has_ended(begin: Cal
     released.set()
     start.ready(base)
     assert base.snapshot.version >= 2
+
+
+def trained(folder: Path, iris: Dataset, epochs: int = 2, **options: object) -> Run:
+    """A finished run of the store of this home."""
+    model = models.create("vae", shape=iris.shape, width=0.25, **options)
+    slot = TrainingSlot("cpu", store=RunStore(folder.parent / RUNS))
+    run = slot.submit(Job(model, iris, epochs=epochs, source="iris"))
+    assert run.join(PATIENCE)
+    slot.close()
+    return run
+
+
+def test_the_newest_finished_run_opens_by_itself(
+    begin: Callable[[], Start], folder: Path, iris: Dataset
+) -> None:
+    trained(folder, iris)
+    run = trained(folder, iris, epochs=3)
+    trained(folder, iris, beta=4.0)  # another model
+    start = begin()
+    base = start.ready(start.bases.get(SMALL_VAE))
+    assert base.kept == (run.kept, 3)
+    assert base.trained
+    assert start.slot.jobs == []
+    assert weights_token(shown(base)) == weights_token(run.snapshot.read()[1].model)
+    cloud = base.snapshot.read()[1].cloud
+    np.testing.assert_allclose(cloud.mean, encode(shown(base), iris).mean)
+    assert base.snapshot.read()[1].state is not None  # its optimizer goes on with it
+
+
+def test_its_stored_codes_are_shown_before_its_samples_are_encoded(
+    begin: Callable[[], Start], folder: Path, iris: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, start = trained(folder, iris), begin()
+    seen: list[np.ndarray] = []
+
+    def watched(model: Autoencoder, dataset: Dataset, **rest: object) -> Cloud:
+        seen.append(base.snapshot.read()[1].cloud.mean)
+        return encode(model, dataset, **rest)
+
+    monkeypatch.setattr(module, "encode", watched)
+    base = start.bases.get(SMALL_VAE)
+    start.ready(base)
+    exact = base.snapshot.read()[1].cloud.mean
+    assert base.kept == (run.kept, 2)
+    np.testing.assert_allclose(seen[0], exact, atol=np.ptp(exact) / 65_000)
+
+
+@pytest.mark.parametrize("trouble", ["deleted", "damaged", "other data"])
+def test_a_run_that_cannot_be_opened_is_passed_over(
+    begin: Callable[[], Start], folder: Path, iris: Dataset, trouble: str
+) -> None:
+    store = RunStore(folder.parent / RUNS)
+    if trouble == "other data":
+        mirrored = replace(iris.train, x=iris.train.x[::-1].copy())
+        trained(folder, replace(iris, train=mirrored, table=None))
+    else:
+        run = trained(folder, iris)
+        if trouble == "deleted":
+            store.trash(run.kept)
+        else:
+            for path in store.of(run.kept).glob("*.safetensors"):
+                _truncated(path)
+    start = begin()
+    base = start.ready(start.bases.get(SMALL_VAE))
+    assert base.error is None
+    assert base.kept is None
+    assert len(start.slot.jobs) == 1  # as if there were none
+
+
+def test_a_session_that_comes_later_opens_what_was_trained_meanwhile(
+    begin: Callable[[], Start], folder: Path, iris: Dataset
+) -> None:
+    start = begin()
+    base = start.ready(start.bases.get(SMALL_VAE))
+    assert start.bases.get(SMALL_VAE) is base
+    run = trained(folder, iris)
+    later = start.ready(start.bases.get(SMALL_VAE))
+    assert later is not base  # which stays for those who look at it
+    assert later.kept == (run.kept, 2)
+    assert start.bases.get(SMALL_VAE) is later
 
 
 def test_other_knobs_are_another_model(begin: Callable[[], Start]) -> None:

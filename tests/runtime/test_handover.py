@@ -12,7 +12,7 @@ import pytest
 
 import models
 from explorer.core.datasets import Dataset, load_dataset
-from explorer.runtime.base_models import Base, Choice
+from explorer.runtime.base import Base, Choice
 from explorer.runtime.handover import Tabs, TabTrainings
 from explorer.runtime.run import Job, Run, RunState
 from explorer.runtime.training.slot import TrainingSlot

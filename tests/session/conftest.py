@@ -9,7 +9,7 @@ import pytest
 import models
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.runtime import base_models
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.services import Services
 from tests.session.tab import Tab
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Event
 
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.concurrency.worker import Newest, Task
 from explorer.services import Services
 from explorer.session import Session

@@ -11,7 +11,7 @@ import torch
 import models
 from explorer.core.datasets import Dataset
 from explorer.core.latent.axes import measure
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.run import RunState
 from explorer.services import Services
 from explorer.session import Session

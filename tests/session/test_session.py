@@ -12,7 +12,7 @@ import pytest
 from explorer.core.datasets import load_dataset
 from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.selection import Selection
-from explorer.runtime.base_models import Base, Choice
+from explorer.runtime.base import Base, Choice
 from explorer.services import Services
 from tests.endless import endless
 from tests.session.tab import Tab, held, served

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,7 @@ from models import Autoencoder, OptimizerState
 from models.fit_state import unpacked
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class KeptRun:
@@ -226,3 +229,20 @@ class KeptRun:
         with self._store.reading() as database:
             row = database.execute(f"SELECT {column} FROM runs WHERE id = ?", (self.record.id,)).fetchone()
         return None if row is None else row[column]
+
+
+def newest_run(store: RunStore, dataset: Dataset, model: Autoencoder) -> KeptRun | None:
+    """Return the newest finished run of these data and a model of that config.
+
+    None where there is none, and where the store cannot be read, which is logged.
+    """
+    if not any(store.version()):
+        return None  # to look makes no store
+    config = json.loads(json.dumps(model.config))
+    try:
+        for run in store.records():
+            if run.finished and run.dataset["stamp"] == dataset.stamp and run.model == config:
+                return KeptRun(store, run)
+    except StoreError as error:
+        _log.warning("no run was looked for: %s", error)
+    return None

@@ -83,6 +83,11 @@ class RunRecord:
         return CONVENTIONS[likelihood(self.model)] if self.model["name"] in models.names() else ""
 
     @property
+    def finished(self) -> bool:
+        """True where it came to its end or was stopped, after an epoch at least."""
+        return self.epoch > 0 and self.state in (KeptState.DONE, KeptState.STOPPED)
+
+    @property
     def resumable(self) -> bool:
         """True where there are epochs left, and no process trains them."""
         return self.state is not KeptState.RUNNING and self.epoch < self.plan["epochs"]

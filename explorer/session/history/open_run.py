@@ -8,7 +8,7 @@ from functools import partial
 
 from explorer.core.errors import SHOWN
 from explorer.core.settings.training import TrainingMode
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.run import Job
 from explorer.runtime.store.records import RunRecord
 from explorer.services import Services

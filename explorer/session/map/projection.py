@@ -12,7 +12,7 @@ from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import Cloud
 from explorer.core.projections import Projection, Turning
 from explorer.core.projections.layout import Computed, Layout, shown_knobs
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.projection_fit import Fit, FitState, key
 from explorer.runtime.run import Snapshot
 from explorer.services import Services

@@ -10,7 +10,7 @@ import numpy as np
 import models
 from explorer.core.datasets import Dataset
 from explorer.core.settings.training import TrainingMode, trained_on
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.run import Job, Run, Snapshot
 from explorer.runtime.store.tensorboard import FOLDER
 from explorer.services import Services

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from explorer.core.datasets import Dataset
 from explorer.core.errors import SHOWN
-from explorer.runtime.base_models import Base, Choice
+from explorer.runtime.base import Base, Choice
 from explorer.runtime.run import Run, Snapshot
 from explorer.services import Services
 from explorer.session.state import State
@@ -44,10 +44,13 @@ class ModelChoice:
     def choose(self, choice: Choice) -> None:
         """Go over to another data set or model.
 
-        What is on the screen stays until that is ready, and a run goes on until then.
+        What is on the screen stays until that is ready, and a run goes on until then. A choice that is taken
+        back in time leaves all as it is.
         """
+        shown = self._state.shown
         self._state.say("")
-        self._state.request(self._services.bases.get(choice))
+        same = bool(shown.source) and choice == shown.choice  # without a source, data were handed over
+        self._state.request(shown if same else self._services.bases.get(choice))
         self._tasks.ring()
 
     def apply(self) -> None:

@@ -12,7 +12,7 @@ import models
 from explorer.core.datasets import Dataset, dataset_names
 from explorer.core.settings.model import Knobs, non_default
 from explorer.runtime import base_models
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.run import Run
 from explorer.session.state import State
 from explorer.session.tasks import Tasks

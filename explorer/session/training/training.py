@@ -5,7 +5,7 @@ from __future__ import annotations
 import param
 
 from explorer.core.errors import SHOWN
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.handover import TabTrainings
 from explorer.runtime.run import Job, Run, Snapshot
 from explorer.services import Services

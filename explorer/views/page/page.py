@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.io.resources import LOCAL_DIST
 
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.concurrency.wakeups import Wakeup
 from explorer.services import Services
 from explorer.session import Session

@@ -16,7 +16,7 @@ from explorer.core.latent.cloud import encode
 from explorer.core.quality import bootstrap, class_measures
 from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.brush import Box, Lasso
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.run import Job, RunState
 from explorer.services import Services
 from explorer.session import Session

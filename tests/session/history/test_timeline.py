@@ -14,7 +14,7 @@ import models
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import weights_token
 from explorer.core.projections import Aligned
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.run import Run
 from explorer.runtime.store import writer
 from explorer.runtime.store.reader import KeptRun

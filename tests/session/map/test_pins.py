@@ -11,7 +11,7 @@ import torch
 import models
 from explorer.core.datasets import Dataset
 from explorer.core.errors import BadSelection
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.services import Services
 from explorer.session.map import pins
 from tests.session.tab import Tab

@@ -16,7 +16,7 @@ from explorer.core import projections
 from explorer.core.datasets import Dataset, Split, load_dataset
 from explorer.core.latent.cloud import Cloud, encode
 from explorer.core.rendering.colouring import DISTORTION
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.runtime.projection_fit import FitState
 from explorer.runtime.run import Snapshot
 from explorer.services import Services

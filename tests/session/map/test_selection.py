@@ -7,7 +7,7 @@ import pytest
 
 from explorer.core.errors import BadSelection
 from explorer.core.selection.brush import Box, Lasso
-from explorer.runtime.base_models import Base
+from explorer.runtime.base import Base
 from explorer.services import Services
 from explorer.session import Session
 from tests.session.tab import Tab

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.run import Run, RunState
 from explorer.services import Services
 from tests.endless import endless

@@ -9,7 +9,7 @@ import pytest
 import models
 from explorer.core.latent.cloud import weights_token
 from explorer.runtime import base_models
-from explorer.runtime.base_models import Choice
+from explorer.runtime.base import Choice
 from explorer.runtime.run import RunState
 from explorer.services import Services
 from tests.endless import endless

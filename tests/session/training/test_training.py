@@ -12,7 +12,7 @@ import models
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import weights_token
 from explorer.core.settings.training import TrainingMode
-from explorer.runtime.base_models import Base, Choice
+from explorer.runtime.base import Base, Choice
 from explorer.runtime.run import Run, RunState
 from explorer.services import Services
 from explorer.session import Session
