@@ -22,6 +22,10 @@ from typer.testing import CliRunner
 import models
 from explorer import __main__ as command
 from explorer.cli import serve
+from explorer.core.datasets import load_dataset
+from explorer.runtime import runs
+from explorer.runtime.base import Base
+from explorer.runtime.base_models import Bases
 from explorer.services import Services
 
 PATIENCE = 120.0  # seconds until a test that hangs fails; no test waits this long when it passes
@@ -44,6 +48,16 @@ def folder(tmp_path: Path) -> Path:
         "import explorer\nnothing = 3\n\ndef load():\n    return explorer.load_dataset('iris')\n"
     )
     return tmp_path
+
+
+@pytest.fixture
+def kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a run on iris that is in the store of this folder's home."""
+    monkeypatch.setenv("EXPLORER_HOME", str(folder / "home"))
+    model = models.create("vae", shape=(4,), width=0.25)
+    training = runs.begin(model, load_dataset("iris"), epochs=1, name="mine", source="iris")
+    assert [step.epoch for step in training if step.epoch_done] == [1]
+    return training.run
 
 
 @contextlib.contextmanager
@@ -165,6 +179,56 @@ def test_what_is_asked_for_is_served(folder: Path, monkeypatch: pytest.MonkeyPat
     [(status, text)] = answers
     assert status == 200
     assert "<title>Latent Explorer</title>" in text
+
+
+def test_a_run_is_served_with_its_own_data_and_model(
+    folder: Path, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import panel
+
+    opened = []
+    really_open = Bases.opened
+
+    def open_run(bases: Bases, *rest: object) -> Base:
+        opened.append(really_open(bases, *rest))
+        return opened[-1]
+
+    monkeypatch.setattr(Bases, "opened", open_run)
+    monkeypatch.setattr(panel, "serve", lambda *_, **__: until_ready(opened[-1]))
+    monkeypatch.setattr(Services, "warm_up", lambda *_: None)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    for named in ("mine", kept, kept[:6]):
+        result = CliRunner().invoke(command.app, ["serve", "--port", str(free_port()), "--run", named])
+        assert result.exit_code == 0, (result.stderr, result.exception)
+        assert opened[-1].kept == (kept, 1)
+        assert opened[-1].dataset.name == "iris"
+
+
+def until_ready(base: Base) -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("preparing"):
+            thread.join(PATIENCE)
+    assert base.error is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("--run", "nobody's"), 'there is no run "nobody\'s"'),
+        (("--run", "mine", "--model", "ae"), "give --run without --model"),
+        (("--run", "mine", "--latent", "3", "--checkpoint", "x.safetensors"), "--checkpoint, --latent"),
+        (("--run", "mine", "--dataset", "good.csv"), "trained on other data"),
+    ],
+)
+def test_a_run_that_cannot_be_served_is_said_in_one_sentence(
+    folder: Path, kept: str, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], part: str
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    result = CliRunner().invoke(command.app, ["serve", "--port", str(free_port()), *arguments])
+    assert result.exit_code == 2, result.exception
+    assert one_sentence(result.stderr), result.stderr
+    assert part in result.stderr
 
 
 # -- what it refuses -------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ NO_WORDING = re.compile(
 TYPE_ONLY = {
     "explorer/__init__.py",
     "explorer/cli/runs.py",
+    "explorer/cli/serve.py",
     "explorer/cli/train.py",
 }
 

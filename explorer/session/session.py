@@ -25,6 +25,7 @@ from explorer.session.map.selection import SelectionTools
 from explorer.session.map.view import MapView
 from explorer.session.state import MapSource, State
 from explorer.session.tasks import Tasks
+from explorer.session.training.estimate import TrainingEstimate
 from explorer.session.training.handover import Handover
 from explorer.session.training.job import JobBuilder
 from explorer.session.training.model_choice import ModelChoice
@@ -55,6 +56,7 @@ class Session:
         self.draft = ModelDraft(state, tasks, self.settings)
         jobs = JobBuilder(state, services, self.settings, self.draft)
         self.training = Training(*shared, self.settings, jobs)
+        self.estimate = TrainingEstimate(*shared, self.settings)
         self.model_choice = ModelChoice(*shared, self.draft, self.training)
         self.handover = Handover(services.tabs)
         self.monitor = Monitor(*shared)
@@ -113,6 +115,7 @@ class Session:
         looked_at = bool(self.latent_axes.shown)
         self.neighbours.follow(busy=self.training.busy, looked_at=looked_at)
         self.history.follow()
+        self.estimate.follow(busy=self.training.busy or self.state.base.run is not None)
         self.monitor.follow(self.model_choice.current)
         self.comparison.follow()
         self._note_trainings()

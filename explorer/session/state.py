@@ -125,6 +125,14 @@ class State(param.Parameterized):
         return None if self.source is None else self.source.snapshot
 
     @property
+    def untrained(self) -> bool:
+        """True where the weights of the model on the map are random: no training has changed them."""
+        source = self.source
+        if source is None or source.origin is not None:
+            return False
+        return source.snapshot.step is None and not source.base.trained
+
+    @property
     def origin(self) -> tuple[str, int] | None:
         """Id and epoch of the kept run whose earlier epoch is on the map; None where none is."""
         return None if self.source is None else self.source.origin

@@ -132,6 +132,8 @@ class JobBuilder:
                 f"Trains the same kind of model with fresh weights (seed {self.seed}) on {on}; the map stays "
                 "until there is something of it to see."
             )
+        elif self._state.untrained:
+            said = f"Trains the model on the map, whose weights are random, on {on}."
         elif (shown := self._on_map()) is not None and shown.state is not None:
             said = f"Fine-tunes the model on the map with its optimizer's state on {on}."
         else:

@@ -17,7 +17,7 @@ from explorer.session import Session
 from explorer.session.tasks import CODE, COMPARISON, FRAME, MAP
 from explorer.views.compare.compare import CompareView
 from explorer.views.components.scheduling import document_scheduler
-from explorer.views.components.widgets import Line
+from explorer.views.components.widgets import Line, duration
 from explorer.views.history.history import HistoryView
 from explorer.views.history.offer import HistoryOffer
 from explorer.views.history.timeline import TimeView
@@ -132,6 +132,7 @@ class View:
             sizing_mode="stretch_width",
             margin=0,
         )
+        self.workbench.on_msg(self._on_message)
         self.workbench.param.watch(self._on_error_dismissed, "error")
         self.workbench.param.watch(self._on_drawer, ["open", "tab"])
         self.header = [self._status.pane]
@@ -196,7 +197,11 @@ class View:
             if self._timeline.sentence:
                 what += f" · {self._timeline.sentence}"
         self._status.say(what)
-        self.workbench.error = session.state.error
+        self.workbench.param.update(error=session.state.error, untrained=_untrained(session))
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        if message["kind"] == "train":
+            self.session.train()
 
     def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
@@ -209,6 +214,19 @@ class View:
 
     def _on_error_dismissed(self, event: Any) -> None:
         self.session.state.say(event.new)
+
+
+def _untrained(session: Session) -> dict[str, object]:
+    """Return what the band on the map says; nothing once anything was learnt, or is about to be."""
+    if not session.state.untrained or session.model_choice.current is not None:
+        return {}
+    epochs, seconds = session.settings.plan.epochs, session.estimate.seconds
+    about = "" if seconds is None else f", about {duration(max(1.0, seconds))}"
+    listing = session.history.listing.read()[1]
+    return {
+        "plan": f"{epochs} epoch{'s' if epochs != 1 else ''}{about}",
+        "runs": listing is not None and listing.kept > 0,
+    }
 
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:

@@ -3,6 +3,7 @@
 
 import {make} from "../components/dom.js"
 import {Drawer} from "./drawer.js"
+import {UntrainedBand} from "./untrained_band.js"
 
 const NARROW = 800 // pixels
 const FIRST_WAIT = 500 // ms until a server that does not answer is asked again; doubled each time
@@ -20,7 +21,10 @@ export function render({model, el}) {
     root.classList.toggle("open", model.open)
     root.dataset.tab = model.tab
   }
-  map.append(model.get_child("map"), model.get_child("channel"))
+  const band = new UntrainedBand(model)
+  map.append(model.get_child("map"), model.get_child("channel"), band.root)
+  model.on("untrained", () => band.show())
+  band.show()
   side.append(model.get_child("side"))
   root.append(banner.root, map, side, drawer.root)
   model.on("error", () => banner.show(model.error))

@@ -86,11 +86,7 @@ class TrainingControls:
         active = run is not None and run.state in (RunState.QUEUED, RunState.RUNNING)
         training, settings = session.training, session.settings
         self._train.disabled = waiting
-        label = (
-            "Queue"
-            if training.busy
-            else ("Fine-tune" if settings.mode is TrainingMode.FINE_TUNE else "From scratch")
-        )
+        label = _label(session)
         if self._train.label != label:
             self._train.label = label
         self._rest.visible = settings.on == "selection"
@@ -114,6 +110,14 @@ class TrainingControls:
         if self._queue is not None:
             self._queue.show_places(places)
         self._behind.visible = bool(places)
+
+
+def _label(session: Session) -> str:
+    if session.training.busy:
+        return "Queue"
+    if session.settings.mode is TrainingMode.FROM_SCRATCH:
+        return "From scratch"
+    return "Train" if session.state.untrained else "Fine-tune"
 
 
 def _knobs(settings: TrainingSettings, refuse: Callable[[str], object]) -> list[pn.viewable.Viewable]:
