@@ -6,6 +6,7 @@ import os
 import weakref
 
 import psutil
+import pytest
 from playwright.sync_api import BrowserContext
 
 from explorer.runtime.training.slot import RunState
