@@ -65,6 +65,22 @@ def test_images_are_decoded_under_the_mouse_while_their_model_trains(
     assert tab.problems == []
 
 
+def test_random_weights_are_called_so_until_they_are_trained(
+    show: Callable[[str], tuple[App, Tab]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.runtime.base_models.SMALL", 0)
+    app, tab = show("wine-quality")
+    session, band = app.session(), tab.page.locator(".lx-untrained")
+    until(lambda: "Random weights" in band.inner_text() and "about" in band.inner_text(), "the time")
+    until(lambda: tab.page.locator(".lx-train").inner_text() == "Train", "the button")
+    session.settings.plan.epochs = 1
+    tab.page.locator(".lx-untrained-train").click()
+    until(lambda: session.state.run is not None and session.state.run.state.over, "the end of the run")
+    until(lambda: not band.count(), "the band to go")
+    until(lambda: tab.page.locator(".lx-train").inner_text() == "Fine-tune", "the other word")
+    assert tab.problems == []
+
+
 def _brightness(tab: Tab) -> float:
     """How bright the names of the columns are in the drawing of a row, in [0, 255]."""
     return tab.page.locator(".lx-frame").evaluate(

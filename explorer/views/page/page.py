@@ -199,8 +199,8 @@ class View:
         self._status.say(what)
         self.workbench.param.update(error=session.state.error, untrained=_untrained(session))
 
-    def _on_message(self, message: dict[str, Any]) -> None:
-        if message["kind"] == "train":
+    def _on_message(self, event: Any) -> None:
+        if event.data["kind"] == "train":
             self.session.train()
 
     def _on_drawer(self, *_: object) -> None:
