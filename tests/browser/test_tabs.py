@@ -6,6 +6,7 @@ import os
 import weakref
 
 import psutil
+import pytest
 from playwright.sync_api import BrowserContext
 
 from explorer.runtime.training.slot import RunState
@@ -64,6 +65,7 @@ def test_closing_the_tab_ends_its_training(context: BrowserContext, app: App) ->
     until(lambda: run.state is RunState.STOPPED, "the run to end with its tab")
 
 
+@pytest.mark.timeout(1200)  # thirty pages, each in the time that one test has on a machine with other work
 def test_thirty_tabs_leave_nothing_behind(context: BrowserContext, app: App) -> None:
     until(lambda: not app.alive(), "former sessions to end")
     process = psutil.Process(os.getpid())
