@@ -72,12 +72,12 @@ def test_random_weights_are_called_so_until_they_are_trained(
     app, tab = show("wine-quality")
     session, band = app.session(), tab.page.locator(".lx-untrained")
     until(lambda: "Random weights" in band.inner_text() and "about" in band.inner_text(), "the time")
-    until(lambda: tab.page.locator(".lx-train").inner_text() == "Train", "the button")
+    until(lambda: tab.page.locator(".lx-train").get_by_text("Train", exact=True).count(), "the button")
     session.settings.plan.epochs = 1
     tab.page.locator(".lx-untrained-train").click()
     until(lambda: session.state.run is not None and session.state.run.state.over, "the end of the run")
     until(lambda: not band.count(), "the band to go")
-    until(lambda: tab.page.locator(".lx-train").inner_text() == "Fine-tune", "the other word")
+    until(lambda: tab.page.locator(".lx-train").get_by_text("Fine-tune", exact=True).count(), "the other")
     assert tab.problems == []
 
 
