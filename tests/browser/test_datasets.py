@@ -74,6 +74,7 @@ def test_random_weights_are_called_so_until_they_are_trained(
     until(lambda: "Random weights" in band.inner_text() and "about" in band.inner_text(), "the time")
     until(lambda: tab.page.locator(".lx-train").get_by_text("Train", exact=True).count(), "the button")
     session.settings.plan.epochs = 1
+    until(lambda: "1 epoch," in band.inner_text(), "the time of one epoch")
     tab.page.locator(".lx-untrained-train").click()
     until(lambda: session.state.run is not None and session.state.run.state.over, "the end of the run")
     until(lambda: not band.count(), "the band to go")
