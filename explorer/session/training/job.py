@@ -159,7 +159,8 @@ class JobBuilder:
             last = (base.snapshot if run is None else run.snapshot).read()[1]
             if last is None:
                 continue  # it never was on the map
-            shown = scene is not None and last.cloud is scene.cloud
+            # The codes of a stored run are shown before its samples are encoded again: the model is the same.
+            shown = scene is not None and last.model is scene.model
             if run is None:
                 return base.kept if shown and base.kept is not None else (None, None)
             # A newer snapshot may be on its way to the map: then it is not what this run goes on from.

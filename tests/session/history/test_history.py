@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -13,7 +14,10 @@ import models
 from explorer.core.comparison.side import Side
 from explorer.core.datasets import Dataset, load_dataset
 from explorer.core.latent.cloud import weights_token
+from explorer.core.scene.scene import Scene
 from explorer.core.settings.training import TrainingMode
+from explorer.runtime import base_models
+from explorer.runtime.base import Base
 from explorer.runtime.run import Job
 from explorer.runtime.store.reader import KeptRun
 from explorer.runtime.store.records import KeptState, RunRecord
@@ -344,6 +348,37 @@ def test_any_two_are_compared_if_they_are_of_the_data_on_the_map(
     history.compare(digits_run(services).id, 1)
     assert "is of the data 'digits' and on the map are others, 'iris'" in sentence(tab)
     assert compared == []
+
+
+def test_a_branch_that_begins_while_its_run_is_encoded_again_keeps_its_parent(
+    services: Services, tab: Tab, iris: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, asked, encoded = kept(services, iris), Event(), Event()
+    encode, lay_out, show = base_models.encode, services.lay_out, Base.show
+
+    def late(*given: object, **more: object) -> object:
+        assert asked.wait(PATIENCE)
+        return encode(*given, **more)
+
+    def shown(base: Base, *given: object) -> None:
+        show(base, *given)
+        if base.snapshot.version == 2:
+            encoded.set()
+
+    def laid_out(*given: object) -> Scene:  # of the stored codes, when what is encoded has come meanwhile
+        asked.set()
+        assert encoded.wait(PATIENCE)
+        return lay_out(*given)
+
+    monkeypatch.setattr(base_models, "encode", late)
+    monkeypatch.setattr(Base, "show", shown)
+    monkeypatch.setattr(services, "lay_out", laid_out)
+    tab.session.training.settings.plan.param.update(epochs=1, batch_size=64)
+    tab.session.history.open_run.branch(record.id, 2)
+    training = tab.session.training
+    tab.until(lambda: training.run is not None and training.run.join(0), "the end of the branch")
+    branch = services.store.find(training.run.kept)
+    assert (branch.parent, branch.parent_epoch) == (record.id, 2)
 
 
 def test_a_branch_is_compared_as_a_relation_of_its_run_and_of_no_other(
