@@ -33,6 +33,7 @@ from explorer.runtime.concurrency.wakeups import Wakeups
 from explorer.runtime.concurrency.worker import Newest, Task, task_worker
 from explorer.runtime.handover import GRACE, Tabs
 from explorer.runtime.projection_fit import Fit
+from explorer.runtime.saved_views import FOLDER, SavedViews
 from explorer.runtime.store.store import RUNS, RunStore
 from explorer.runtime.training.slot import TrainingSlot
 from models import Autoencoder
@@ -85,6 +86,7 @@ class Services:
         self.under_way: WeakSet[Fit] = WeakSet()
         home = home or home_folder()
         self.store = RunStore(home / RUNS)
+        self.views = SavedViews(home / FOLDER)
         self.slot = TrainingSlot(store=self.store)
         self.tabs = Tabs(grace)
         self.bases = Bases(self.slot, home / "models", data_folder, self._changed, self.store)
@@ -163,6 +165,8 @@ class Services:
     def close(self) -> None:
         """End every thread. Idempotent."""
         self.ending.set()
+        for session in tuple(self.sessions):
+            session.close()
         for fit in tuple(self.under_way):
             fit.cancel()
         self.tabs.close()

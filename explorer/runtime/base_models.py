@@ -66,6 +66,7 @@ class Bases:
         self._data_folder = data_folder
         self._changed = changed
         self._bases: WeakValueDictionary[Choice, Base] = WeakValueDictionary()
+        self._opened: WeakValueDictionary[tuple[str, int], Base] = WeakValueDictionary()
         self._datasets: WeakValueDictionary[str, Dataset] = WeakValueDictionary()
         self._lock = Lock()
         self._loading = Lock()
@@ -133,11 +134,17 @@ class Bases:
                 f"the data {run.dataset['name']!r} of {run.name!r} are not found by themselves; open them "
                 "first, and then the run."
             )
+        number = run.epoch if epoch is None else epoch
+        for known in (*self._bases.values(), self._opened.get((run.id, number))):
+            # Not `like` itself: where that is on the map, a training may have gone on from it.
+            if known is not None and known is not like and _holds(known, run.id, number):
+                return known
         name = run.model["name"]
         options = non_default(models.options(name) if name in models.names() else {}, run.model)
         base = Base(Choice(source, name, run.model["latent"], options), self._changed)
         base.source = run.dataset["source"]
         base.status = f"Opening {run.name} …"
+        self._opened[run.id, number] = base
         self._spawn(base, lambda: self._open(base, KeptRun(store, run), epoch, dataset))
         return base
 
@@ -286,3 +293,8 @@ class Bases:
             base.kept = run.kept, snapshot.step.epoch
         base.run = None
         base.say(None, run.error)
+
+
+def _holds(base: Base, run: str, epoch: int) -> bool:
+    """Tell whether a base shows a run of the store at the end of an epoch."""
+    return base.kept == (run, epoch) and base.dataset is not None and base.error is None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from explorer.core.rendering.colouring import names as colouring_names
 from explorer.runtime.base import Base
-from explorer.runtime.run import Snapshot
+from explorer.runtime.run import Run, Snapshot
 from explorer.services import Services
 from explorer.session.compare.comparison import Comparison
 from explorer.session.history.film import FilmMaker
 from explorer.session.history.history import History
+from explorer.session.history.run_beside import RunBeside
+from explorer.session.history.shown_run import ShownRun
 from explorer.session.history.timeline import Timeline
+from explorer.session.last_view import LastView, opening
 from explorer.session.latent_axes import LatentAxes
 from explorer.session.map.colours import Colours
 from explorer.session.map.decoder import Decoder
@@ -44,11 +48,18 @@ class Session:
     A gesture is one assignment or one call on a collaborator. What the workers make of it is published, or
     handed over in `pull`, which runs on the session's own thread once its bell has rung: that thread is the
     only one that writes `state`.
+
+    Parameters
+    ----------
+    base
+        What to open with; None is what the user last saw of the first choice, else its newest run.
+    user
+        Tells whose views are brought back and saved; empty saves none.
     """
 
-    def __init__(self, services: Services, base: Base | None = None) -> None:
+    def __init__(self, services: Services, base: Base | None = None, user: str = "") -> None:
         self.services = services
-        self.state = state = State(base or services.bases.get(services.start, allow_import=True))
+        self.state = state = State(base or opening(services, user, services.start))
         self.tasks = tasks = Tasks(state.say)
         shared = state, tasks, services
         self.selection = SelectionTools(*shared)
@@ -57,14 +68,16 @@ class Session:
         jobs = JobBuilder(state, services, self.settings, self.draft)
         self.training = Training(*shared, self.settings, jobs)
         self.estimate = TrainingEstimate(*shared, self.settings)
-        self.model_choice = ModelChoice(*shared, self.draft, self.training)
+        self.model_choice = ModelChoice(*shared, self.draft, self.training, partial(opening, services, user))
         self.handover = Handover(services.tabs)
         self.monitor = Monitor(*shared)
         self.orientation = OrientationControl(state)
         self.projection = ProjectionChoice(*shared)
-        self.timeline = Timeline(*shared, self.projection)
+        self.shown_run = ShownRun(*shared)
+        self.timeline = Timeline(*shared, self.projection, self.shown_run)
         self.film = FilmMaker(*shared, self.timeline)
         self.view = MapView(*shared)
+        self.last_view = LastView(*shared, self.view, user)
         self.hold = Hold(*shared)
         self.decoder = Decoder(*shared, self.hold, self.view)
         self.pins = Pins(*shared, self.decoder)
@@ -74,6 +87,7 @@ class Session:
         self.builder = SceneBuilder(*shared, self.projection)
         self.comparison = Comparison(*shared, self.projection, self.selection)
         self.history = History(*shared, self.training, self.comparison)
+        self.run_beside = RunBeside(*shared, self.history)
         state.param.watch(self._on_shown_beside_the_map, _BESIDE_THE_MAP)
         services.sessions.add(self)
 
@@ -116,12 +130,14 @@ class Session:
         self.neighbours.follow(busy=self.training.busy, looked_at=looked_at)
         self.history.follow()
         self.estimate.follow(busy=self.training.busy or self.state.base.run is not None)
-        self.monitor.follow(self.model_choice.current)
+        self.monitor.follow(self.reported)
         self.comparison.follow()
+        self.last_view.follow()
         self._note_trainings()
 
     def close(self) -> None:
         """Stop the run and let go of every worker. Idempotent, safe on any thread."""
+        self.last_view.save()
         self.tasks.close()
         if not self.handover.leave(self.training.work(self.model_choice.coming)):
             self.training.abandon()
@@ -140,6 +156,11 @@ class Session:
         if self.model_choice.waiting:
             return "Training a new model; the map stays until there is something of it to see …"
         return "" if base.run is None else "Training the model for the first time …"
+
+    @property
+    def reported(self) -> Run | None:
+        """The run that the charts report: the training that is followed, else the stored run on the map."""
+        return self.model_choice.current or self.shown_run.recorded
 
     def _on_shown_beside_the_map(self, *_: object) -> None:
         self.tasks.ring()  # no worker does: a map that shows them has the same points as before
@@ -214,6 +235,7 @@ class Session:
         return MapSource(state.shown, dataset, snapshot)
 
     def _lay_out(self, source: MapSource) -> None:
+        self.last_view.prepare()
         layout = self.projection.layout(source.base, source.snapshot)
         if source.base is self.state.shown:
             layout = self.timeline.layout(layout)
@@ -236,3 +258,5 @@ class Session:
         self.hold.suit(scene)
         self.colours.recolour()
         self.decoder.pick_again()
+        if fresh:
+            self.last_view.restore()

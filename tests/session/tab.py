@@ -20,9 +20,9 @@ PATIENCE = 60.0  # seconds until a test that hangs fails; no test waits this lon
 class Tab:
     """One session, as the page holds it."""
 
-    def __init__(self, services: Services, base: Base | None = None) -> None:
+    def __init__(self, services: Services, base: Base | None = None, user: str = "") -> None:
         self.services = services
-        self.session = Session(services, base)
+        self.session = Session(services, base, user)
         self.pulls = 0
         self._ticks: SimpleQueue[Callable[[], None]] = SimpleQueue()
         # As on the page, what comes with every move of a hand has bells that pull nothing.

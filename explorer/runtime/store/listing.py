@@ -57,6 +57,8 @@ class Listing:
         How many runs were found, how many are not deleted, and how many are.
     names
         Of all runs, by their ids.
+    same_data
+        The runs of the data at hand that have an epoch at least, not deleted, newest first.
     interrupted
         Those that a process has left in the middle, not deleted and with data that are found, newest first.
     running
@@ -72,6 +74,7 @@ class Listing:
     kept: int = 0
     trashed: int = 0
     names: tuple[tuple[str, str], ...] = ()
+    same_data: tuple[RunRecord, ...] = ()
     interrupted: tuple[RunRecord, ...] = ()
     running: tuple[str, ...] = ()
     error: str = ""
@@ -110,6 +113,7 @@ def _read(store: RunStore, query: Query, version: Hashable) -> Listing:
         kept=len(kept),
         trashed=len(trashed),
         names=tuple((record.id, record.name) for record in records),
+        same_data=tuple(r for r in kept if r.epoch and r.dataset["stamp"] == query.stamp),
         interrupted=tuple(record for record in kept if _left(record, query.stamp)),
         running=tuple(record.id for record in kept if record.state is KeptState.RUNNING),
     )

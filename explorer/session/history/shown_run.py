@@ -6,6 +6,7 @@ from functools import partial
 
 from explorer.runtime.run import Run
 from explorer.runtime.store.reader import KeptRun
+from explorer.runtime.store.recorded import recorded
 from explorer.runtime.store.store import RunStore
 from explorer.services import Services
 from explorer.session.state import State
@@ -21,12 +22,15 @@ class ShownRun:
         As it was read last; None where there is none, or not yet.
     own
         The epoch of it that the map shows by itself; None where that is the newest.
+    recorded
+        What the charts show of it; None where its training is followed itself, or it has no epoch.
     """
 
     def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
         self._state, self._tasks, self._services = state, tasks, services
         self.kept: KeptRun | None = None
         self.own: int | None = None
+        self.recorded: Run | None = None
         self._id: str | None = None
         self._read: tuple[object, ...] = ()  # how far it was when it was read
         self._reading = False
@@ -45,6 +49,7 @@ class ShownRun:
         another = (found, own) != (self._id, self.own)
         if another:
             self._id, self.own, self.kept, self._read = found, own, None, ()
+            self.recorded = None
         if found is None or self._reading:
             return another
         far = (found, own, _epochs_done(run), run is None or run.state.over)
@@ -60,6 +65,18 @@ class ShownRun:
         self._reading = False
         if found == self._id:
             self.kept = kept
+            self._record(kept)
+
+    def _record(self, kept: KeptRun) -> None:
+        dataset, snapshot = self._state.shown.dataset, self._state.shown.snapshot.read()[1]
+        if self._state.run is None and self.own and dataset is not None and snapshot is not None:
+            work = partial(recorded, kept, dataset, snapshot, self.own)
+            self._tasks.send(self._services.epochs, "record", work, partial(self._on_recorded, kept))
+
+    def _on_recorded(self, kept: KeptRun, run: Run) -> None:
+        if kept is self.kept:
+            self.recorded = run
+            self._tasks.ring()
 
     def _on_refused(self, sentence: str) -> None:
         self._reading = False  # it was deleted for good: there is nothing to go back to

@@ -31,7 +31,6 @@ class Timeline(param.Parameterized):
 
     While it moves, points pass from epoch to epoch, and only the map and the decoded sample follow, each
     as fast as it can. Where it comes to rest, the epoch is shown like any other state of the model.
-
     """
 
     at = param.Number(
@@ -41,11 +40,12 @@ class Timeline(param.Parameterized):
         True, doc="Turn the map of each epoch to match the newest's, so that what moves is what was learned."
     )
 
-    def __init__(self, state: State, tasks: Tasks, services: Services, projection: ProjectionChoice) -> None:
+    def __init__(
+        self, state: State, tasks: Tasks, services: Services, projection: ProjectionChoice, run: ShownRun
+    ) -> None:
         super().__init__()
         self._state, self._tasks, self._services = state, tasks, services
-        self._projection = projection
-        self._run = ShownRun(state, tasks, services)
+        self._projection, self._run = projection, run
         self._track: EpochsOnMap | None = None
         self._placing = self._resting = self._touched = False
         self._anchor, self._asked_at = 0, 0.0

@@ -69,6 +69,18 @@ class MapView:
         self._home, self._sequence, self.viewport = home, sequence, viewport
         self.paint(draft)
 
+    @property
+    def at_home(self) -> bool:
+        """True where everything is shown."""
+        return self._home
+
+    def go_to(self, x: float, y: float, scale: float) -> None:
+        """Look at a place by itself; `scale` is in units of the plane for each pixel."""
+        width, height = (side * scale / 2 for side in self._size)
+        ranges = (x - width, x + width), (y - height, y + height)
+        self._home, self.viewport = False, Viewport.of_ranges(*ranges, *self._size)
+        self.jump.post(Jump(self.viewport))
+
     @contextmanager
     def postponed(self) -> Iterator[None]:
         """Paint nothing meanwhile: a `look` follows, which paints all that has changed at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from explorer.core.datasets import Dataset
@@ -23,6 +24,11 @@ class ModelChoice:
     waits for `apply` and is then trained from scratch; what is on the map stays until the first snapshot of
     that training.
 
+    Parameters
+    ----------
+    opening
+        Gives the base with which another data set is opened.
+
     Attributes
     ----------
     coming
@@ -30,10 +36,16 @@ class ModelChoice:
     """
 
     def __init__(
-        self, state: State, tasks: Tasks, services: Services, draft: ModelDraft, training: Training
+        self,
+        state: State,
+        tasks: Tasks,
+        services: Services,
+        draft: ModelDraft,
+        training: Training,
+        opening: Callable[[Choice], Base],
     ) -> None:
         self._state, self._tasks, self._services = state, tasks, services
-        self.draft, self._training = draft, training
+        self.draft, self._training, self._opening = draft, training, opening
         self.coming: Run | None = None
         self._awaited: Base | None = None
         self._told: Base | None = None
@@ -41,16 +53,21 @@ class ModelChoice:
 
     # -- gestures ----------------------------------------------------------------------------------------
 
-    def choose(self, choice: Choice) -> None:
+    def choose(self, choice: Choice, find: Callable[[Choice], Base] | None = None) -> None:
         """Go over to another data set or model.
 
         What is on the screen stays until that is ready, and a run goes on until then. A choice that is taken
         back in time leaves all as it is.
+
+        Parameters
+        ----------
+        find
+            Gives the base of the choice; None is the one that is shared by all who choose it.
         """
         shown = self._state.shown
         self._state.say("")
         same = bool(shown.source) and choice == shown.choice  # without a source, data were handed over
-        self._state.request(shown if same else self._services.bases.get(choice))
+        self._state.request(shown if same else (find or self._services.bases.get)(choice))
         self._tasks.ring()
 
     def apply(self) -> None:
@@ -170,4 +187,4 @@ class ModelChoice:
 
     def _on_source(self, *_: object) -> None:
         if not self.draft.quiet and not self.draft.question:
-            self.choose(self.draft.settle())
+            self.choose(self.draft.settle(), self._opening)

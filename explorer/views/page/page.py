@@ -29,7 +29,9 @@ from explorer.views.map.latent_map import LatentMap
 from explorer.views.map.map_controls import MapControls
 from explorer.views.map.selection_controls import SelectionControls
 from explorer.views.map.turn_controls import TurnControls
+from explorer.views.page.run_menu import RunMenu
 from explorer.views.page.tab_token import TabToken
+from explorer.views.page.user import known_user
 from explorer.views.page.workbench import Workbench
 from explorer.views.panel_internals import install, unfollow_busy
 from explorer.views.training.data_controls import DataControls
@@ -116,7 +118,7 @@ class View:
             training_controls,
         )
         self._status = Line("lx-status", colour="#fff")
-        self._run = session.state.run
+        self._run, self._restored = session.state.run, 0
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
         in_sight = pn.Column(
@@ -132,10 +134,11 @@ class View:
             sizing_mode="stretch_width",
             margin=0,
         )
+        self._run_menu = RunMenu(session, self._show_history)
         self.workbench.on_msg(self._on_message)
         self.workbench.param.watch(self._on_error_dismissed, "error")
         self.workbench.param.watch(self._on_drawer, ["open", "tab"])
-        self.header = [self._status.pane]
+        self.header = [self._status.pane, self._run_menu.panel]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
         """Begin to follow the session; `schedule` runs a tick with the document's lock. On its own loop."""
@@ -164,15 +167,13 @@ class View:
                 tab.refresh()
             for control in self._controls:
                 control.refresh()
+            self._run_menu.refresh()
             self._show_status()
             self.workbench.counts = {
                 "pinned": len(session.pins.pins),
                 "history": len(session.history.offers),
             }
-            if session.state.run is not self._run:
-                self._run = session.state.run
-                if session.state.run is not None and not session.comparison.shown:
-                    self.workbench.param.update(open=True, tab="train")
+            self._open_curves()
             if session.comparison.calls != self._compared:
                 self._compared = session.comparison.calls
                 self.workbench.param.update(open=True, tab="compare")
@@ -184,6 +185,21 @@ class View:
         self._map.close()
         self.session.close()
 
+    def _open_curves(self) -> None:
+        """Open the tab with the curves of a run that has come on the map."""
+        session = self.session
+        if session.last_view.restored != self._restored:
+            self._restored = session.last_view.restored
+            tab = session.last_view.tab
+            if tab in self._drawer and tab != "compare":  # two models are chosen for that anew
+                self.workbench.param.update(open=True, tab=tab)
+        run = session.state.run or session.shown_run.recorded
+        if run is not self._run and session.view.image.version:
+            self._run = run
+            left_closed = run is not session.state.run and session.last_view.tab is not None
+            if run is not None and not session.comparison.shown and not left_closed:
+                self.workbench.param.update(open=True, tab="train")
+
     def _show_status(self) -> None:
         session = self.session
         scene = session.state.scene
@@ -192,12 +208,13 @@ class View:
             what = f"{scene.dataset.name} · {scene.model.name} {scene.model.latent}-D"
             if session.state.run is not None:
                 what += f" · {session.state.run.state.name.lower()}"
-            elif session.history.title:
-                what += f" · {session.history.title}"
             if self._timeline.sentence:
                 what += f" · {self._timeline.sentence}"
         self._status.say(what)
         self.workbench.param.update(error=session.state.error, untrained=_untrained(session))
+
+    def _show_history(self) -> None:
+        self.workbench.param.update(open=True, tab="history")
 
     def _on_message(self, event: Any) -> None:
         if event.data["kind"] == "train":
@@ -205,6 +222,7 @@ class View:
 
     def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
+        self.session.last_view.tab = bench.tab if bench.open else ""
         self.session.monitor.shown = bench.open and bench.tab == "train"
         if bench.open:
             self._drawer[bench.tab].unfold()
@@ -238,7 +256,9 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
     # page that is already open (after a lost connection) is not rendered, and would ask the web for them.
     local = f"{pn.state.rel_path}/{LOCAL_DIST}" if pn.state.rel_path else LOCAL_DIST
     document.template_variables.setdefault("dist_url", local)
-    view = View(Session(services, base))
+    user, cookie = known_user()
+    view = View(Session(services, base, user))
+    view.workbench.cookie = cookie
     tab_token = TabToken(view.session, view.workbench, document)
 
     async def ready() -> None:  # so that it runs on the loop, however many threads Panel has

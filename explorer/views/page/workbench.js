@@ -34,6 +34,7 @@ export function render({model, el}) {
   model.on(["open", "tab", "counts"], () => drawer.show())
   drawer.show()
   exchangeTokens(model)
+  keepCookie(model.cookie)
   model.document.on_event("connection_lost", () => {
     banner.show(LOST)
     reloadOnceBack()
@@ -92,6 +93,14 @@ function exchangeTokens(model) {
   const key = `latent-explorer ${location.pathname}`
   model.on("token", () => withStorage((storage) => storage.setItem(key, model.token)))
   model.visit = `tab:${withStorage((storage) => storage.getItem(key))}`
+}
+
+// By this cookie the server knows whose last view to bring back. It goes to this app alone.
+function keepCookie(value) {
+  if (value !== "") {
+    const year = 365 * 24 * 3600
+    document.cookie = `latent-explorer-user=${value}; path=${location.pathname}; max-age=${year}; samesite=lax`
+  }
 }
 
 // Storage may be switched off in a browser: then nothing is kept, and nothing is found again.

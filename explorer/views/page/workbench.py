@@ -38,6 +38,7 @@ class Workbench(Container):
     open = param.Boolean(False, doc="True while the drawer is open.")
     visit = param.String("", doc="Report of the tab: ``tab:`` and the token that it was given last.")
     token = param.String("", doc="The token that the tab keeps for its next page.")
+    cookie = param.String("", doc="What the browser keeps in a cookie, so that its next page is known again.")
     untrained = param.Dict(
         {}, doc="Said on the map of a model that nothing has trained: `plan`, and whether there are `runs`."
     )

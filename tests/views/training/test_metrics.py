@@ -15,6 +15,7 @@ from explorer.core.diagnostics.forgetting import baseline, since
 from explorer.core.latent.activity import activity
 from explorer.core.latent.cloud import encode
 from explorer.runtime.run import Job, Run, RunState, Snapshot
+from explorer.session.history.run_beside import Beside
 from explorer.session.training.report import RunReport
 from explorer.views.training.metrics import Metrics, charts
 from explorer.views.training.metrics.charts import Trace
@@ -37,9 +38,10 @@ class Opened:
         self.now = 0.0
         self.start(data, model, indices)
         self.session = SimpleNamespace(
-            model_choice=SimpleNamespace(current=None), state=SimpleNamespace(theme="light"),
+            reported=None, state=SimpleNamespace(theme="light"),
             monitor=SimpleNamespace(shown=True, of=lambda run: self.report),
-            timeline=SimpleNamespace(epoch=None),
+            timeline=SimpleNamespace(epoch=None), shown_run=SimpleNamespace(recorded=None),
+            run_beside=SimpleNamespace(chosen=None, requested="", offered=lambda run: []),
             tasks=SimpleNamespace(ring=lambda: self.metrics.refresh()),
         )  # fmt: skip
         self.metrics = Metrics(self.session, lambda: self.now)
@@ -60,7 +62,7 @@ class Opened:
             held_out = {name: value + 0.5 for name, value in terms.items()}
             self.run.report(Step(epoch, 4, 10 * epoch, 40, terms, held_out, True, float(epoch)))
         self.report.read(self.run)
-        self.session.model_choice.current = self.run
+        self.session.reported = self.run
         self.now += 1.0
         self.metrics.refresh()
         return self
@@ -251,3 +253,53 @@ def test_the_epoch_that_is_looked_back_at_has_a_line(opened: Callable[..., Opene
     shown.session.timeline.epoch = None
     shown.metrics.refresh()
     assert not any(line.visible for line in lines)
+
+
+def test_the_curves_of_a_run_beside_have_a_range_in_common_and_a_name(iris: Dataset) -> None:
+    opened = Opened(iris, model_of(iris)).train([9.0, 8.0, 7.0, 6.0])
+    steps = tuple(Step(n, 6, 10 * n, 60, {"loss": 20.0 - n}, {"loss": 30.0}, True, 1.0) for n in range(1, 7))
+    opened.session.run_beside = SimpleNamespace(
+        chosen=Beside("id", "another run", opened.run.job.model.convention, steps),
+        requested="id",
+        offered=lambda run: [("id", "another run")],
+        choose=lambda run: None,
+    )
+    opened.metrics.refresh()
+    (loss, *_) = opened.metrics._curves._charts.values()
+    beside = loss.select_one({"name": "beside"}).data_source.data
+    assert list(beside["epoch"]) == [1, 2, 3, 4, 5, 6]
+    assert list(beside["value"]) == [19.0, 18.0, 17.0, 16.0, 15.0, 14.0]
+    assert loss.x_range.end == 6
+    assert loss.y_range.end > 30.0 > 6.0 > loss.y_range.start
+    assert [name for name, *_ in opened.studio.key][2:] == ["“another run”", "“another run”, held out"]
+    opened.session.run_beside.chosen, opened.session.run_beside.requested = None, ""
+    opened.metrics.refresh()
+    assert list(loss.select_one({"name": "beside"}).data_source.data["epoch"]) == []
+    assert (loss.x_range.end, len(opened.studio.key)) == (4, 2)
+
+
+def test_a_run_whose_loss_has_another_scale_is_not_drawn_beside(iris: Dataset) -> None:
+    opened = Opened(iris, model_of(iris)).train([9.0, 8.0])
+    said, asked = [], []
+    opened.session.state.say = said.append
+    opened.session.run_beside = SimpleNamespace(
+        chosen=Beside("id", "another run", "Bernoulli on grey targets", ()),
+        requested="id",
+        offered=lambda run: [],
+        choose=asked.append,
+    )
+    opened.metrics.refresh()
+    assert asked == [""]
+    assert "“another run”" in said[0]
+    assert "Bernoulli" in said[0]
+
+
+def test_a_stored_run_has_a_line_at_the_epoch_that_is_on_the_map(iris: Dataset) -> None:
+    opened = Opened(iris, model_of(iris)).train([9.0, 8.0, 7.0])
+    opened.session.shown_run = SimpleNamespace(recorded=opened.run)
+    opened.session.timeline = SimpleNamespace(epoch=None, position=2.0)
+    opened.metrics.refresh()
+    assert {line.location for line in opened.metrics._curves._looked_at if line.visible} == {2}
+    opened.session.timeline = SimpleNamespace(epoch=1, position=1.0)
+    opened.metrics.refresh()
+    assert {line.location for line in opened.metrics._curves._looked_at if line.visible} == {1}

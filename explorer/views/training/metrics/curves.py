@@ -8,14 +8,18 @@ from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
 from explorer.runtime.run import Run
+from explorer.session.history.run_beside import Beside
 from explorer.session.training.report import RunReport, moment
 from explorer.views.training.metrics.charts import Trace, chart, dress, fit, row, tagged
+from models import Step
 
 TERMS = (
     ("loss", "Loss (nats): should fall"),
     ("reconstruction", "Reconstruction (nats): the error"),
     ("kl", "KL (nats): information kept"),
 )
+
+_LONGEST = 24  # characters of a name in the key
 
 _USUAL = 97.0  # percentile: the first steps of a fresh model are many times the rest, which would be flat
 
@@ -24,11 +28,13 @@ class Curves:
     """A chart for each term."""
 
     title = "Curves"
-    key = (("training", "one", "", "solid"), ("held out", "other", "diamond", "dashed"))
 
     def __init__(self) -> None:
         self._training = {term: Trace("epoch", "value") for term, _ in TERMS}
         self._held_out = {term: Trace("epoch", "value") for term, _ in TERMS}
+        self._beside_training = {term: Trace("epoch", "value") for term, _ in TERMS}
+        self._beside_held_out = {term: Trace("epoch", "value") for term, _ in TERMS}
+        self._beside: Beside | None = None
         self._marks = Trace("epoch", "height", "number", "sentence")
         # The range covers the whole run from its start, so that nothing jumps while it is read.
         self._epochs = Range1d(start=0, end=1)
@@ -39,6 +45,15 @@ class Curves:
         self._with_kl = True
         self._run: Run | None = None
         self._read = self._told = 0
+
+    @property
+    def key(self) -> list[tuple[str, str, str, str]]:
+        """Of each curve the name, the colour, the marker and the dash."""
+        own = [("training", "one", "", "solid"), ("held out", "other", "diamond", "dashed")]
+        if self._beside is None:
+            return own
+        name = f"“{shortened(self._beside.name)}”"
+        return [*own, (name, "plain", "", "solid"), (f"{name}, held out", "plain", "diamond", "dashed")]
 
     def make(self) -> None:
         """Make the charts. Once."""
@@ -68,19 +83,42 @@ class Curves:
             self._run, self._read, self._told = run, 0, 0
             for trace in (*self._training.values(), *self._held_out.values(), self._marks):
                 trace.clear()
-            self._epochs.update(start=run.job.done, end=run.job.plan.epochs)
+            self._show_epochs()
             self._with_kl = run.job.model.prior_variance is not None
         steps = run.steps.since(self._read)
         self._read += len(steps)
         for term, _ in TERMS:
-            rows = [(moment(step), step.terms[term]) for step in steps if term in step.terms]
-            others = [(float(s.epoch), s.held_out[term]) for s in steps if s.held_out and term in s.held_out]
+            rows, others = _training(steps, term), _held_out(steps, term)
             self._training[term].add(rows)
             self._held_out[term].add(others)
             if rows or others:
-                curves = (self._training[term].values("value"), self._held_out[term].values("value"))
-                fit(self._values[term], *curves, cap=_USUAL)
+                self._fit(term)
         self._show_marks(run, report)
+
+    def show_beside(self, beside: Beside | None) -> None:
+        """Draw the curves of another run too; None takes them away."""
+        if beside is self._beside:
+            return
+        self._beside = beside
+        steps = () if beside is None else beside.steps
+        for term, _ in TERMS:
+            held_out = [
+                (float(s.epoch), s.held_out[term]) for s in steps if s.held_out and term in s.held_out
+            ]
+            self._beside_training[term].put([(moment(s), s.terms[term]) for s in steps if term in s.terms])
+            self._beside_held_out[term].put(held_out)
+            self._fit(term)
+        self._show_epochs()
+
+    def _show_epochs(self) -> None:
+        run, others = self._run, () if self._beside is None else self._beside.steps
+        if run is not None:
+            end = max([run.job.plan.epochs, *(step.epoch for step in others[-1:])])
+            self._epochs.update(start=0 if others else run.job.done, end=end)
+
+    def _fit(self, term: str) -> None:
+        traces = (self._training, self._held_out, self._beside_training, self._beside_held_out)
+        fit(self._values[term], *(trace[term].values("value") for trace in traces), cap=_USUAL)
 
     def look_at(self, epoch: int | None) -> None:
         """Draw a line at the epoch that is looked back at; None takes it away."""
@@ -119,6 +157,10 @@ class Curves:
 
     def _chart(self, term: str, title: str) -> figure:
         made = chart(title, "epoch", x_range=self._epochs, y_range=self._values[term])
+        other, others = self._beside_training[term].source, self._beside_held_out[term].source
+        tagged(made.line("epoch", "value", source=other, line_width=1.5, name="beside"), "plain")
+        tagged(made.line("epoch", "value", source=others, line_dash="dashed"), "plain")
+        tagged(made.scatter("epoch", "value", source=others, size=4, marker="diamond"), "plain")
         training, held_out = self._training[term].source, self._held_out[term].source
         tagged(made.line("epoch", "value", source=training, line_width=2, name="training"), "one")
         tagged(made.line("epoch", "value", source=held_out, line_dash="dashed"), "other")
@@ -156,3 +198,18 @@ class Curves:
             text_color="#3b2463",
         )
         made.add_tools(HoverTool(renderers=[discs], tooltips="<div style='max-width:280px'>@sentence</div>"))
+
+
+def _training(steps: tuple[Step, ...], term: str) -> list[tuple[float, float]]:
+    return [(moment(step), step.terms[term]) for step in steps if term in step.terms]
+
+
+def _held_out(steps: tuple[Step, ...], term: str) -> list[tuple[float, float]]:
+    given = [(step.epoch, step.held_out) for step in steps if step.held_out is not None]
+    return [(float(epoch), terms[term]) for epoch, terms in given if term in terms]
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits the key, cut in the middle."""
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half + 1 :]}"

@@ -67,11 +67,12 @@ class Metrics:
         )
         self._choose()
         self._studio.param.watch(self._choose, "chosen")
+        self._studio.param.watch(self._on_beside, "beside")
         self.panel.objects = [self._studio]
 
     def refresh(self) -> None:
         """Show what is new, if the charts are open and the last update is long enough ago."""
-        run, studio = self._session.model_choice.current, self._studio
+        run, studio = self._session.reported, self._studio
         if studio is None or not self._session.monitor.shown:
             return
         if self._theme != self._session.state.theme:
@@ -79,7 +80,8 @@ class Metrics:
             studio.colours = COLOURS[self._theme]
             for name in self._made:
                 self._charts[name].dress(self._theme)
-        self._curves.look_at(self._session.timeline.epoch)
+        self._curves.look_at(self._epoch_on_map(run))
+        self._offer_beside(studio, run)
         if run is None:
             return
         over = run.state.over  # asked before the reports are: then these are the last
@@ -92,6 +94,36 @@ class Metrics:
         self._say(studio, run, report)
         self._mount(studio.chosen)
 
+    def _epoch_on_map(self, run: Run | None) -> int | None:
+        """Return the epoch that is looked back at, or at which a stored run was opened."""
+        timeline = self._session.timeline
+        if timeline.epoch is not None or run is None or run is not self._session.shown_run.recorded:
+            return timeline.epoch
+        return round(timeline.position)
+
+    def _offer_beside(self, studio: Studio, run: Run | None) -> None:
+        beside = self._session.run_beside
+        offered = [] if run is None or studio.chosen != "curves" else beside.offered(run)
+        if studio.others != offered:
+            studio.others = offered
+        found = beside.chosen
+        if found is not None and run is not None and found.convention != run.job.model.convention:
+            self._session.state.say(
+                f"The loss of “{found.name}” is {found.convention}, and of the run on the charts "
+                f"{run.job.model.convention}: the two have no common scale; choose another run."
+            )
+            beside.choose("")
+            found = None
+        if found is None or found.id == beside.requested:
+            studio.beside = beside.requested
+        self._curves.show_beside(found)
+        if studio.chosen == "curves" and studio.key != self._curves.key:
+            studio.key = self._curves.key
+
+    def _on_beside(self, event: Any) -> None:
+        if event.new != self._session.run_beside.requested:
+            self._session.run_beside.choose(event.new)
+
     def _choose(self, *_: Any) -> None:
         assert self._studio is not None
         name = self._studio.chosen
@@ -100,7 +132,7 @@ class Metrics:
             self._charts[name].make()
             self._charts[name].dress(self._session.state.theme)
         self._studio.key = list(self._charts[name].key)
-        if self._session.model_choice.current is None:
+        if self._session.reported is None:
             self._studio.empty = name != "curves"
             self._mount(name)
         self._run = None  # so that they are drawn at once, but only in a turn that holds the document

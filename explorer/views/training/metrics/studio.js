@@ -12,12 +12,14 @@ export function render({model, el}) {
   model.on("table", () => studio.showTable())
   model.on(["key", "colours"], () => studio.showKey())
   model.on("empty", () => studio.showEmpty())
+  model.on(["others", "beside"], () => studio.showOthers())
   studio.showCharts()
   studio.showNote()
   studio.showEvents()
   studio.showTable()
   studio.showKey()
   studio.showEmpty()
+  studio.showOthers()
 }
 
 class Studio {
@@ -37,7 +39,7 @@ class Studio {
     group.append(...this.charts.map(({button}) => button))
     this.panels.append(...this.charts.map(({panel}) => panel))
     const head = make("div", "head")
-    head.append(group, this.key, this.pace)
+    head.append(group, this.besideChooser(), this.key, this.pace)
     this.root = make("div", "watch")
     this.root.append(head, this.note, this.panels, this.eventList())
   }
@@ -54,6 +56,27 @@ class Studio {
       panel.append(this.figures)
     }
     return {name, button, panel}
+  }
+
+  besideChooser() {
+    this.others = make("select", "lx-beside")
+    this.others.addEventListener("change", () => {
+      this.model.beside = this.others.value
+    })
+    this.besideLabel = make("label", "beside", "Beside ")
+    this.besideLabel.title = "Draw the curves of another run of these data in the same charts."
+    this.besideLabel.append(this.others)
+    return this.besideLabel
+  }
+
+  showOthers() {
+    const {others, beside} = this.model
+    this.besideLabel.hidden = others.length === 0
+    this.others.replaceChildren(
+      new Option("no other run", ""),
+      ...others.map(([id, name]) => new Option(name, id)),
+    )
+    this.others.value = beside
   }
 
   // A live region: it grows by what is new, so that only that is read out.

@@ -22,6 +22,8 @@ class Studio(Container):
     table = param.Dict({}, doc="Caption, head and rows of the figures beside the forgetting.")
     key = param.List([], doc="Of each curve the name, the colour, the marker and the dash.")
     colours = param.Dict({}, doc="The colours by name.")
+    others = param.List([], doc="Id and name of each stored run whose curves can be drawn beside.")
+    beside = param.String("", doc="Id of the run that is drawn beside; empty for none.")
     empty = param.Boolean(False, doc="True where there is nothing to draw.")
     happened = param.List([], doc="Events of the run, in order, as sentences.")
     token = param.Integer(0, doc="Tells the run that is watched from others.")
