@@ -133,7 +133,7 @@ class LastView:
         if scene is None or not state.shown.source:
             return None
         run, epoch = _on_map(state)
-        place = None
+        place = self._saved.place if viewport is None and self._saved is not None else None
         if viewport is not None and not self._view.at_home:
             x, y = (viewport.x0 + viewport.x1) / 2, (viewport.y0 + viewport.y1) / 2
             place = Place(x, y, (viewport.x1 - viewport.x0) / viewport.width)

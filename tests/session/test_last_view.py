@@ -61,7 +61,10 @@ def test_choices_selection_and_place_come_back_after_a_restart(tmp_path: Path) -
         assert session.state.colour_by == session.state.colouring.title == "split"
         assert np.array_equal(session.state.selected, mask)
         assert session.state.hidden == {1}
+        assert session.view.jump.read()[1] is None  # the size of the screen is not known yet
+        session.view.look(Viewport.of_ranges((-9, 9), (-9, 9), 300, 200), home=True)
         jump = session.view.jump.read()[1].viewport
+        assert (jump.width, jump.height, session.view.at_home) == (300, 200, False)
         assert ((jump.x0 + jump.x1) / 2, (jump.y0 + jump.y1) / 2) == pytest.approx((0.1, 0.5))
         assert (jump.x1 - jump.x0) / jump.width == pytest.approx(1.2 / 600)
         assert session.last_view.tab == "axes"

@@ -52,6 +52,8 @@ class MapView:
         self.style: Style | None = None
         self.jump: Published[Jump] = Published()
         self._size = (700, 600)
+        self._sized = False  # whether the screen has said its size
+        self._wanted: tuple[float, float, float] | None = None  # where to go as soon as it has
         self._home = True
         self._sequence = 0
         self._rung: tuple[object, ...] = ()  # what the page knew of a map besides its pixels
@@ -65,17 +67,28 @@ class MapView:
 
         While a hand turns the map, a `draft` of it is enough.
         """
-        self._size = (viewport.width, viewport.height)
+        self._size, self._sized = (viewport.width, viewport.height), True
         self._home, self._sequence, self.viewport = home, sequence, viewport
+        if self._wanted is not None:
+            self.go_to(*self._wanted)
         self.paint(draft)
 
     @property
     def at_home(self) -> bool:
         """True where everything is shown."""
-        return self._home
+        return self._home and self._wanted is None
 
     def go_to(self, x: float, y: float, scale: float) -> None:
-        """Look at a place by itself; `scale` is in units of the plane for each pixel."""
+        """Look at a place by itself, as soon as the size of the screen is known.
+
+        Parameters
+        ----------
+        scale
+            Units of the plane for each pixel.
+        """
+        self._wanted = None if self._sized else (x, y, scale)
+        if not self._sized:
+            return
         width, height = (side * scale / 2 for side in self._size)
         ranges = (x - width, x + width), (y - height, y + height)
         self._home, self.viewport = False, Viewport.of_ranges(*ranges, *self._size)

@@ -83,7 +83,11 @@ class LatentMap {
       model.probe = true
     }
     await this.paint()
-    this.requests.ask()
+    if (model.jump.length > 0) {
+      this.onJump() // it was sent before there was anybody to follow it
+    } else {
+      this.requests.ask()
+    }
   }
 
   // -- the part of the plane that is shown -----------------------------------------------------------

@@ -138,7 +138,8 @@ class View:
         self.workbench.on_msg(self._on_message)
         self.workbench.param.watch(self._on_error_dismissed, "error")
         self.workbench.param.watch(self._on_drawer, ["open", "tab"])
-        self.header = [self._status.pane, self._run_menu.panel]
+        self._status.pane.param.update(sizing_mode=None, align="center", margin=(0, 4, 0, 10))
+        self.header = [pn.Row(self._status.pane, self._run_menu.panel, align="center", margin=0)]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
         """Begin to follow the session; `schedule` runs a tick with the document's lock. On its own loop."""

@@ -33,12 +33,12 @@ class RunMenu:
             label="Runs",
             items=[],
             variant="text",
-            color="inherit",
+            color="default",
             size="small",
             visible=False,
             css_classes=["lx-runs"],
             margin=(0, 4),
-            sx={"maxWidth": "340px", "& .MuiButton-endIcon": {"marginLeft": "2px"}},
+            sx={"color": "#fff", "maxWidth": "340px", "& .MuiButton-endIcon": {"marginLeft": "2px"}},
         )
         self.panel.on_click(self._on_click)
 
