@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TypeVar
@@ -24,6 +25,13 @@ R = TypeVar("R")
 _TOLD = 0.1  # seconds, at least, between two reports of progress
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """The columns of one request; requests differ although they name the same ones."""
+
+    names: tuple[str, ...]
+
+
 class Columns:
     """The columns of the scene on the map, by name.
 
@@ -33,7 +41,7 @@ class Columns:
 
     def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
         self._state, self._tasks, self._services = state, tasks, services
-        self._wanted: dict[str, tuple[str, ...]] = {}
+        self._wanted: dict[str, _Wanted] = {}
         self._progress: dict[str, str] = {}
         self._told = 0.0
 
@@ -115,18 +123,18 @@ class Columns:
         scene = self._state.scene
         if scene is None:
             return
-        self._wanted[asker] = names
+        wanted = self._wanted[asker] = _Wanted(names)
         missing = self._services.columns.missing(scene, names)
         self._progress[asker] = ""
         services = self._services
         slow = any(column.cost is Cost.LONG for column in missing)
-        progress = partial(self._on_progress, asker, names, " and ".join(c.name for c in missing))
+        progress = partial(self._on_progress, asker, wanted, " and ".join(c.name for c in missing))
         self._tasks.send(
             services.measures if slow else services.extras,
             f"columns for {asker}",
-            partial(work, scene, partial(self._is_unwanted, asker, names), progress),
-            partial(self._on_computed, asker, names, scene, then),
-            partial(self._on_failed, asker, names, failed or self._state.say),
+            partial(work, scene, partial(self._is_unwanted, asker, wanted), progress),
+            partial(self._on_computed, asker, wanted, scene, then),
+            partial(self._on_failed, asker, wanted, failed or self._state.say),
         )
 
     def forget(self, asker: str) -> None:
@@ -168,29 +176,31 @@ class Columns:
 
     # -- from the workers --------------------------------------------------------------------------------
 
-    def _is_unwanted(self, asker: str, names: tuple[str, ...]) -> bool:
-        return self._services.ending.is_set() or self._wanted.get(asker) != names
+    def _is_unwanted(self, asker: str, wanted: _Wanted) -> bool:
+        # A request for the same columns of a newer scene stops nothing: where maps follow one another faster
+        # than a column is computed, it would never come.
+        newest = self._wanted.get(asker)
+        return self._services.ending.is_set() or newest is None or newest.names != wanted.names
 
-    def _on_progress(self, asker: str, names: tuple[str, ...], what: str, share: float) -> None:
+    def _on_progress(self, asker: str, wanted: _Wanted, what: str, share: float) -> None:
         now = perf_counter()
-        if what and self._wanted.get(asker) == names and now > self._told + _TOLD:
+        if what and not self._is_unwanted(asker, wanted) and now > self._told + _TOLD:
             self._told = now
             self._progress[asker] = f"computing {what}: {share:.0%}"
             self._tasks.ring()
 
     def _on_computed(
-        self, asker: str, names: tuple[str, ...], scene: Scene, then: Callable[[R], object], result: R
+        self, asker: str, wanted: _Wanted, scene: Scene, then: Callable[[R], object], result: R
     ) -> None:
         now = self._state.scene
-        if self._wanted.get(asker) != names:
+        if self._is_unwanted(asker, wanted):
             return
-        self.forget(asker)
+        if self._wanted.get(asker) is wanted:
+            self.forget(asker)
         if now is not None and now.dataset is scene.dataset:
             then(result)
 
-    def _on_failed(
-        self, asker: str, names: tuple[str, ...], failed: Callable[[str], object], sentence: str
-    ) -> None:
-        if self._wanted.get(asker) == names:
+    def _on_failed(self, asker: str, wanted: _Wanted, failed: Callable[[str], object], sentence: str) -> None:
+        if self._wanted.get(asker) is wanted:
             self.forget(asker)
             failed(sentence)

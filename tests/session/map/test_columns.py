@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import numpy as np
 import pytest
@@ -47,6 +48,30 @@ def test_the_latest_request_of_an_asker_holds_and_others_are_not_touched(
         columns_.forget("grid")
     tab.rest()
     assert "never" not in given
+
+
+def test_the_same_column_of_the_next_map_is_computed_too(tab: Tab) -> None:
+    # A training brings maps faster than a slow column comes: none of them may stop the one after it.
+    columns_, begun, go_on = tab.session.columns, Event(), Event()
+    given, stopped = [], []
+
+    def of_first_map(scene, stop, progress):
+        begun.set()
+        return 1
+
+    def of_second_map(scene, stop, progress):
+        assert go_on.wait(60)
+        stopped.append(stop())
+        return 2
+
+    columns_.compute(("error",), of_first_map, given.append, asker="grid")
+    assert begun.wait(60)
+    columns_.compute(("error",), of_second_map, given.append, asker="grid")
+    tab.until(lambda: given == [1], "the first")
+    go_on.set()
+    tab.until(lambda: given == [1, 2], "the second")
+    assert stopped == [False]
+    assert not columns_.busy("grid")
 
 
 def test_what_cannot_be_computed_is_said_to_the_asker(

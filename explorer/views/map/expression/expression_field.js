@@ -83,7 +83,9 @@ class Field {
     this.input.setAttribute("aria-expanded", shown)
     this.input.removeAttribute("aria-activedescendant")
     // In the top layer: the sidebar, which scrolls, would cut it off.
-    this.list.togglePopover(shown)
+    if (shown !== this.list.matches(":popover-open")) {
+      this.list.togglePopover(shown)
+    }
     if (shown) {
       const box = this.input.getBoundingClientRect()
       this.list.style.left = `${box.left}px`
