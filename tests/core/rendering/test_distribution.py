@@ -40,6 +40,15 @@ def test_the_ends_of_the_scale_hold_what_lies_beyond_it() -> None:
     np.testing.assert_array_equal(inner, (values >= found.edges[64]) & (values < found.edges[128]))
 
 
+def test_a_value_on_an_edge_belongs_to_the_cell_above_it() -> None:
+    values = np.concatenate([np.zeros(100), np.arange(257), np.full(100, 256)]).astype(np.float32)
+    found = Distribution.of(values)
+    np.testing.assert_array_equal(found.edges, np.arange(257))
+    assert found.counts[1:-1].tolist() == [1] * 254
+    for start, stop in ((0, 128), (100, 101), (128, 256)):
+        assert found.mask(values, start, stop).sum() == found.counts[start:stop].sum()
+
+
 def test_numbers_that_are_given_belong_to_the_range() -> None:
     values = np.array([0.1, 0.2, 0.3, np.nan], np.float32)
     assert between(values, 0.1, 0.2).tolist() == [True, True, False, False]
