@@ -13,15 +13,17 @@ from typing import Any
 from weakref import WeakSet
 
 from explorer.core import projections
+from explorer.core.columns.columns import check
+from explorer.core.columns.table import ColumnTable
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import Cloud
 from explorer.core.lru import LRU
 from explorer.core.paths import home_folder
+from explorer.core.progress import Progress, Stop, silent
 from explorer.core.projections import Projection
 from explorer.core.projections.layout import Computed, Layout
 from explorer.core.rendering import cloud_3d, panning, png, shade
-from explorer.core.rendering.colouring import colouring
-from explorer.core.rendering.colouring import names as colouring_names
+from explorer.core.rendering.colouring import Colouring, coloured, menu
 from explorer.core.rendering.painter import MapRequest, Painter, Style
 from explorer.core.scene.inversion import prepared
 from explorer.core.scene.scene import Scene, lay_out
@@ -97,7 +99,8 @@ class Services:
         self.with_neighbours = lru_cache(4)(Scene.with_neighbours)
         self.lift = lru_cache(4)(prepared)
         self.ending = Event()  # for what takes long: it is no longer wanted
-        self.colouring = lru_cache(8)(partial(colouring, stop=self.ending.is_set))
+        self.columns = ColumnTable()
+        self._colourings: LRU[Colouring] = LRU(8)
         self._uploads = TemporaryDirectory(prefix="latent-explorer-")
         self.sessions: WeakSet[Any] = WeakSet()  # for those who ask whether any is alive
 
@@ -114,6 +117,18 @@ class Services:
         if like is None or layout.computed is not None:
             return self._first_scene(dataset, model, cloud, layout)
         return lay_out(dataset, model, cloud, layout, like)
+
+    def colouring(
+        self, scene: Scene, name: str, *, stop: Stop | None = None, progress: Progress = silent
+    ) -> Colouring:
+        """Return the colouring of a scene by a column; sessions share it."""
+        found = self._colourings.get((scene, name))
+        if found is None:
+            column = check(scene, name)
+            values = self.columns.values(scene, name, stop=stop or self.ending.is_set, progress=progress)
+            found = coloured(column, values)
+            self._colourings.put((scene, name), found)
+        return found
 
     def warm_up(self, base: Base | None = None) -> None:
         """Compile every kernel and make what sessions open with ready, before the first user comes.
@@ -143,7 +158,7 @@ class Services:
         self._warm(self.scenes, partial(self.lay_out, *what, name, None), self._paint_first)
 
     def _paint_first(self, scene: Scene) -> None:
-        style = Style(self.colouring(scene, colouring_names(scene)[0]))
+        style = Style(self.colouring(scene, next(iter(menu(scene).values()))))
         request = MapRequest(scene, style, Viewport.around(scene.home, 700, 600), home=True, sequence=0)
         self._warm(self.maps, partial(self.painter.paint, request), lambda _: None)
 

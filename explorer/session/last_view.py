@@ -8,7 +8,6 @@ from functools import partial
 from time import perf_counter
 
 from explorer.core.errors import SHOWN
-from explorer.core.rendering.colouring import CHEAP
 from explorer.runtime.base import Base, Choice
 from explorer.runtime.saved_views import Place, SavedView
 from explorer.runtime.store.records import RunRecord
@@ -18,6 +17,8 @@ from explorer.session.state import State
 from explorer.session.tasks import Tasks
 
 _log = logging.getLogger(__name__)
+
+_AT_ONCE = ("label", "split", "kl")  # columns that take no time
 
 _APART = 2.0  # seconds, at least, between two writings of a view
 
@@ -83,7 +84,7 @@ class LastView:
         if found is None or state.scene is not None:
             return
         _preset(state, "projection", found.projection)
-        if found.colour_by in CHEAP:  # the map does not wait for the others
+        if found.colour_by in _AT_ONCE:  # the map does not wait for the others
             _preset(state, "colour_by", found.colour_by)
 
     def restore(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from explorer.core.rendering.colouring import names as colouring_names
+from explorer.core.rendering.colouring import menu
 from explorer.runtime.base import Base
 from explorer.runtime.run import Run, Snapshot
 from explorer.services import Services
@@ -17,7 +17,9 @@ from explorer.session.history.shown_run import ShownRun
 from explorer.session.history.timeline import Timeline
 from explorer.session.last_view import LastView, opening
 from explorer.session.latent_axes import LatentAxes
+from explorer.session.map.colour_range import ColourRange
 from explorer.session.map.colours import Colours
+from explorer.session.map.columns import Columns
 from explorer.session.map.decoder import Decoder
 from explorer.session.map.hold import Hold
 from explorer.session.map.neighbours import SceneNeighbours
@@ -62,7 +64,8 @@ class Session:
         self.state = state = State(base or opening(services, user, services.start))
         self.tasks = tasks = Tasks(state.say)
         shared = state, tasks, services
-        self.selection = SelectionTools(*shared)
+        self.columns = Columns(*shared)
+        self.selection = SelectionTools(*shared, self.columns)
         self.settings = TrainingSettings()
         self.draft = ModelDraft(state, tasks, self.settings)
         jobs = JobBuilder(state, services, self.settings, self.draft)
@@ -83,7 +86,8 @@ class Session:
         self.pins = Pins(*shared, self.decoder)
         self.latent_axes = LatentAxes(*shared, self.decoder)
         self.neighbours = SceneNeighbours(*shared)
-        self.colours = Colours(*shared, self.view)
+        self.colours = Colours(*shared, self.columns, self.view)
+        self.colour_range = ColourRange(*shared, self.selection)
         self.builder = SceneBuilder(*shared, self.projection)
         self.comparison = Comparison(*shared, self.projection, self.selection)
         self.history = History(*shared, self.training, self.comparison)
@@ -139,6 +143,7 @@ class Session:
         """Stop the run and let go of every worker. Idempotent, safe on any thread."""
         self.last_view.save()
         self.tasks.close()
+        self.columns.abandon()
         if not self.handover.leave(self.training.work(self.model_choice.coming)):
             self.training.abandon()
             self.model_choice.abandon()
@@ -250,7 +255,7 @@ class Session:
             self.training.go_over(self.model_choice.take_coming(), forget=fresh)
         if fresh:
             self.settings.suit(len(scene.dataset.train))
-        state.show(source, scene, self.projection.offered(scene.model), colouring_names(scene))
+        state.show(source, scene, self.projection.offered(scene.model), menu(scene))
         if another:
             state.choose_projection(built.layout.name)
         self.neighbours.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,27 +140,30 @@ class State(param.Parameterized):
     # -- the map -----------------------------------------------------------------------------------------
 
     def show(
-        self, source: MapSource, scene: Scene, projections: Iterable[str], colourings: Iterable[str]
+        self, source: MapSource, scene: Scene, projections: Iterable[str], colourings: Mapping[str, str]
     ) -> None:
         """Put a scene on the map. With another data set, nothing stays selected, hidden or picked.
 
         Parameters
         ----------
-        projections, colourings
+        projections
             The names to choose from with this scene, the default first.
+        colourings
+            The columns to choose from, by their title in the menu, the default first.
         """
         fresh = self.scene is None or self.scene.dataset is not scene.dataset
-        projections, colourings = list(projections), list(colourings)
+        projections, columns = list(projections), list(colourings.values())
         with param.parameterized.batch_call_watchers(self):
             self.param.projection.objects = projections
             if self.projection not in projections:
                 self.projection = scene.projection.name
-            self.param.colour_by.objects = colourings
+            if dict(self.param.colour_by.names or {}) != dict(colourings):
+                self.param.colour_by.objects = dict(colourings)
             if fresh:
                 self.selection = Selection()
                 self.hidden, self.picked, self.cursor = frozenset(), None, None
-            if self.colour_by not in colourings:
-                self.colour_by = colourings[0]
+            if self.colour_by not in columns:
+                self.colour_by = columns[0]
             self.shown, self.source, self.scene = source.base, source, scene
 
     def refine(self, scene: Scene) -> None:

@@ -89,18 +89,35 @@ class Explorer(pn.viewable.Viewer):
     @property
     def selection(self) -> np.ndarray:
         """Indices of the selected samples into the data, training split first."""
-        session = self.session
-        session.pull()
-        mask = session.state.selected
+        mask = self._selected()
         return np.flatnonzero(mask) if mask is not None else np.empty(0, dtype=np.int64)
 
-    def selected_frame(self) -> pd.DataFrame:
-        """Return the selected samples as a DataFrame: labels, table columns in their units, codes."""
+    def selected_frame(self, *also: str) -> pd.DataFrame:
+        """Return the selected samples as a DataFrame: labels, table columns in their units, codes, figures.
+
+        Parameters
+        ----------
+        also
+            More columns, such as "error", "density" or "agreement": those that take time are computed where
+            they are named here, and are there by themselves once they have been computed.
+
+        Raises
+        ------
+        UnknownName
+            For a name that no column has.
+        """
+        mask, session = self._selected(), self.session
+        n = len(session.state.scene.cloud) if session.state.scene is not None else 0
+        return session.selection.table(np.zeros(n, dtype=bool) if mask is None else mask, also)
+
+    def _selected(self) -> np.ndarray | None:
+        """Return the mask of the selection, once what was asked for has been computed."""
         session = self.session
         session.pull()
-        n = len(session.state.scene.cloud) if session.state.scene is not None else 0
-        mask = session.state.selected
-        return session.selection.table(np.zeros(n, dtype=bool) if mask is None else mask)
+        while session.selection.expression.busy:
+            time.sleep(0.005)
+            session.pull()
+        return session.state.selected
 
     def _made(self) -> View:
         if self._view is None:

@@ -13,8 +13,6 @@ from functools import wraps
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
-import param
 from bokeh.document import Document
 from bokeh.model import Model
 from bokeh.protocol.messages.patch_doc import patch_doc
@@ -170,24 +168,6 @@ class TextPane(pn.pane.HTML):
 
     def _update(self, ref: str, model: Any) -> None:
         model.text = self._transform_object(self.object)["object"]
-
-
-class TextInput(pmui.TextInput):
-    """A text field that keeps what is being typed.
-
-    A press of Enter sends the field's value, and the server answers a value by overwriting `value_input` with
-    it. Where the server is busy it takes both together with what was typed meanwhile, which is then lost:
-    from the field too.
-
-    Notes
-    -----
-    panel-material-ui 0.16.6: `_sync_value_input` of
-    https://github.com/panel-extensions/panel-material-ui/blob/main/src/panel_material_ui/widgets/input.py
-    """
-
-    @param.depends("value", watch=True)
-    def _sync_value_input(self) -> None:
-        """Leave what is typed as it is: the app sets no value by itself."""
 
 
 # -- the end of a session -----------------------------------------------------------------------------

@@ -113,9 +113,9 @@ def test_expression_selects_and_a_bad_one_says_what_to_do(tab: Tab, app: App) ->
     maps = tab.maps
     box.fill("__import__('os').getcwd()")
     box.press("Enter")
-    error = tab.page.locator(".lx-error")
-    error.wait_for()
-    assert "is not allowed in a selection" in error.inner_text()
+    refused = tab.page.locator(".lx-expression .refused")
+    refused.wait_for()
+    assert "is not allowed in a selection" in refused.inner_text()
     assert np.array_equal(session.state.selected, expected), "a bad expression must lose nothing"
     assert tab.maps >= maps
 

@@ -88,7 +88,7 @@ def test_a_sphere_has_three_coordinates_and_says_what_it_is(tab: Tab, iris: App)
     tab.page.locator(".lx-apply").click()
     until(lambda: shown(session) == ("sphere-vae", 3), "the sphere on the map")
     assert session.state.scene.cloud.sphere
-    assert "KL" in session.state.param.colour_by.objects
+    assert "kl" in session.state.param.colour_by.objects
     frames = tab.frames
     tab.page.mouse.move(*tab.at(0.4, 0.5))
     tab.page.mouse.move(*tab.at(0.5, 0.5))

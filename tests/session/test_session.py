@@ -113,7 +113,7 @@ def test_a_colour_shows_all_classes_again(tab: Tab) -> None:
     tab.rest()
     assert session.state.hidden == frozenset()
     assert session.state.visible is None
-    assert session.state.colouring.classes == ("training", "test")
+    assert session.state.colouring.classes == ("train", "test")
 
 
 # -- the cursor ------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_another_model_of_the_same_data_keeps_the_selection(tab: Tab) -> None:
     assert session.state.selection.count == 20
     assert session.state.projection == "pca"
     assert session.state.param.projection.objects == ["pca", "rotation", "slice", "tsne", "umap"]
-    assert "KL" not in session.state.param.colour_by.objects
+    assert "kl" not in session.state.param.colour_by.objects
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,8 @@ def test_sessions_share_what_is_read_and_nothing_else(opened: Callable[..., Tab]
     assert two.state.selected is None
     assert two.decoder.frame.version == 0
     assert one.decoder.frame.version == 1
-    assert one.state.error
+    assert one.selection.expression.message
+    assert two.selection.expression.message == ""
 
 
 def test_a_closed_session_dies_and_closing_is_idempotent(

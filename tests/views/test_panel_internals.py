@@ -11,7 +11,7 @@ from bokeh.client import pull_session
 from bokeh.document import Document
 from panel.io import document as panel_document
 
-from explorer.views.panel_internals import TextInput, install
+from explorer.views.panel_internals import install
 
 
 class Connection:
@@ -109,12 +109,3 @@ def test_no_message_is_held_back_until_the_one_before_was_acknowledged() -> None
             server.stop()
 
     asyncio.run(play())
-
-
-def test_what_is_typed_while_a_value_is_on_its_way_is_kept() -> None:
-    field = TextInput()
-    field._process_events({"value_input": "z1 > 0"})
-    field._process_events(
-        {"value": "z1 > 0", "value_input": "z1 > 0 and z2"}
-    )  # taken together by a busy server
-    assert (field.value, field.value_input) == ("z1 > 0", "z1 > 0 and z2")

@@ -1,4 +1,4 @@
-"""Colourings of the map's points: by class, by a column, by density or by an error."""
+"""Colourings of the map's points: a column as classes or as numbers."""
 
 from __future__ import annotations
 
@@ -7,34 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float32, Int64
+from pandas.api.types import is_bool_dtype
 
-from explorer.core.datasets import Dataset
+from explorer.core.columns.column import Column, Kind
+from explorer.core.columns.columns import check, codes, columns, values
+from explorer.core.datasets.labels import MOST_CLASSES, class_name
 from explorer.core.errors import UnknownName
-from explorer.core.latent.cloud import reconstruction_errors
 from explorer.core.progress import Stop, never
-from explorer.core.projections import Turning
-from explorer.core.quality.measure import trustworthiness
-from explorer.core.scene.inversion import map_distortion, round_trip_errors
+from explorer.core.rendering import palette
 from explorer.core.scene.scene import Scene
 
-CHEAP = ("label", "split", "KL")
-"""The colourings that need no computation; others may take seconds."""
+MOST_CODES = 32
+"""The latent coordinates that are offered as colours: a menu of thousands would be none."""
 
-DISTORTION, ROUND_TRIP = "map distortion", "round-trip error"
-"""Colourings of a map without a formula for its inverse: its local stretch, and the error of its inverse."""
-
-TRUST = "trustworthiness"
-"""The share of a sample's neighbours on the map that are its neighbours in the data, by rank."""
-
-SLOW = (TRUST,)
-"""The colourings that take up to half a minute on large data, so that no other work waits behind them."""
-
-_OWN = (*CHEAP, "density", "reconstruction error", TRUST, DISTORTION, ROUND_TRIP)
-
-_PAIRS = 50_000_000
-"""The most distances for a trustworthiness: 70,000 samples are judged beside 714 drawn ones."""
-
-_NEAREST = 10
+OTHERS, NOTHING = "all others", "no value"
+"""Classes of a column of text: the values beyond the commonest, and what is missing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,87 +57,58 @@ class Colouring:
         return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
 
 
-def names(scene: Scene) -> tuple[str, ...]:
-    """Return the names of the scene's colourings: the label first, if there is one."""
-    return (
-        *(("label",) if scene.cloud.labels is not None else ()),
-        "split",
-        "density",
-        "reconstruction error",
-        *(("KL",) if scene.cloud.kl is not None else ()),
-        *((TRUST,) if len(scene.cloud) >= _NEAREST + 2 else ()),
-        *(() if scene.projection.exact else (DISTORTION, ROUND_TRIP)),
-        *_columns(scene.dataset),
-    )
+def menu(scene: Scene) -> dict[str, str]:
+    """Return what the map of a scene can be coloured by: names of columns by title, the label first."""
+    late = set(codes(scene)[MOST_CODES:])
+    return {column.menu: column.name for column in columns(scene).values() if column.name not in late}
 
 
 def colouring(scene: Scene, name: str, *, stop: Stop = never) -> Colouring:
-    """Return the classes or numbers of that name; density and errors take seconds on large data.
-
-    Parameters
-    ----------
-    stop
-        Asked several times a second by what is `SLOW`.
+    """Return the classes or numbers of a column; some take seconds on large data.
 
     Raises
     ------
     UnknownName
-        If the scene has nothing of that name.
+        If the scene has no column of that name.
     ExplorerError
         For data that it says nothing about.
     Cancelled
         When `stop` turned true.
     """
-    cloud, dataset = scene.cloud, scene.dataset
-    if name not in names(scene):
-        raise UnknownName(f"unknown colouring {name!r}; choose from {', '.join(names(scene))}.")
-    if name == "label":
-        return Colouring(dataset.label_name, cloud.labels, dataset.classes)
-    if name == "split":
-        labels = (np.arange(len(cloud)) >= cloud.train).astype(np.int64)
-        return Colouring("split", labels, ("training", "test"))
-    if name == "density":
-        neighbours = scene.neighbours or scene.find_neighbours()
-        return Colouring("log density in latent space", values=neighbours.densities())
-    if name == "reconstruction error":
-        return Colouring("reconstruction error, nats", values=reconstruction_errors(scene.model, dataset))
-    if name == "KL":
-        return Colouring("KL to the prior, nats", values=cloud.kl)
-    if name == TRUST:
-        return _trust(scene, stop)
-    if name == DISTORTION:
-        title = "map distortion, log2 of the local stretch: 0 is typical, 1 twice that"
-        return Colouring(title, values=map_distortion(scene))
-    if name == ROUND_TRIP:
-        title = "round-trip error, share of the cloud's spread"
-        return Colouring(title, values=round_trip_errors(scene))
-    values = _columns(dataset)[name].to_numpy(np.float32, na_value=np.nan)
-    return Colouring(name, values=np.ascontiguousarray(values))
+    try:
+        column = check(scene, name)
+    except UnknownName as error:
+        raise UnknownName(str(error).replace("unknown column", "unknown colouring")) from None
+    return coloured(column, values(scene, name, stop=stop))
 
 
-def _trust(scene: Scene, stop: Stop) -> Colouring:
-    """Return the trustworthiness of each sample, with the computation in the title."""
-    n = len(scene.cloud)
-    most = n if n * n <= _PAIRS else max(_NEAREST + 2, _PAIRS // n)
-    # A map that turns has no fixed places: there the codes are judged.
-    turns = isinstance(scene.projection, Turning)
-    places = scene.cloud.mean if turns else scene.xy
-    values = trustworthiness(
-        scene.dataset.x,
-        places,
-        sphere=turns and scene.cloud.sphere,
-        k=_NEAREST,
-        most=most,
-        stop=stop,
-    )
-    among = "all samples" if most == n else f"{most:,} drawn samples"
-    what = "of codes" if turns else "on this map"
-    return Colouring(f"trustworthiness {what}: {_NEAREST} nearest among {among}", values=values)
+def coloured(column: Column, given: pd.Series) -> Colouring:
+    """Return the colouring by the values of a column.
+
+    Of text the values are the classes: all of them, or where they are more than labels may have, the
+    commonest with a colour each and one class for all others.
+    """
+    if column.kind is Kind.NUMBER:
+        numbers = given.to_numpy(np.float32, na_value=np.nan)
+        return Colouring(column.legend, values=np.ascontiguousarray(numbers))
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        indices, found = given.cat.codes.to_numpy(), list(given.cat.categories)
+    else:
+        sortable = given if is_bool_dtype(given.dtype) else given.astype("string")
+        indices, unique = pd.factorize(sortable, sort=True)
+        found = list(unique)
+    return _classes(column.legend, np.asarray(indices).astype(np.int64), [class_name(v) for v in found])
 
 
-def _columns(dataset: Dataset) -> dict[str, pd.Series]:
-    """Return the numbers of a table by shown name; a name in use is marked, as in the selected frame."""
-    if dataset.table is None:
-        return {}
-    numbers = dataset.table.select_dtypes("number")
-    return {f"{name} (table)" if name in _OWN else str(name): column for name, column in numbers.items()}
+def _classes(title: str, indices: Int64[np.ndarray, " n"], classes: list[str]) -> Colouring:
+    missing = indices < 0
+    if len(classes) > MOST_CLASSES:
+        counts = np.bincount(indices[~missing], minlength=len(classes))
+        commonest = np.sort(np.argsort(-counts, kind="stable")[: palette.MOST - 1])
+        place = np.full(len(classes), len(commonest))
+        place[commonest] = np.arange(len(commonest))
+        indices = np.where(missing, -1, place[indices])
+        classes = [*(classes[index] for index in commonest), OTHERS]
+    if missing.any():
+        indices, classes = np.where(missing, len(classes), indices), [*classes, NOTHING]
+    return Colouring(title, indices, tuple(classes))

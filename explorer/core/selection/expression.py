@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import reduce
 from typing import Any
 
@@ -42,7 +42,22 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 _ALLOWED = "comparisons, and, or, not, in [...], + - * / % **, numbers, text in quotes and column names"
 
 
-def mask(expression: str, frame: pd.DataFrame) -> Bool[np.ndarray, " n"]:
+def used(expression: str, known: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that an expression names, each once; names that are not known are left out.
+
+    Raises
+    ------
+    BadSelection
+        As `mask` does, for what cannot be read.
+    """
+    tree, quoted = _parsed(expression)
+    named = (quoted.get(node.id, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return tuple(dict.fromkeys(name for name in named if name in known))
+
+
+def mask(
+    expression: str, frame: pd.DataFrame, known: Collection[str] | None = None
+) -> Bool[np.ndarray, " n"]:
     """Return the rows for which an expression holds.
 
     A row in which a compared value is missing is not selected, whether by ``>``, ``!=`` or ``not``:
@@ -53,25 +68,25 @@ def mask(expression: str, frame: pd.DataFrame) -> Bool[np.ndarray, " n"]:
     expression
         Python's syntax; a column whose name is not a Python name goes in backticks: ```fixed acidity` > 9``.
     frame
-        One row per sample.
+        One row per sample, with the columns that the expression names. Without a row, it tells whether the
+        expression can be evaluated.
+    known
+        The names of all columns there are, for the sentences; None is those of the frame.
 
     Raises
     ------
     BadSelection
         With one sentence: what is not understood, which names there are, or which types do not match.
     """
-    if len(expression) > LONGEST:
-        raise BadSelection(f"the expression has {len(expression):,} characters; {LONGEST:,} are allowed")
-    source, quoted = _without_backticks(expression.strip())
+    known = [str(name) for name in frame.columns] if known is None else known
+    tree, quoted = _parsed(expression)
     try:
         with np.errstate(all="ignore"):
-            result = _Reader(frame, quoted).value(ast.parse(source, mode="eval").body)
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
-        raise BadSelection(
-            f"cannot read {_short(expression)!r}; write for example: alcohol > 12 and quality >= 7"
-        ) from error
+            result = _Reader(frame, quoted, known).value(tree)
+    except (ValueError, TypeError, MemoryError, RecursionError) as error:
+        raise _unreadable(expression) from error
     if not isinstance(result, pd.Series):
-        raise BadSelection(f"{_short(expression)!r} names no column; the columns are {_names(frame)}")
+        raise BadSelection(f"{_short(expression)!r} names no column; the columns are {_names(known)}")
     if not is_bool_dtype(result.dtype):
         raise BadSelection(
             f"{_short(expression)!r} gives values, not yes or no; compare them, for example with > or =="
@@ -79,12 +94,30 @@ def mask(expression: str, frame: pd.DataFrame) -> Bool[np.ndarray, " n"]:
     return result.fillna(False).to_numpy(dtype=bool)
 
 
+def _parsed(expression: str) -> tuple[ast.expr, dict[str, str]]:
+    """Return the syntax tree, and the column names that stood in backticks by their stand-ins."""
+    if len(expression) > LONGEST:
+        raise BadSelection(f"the expression has {len(expression):,} characters; {LONGEST:,} are allowed")
+    source, quoted = _without_backticks(expression.strip())
+    try:
+        return ast.parse(source, mode="eval").body, quoted
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
+        raise _unreadable(expression) from error
+
+
+def _unreadable(expression: str) -> BadSelection:
+    return BadSelection(
+        f"cannot read {_short(expression)!r}; write for example: alcohol > 12 and quality >= 7"
+    )
+
+
 class _Reader:
     """The meaning of each kind of node, over one table."""
 
-    def __init__(self, frame: pd.DataFrame, quoted: dict[str, str]) -> None:
+    def __init__(self, frame: pd.DataFrame, quoted: dict[str, str], known: Collection[str]) -> None:
         self._frame = frame
         self._quoted = quoted
+        self._known = known
 
     def value(self, node: ast.expr) -> Any:
         """Return a Series with one value per row, or a number, a text or a boolean."""
@@ -119,9 +152,9 @@ class _Reader:
     def _column(self, name: str) -> pd.Series:
         columns = {str(column): column for column in self._frame.columns}
         if name not in columns:
-            close = difflib.get_close_matches(name, columns, 3, 0.5)
+            close = difflib.get_close_matches(name, self._known, 3, 0.5)
             known = (
-                f"did you mean {' or '.join(close)}?" if close else f"the columns are {_names(self._frame)}"
+                f"did you mean {' or '.join(close)}?" if close else f"the columns are {_names(self._known)}"
             )
             raise BadSelection(f"there is no column {_short(name)!r}; {known}")
         column = self._frame[columns[name]]
@@ -194,8 +227,8 @@ def _missing(value: Any) -> Any:
     return value.isna() if isinstance(value, pd.Series) else False
 
 
-def _names(frame: pd.DataFrame) -> str:
-    names = [str(name) for name in frame.columns]
+def _names(known: Collection[str]) -> str:
+    names = list(known)
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 

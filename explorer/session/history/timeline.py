@@ -300,7 +300,7 @@ class Timeline(param.Parameterized):
 
     def _spread(self) -> bool:
         """Tell whether each sample's posterior is needed, which is not kept with the places."""
-        return bool(self._state.draws) or self._state.colour_by == "KL"
+        return bool(self._state.draws) or self._state.colour_by == "kl"
 
     def _nearest(self, at: float) -> int:
         assert self.kept is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from itertools import count
 
@@ -9,27 +10,36 @@ import numpy as np
 import pandas as pd
 import param
 
-from explorer.core.errors import SHOWN, BadSelection
+from explorer.core.errors import SHOWN
 from explorer.core.projections import SphereMap
 from explorer.core.scene.scene import Scene
-from explorer.core.selection import brush, expression
-from explorer.core.selection.export import selected_frame
+from explorer.core.selection import brush
 from explorer.core.selection.selection import HOW
 from explorer.services import Services
+from explorer.session.map.columns import Columns
+from explorer.session.map.expression import Expression
 from explorer.session.state import State
 from explorer.session.tasks import Tasks
 
 
 class SelectionTools(param.Parameterized):
-    """The ways to select; each joins the present selection as `how` says."""
+    """The ways to select; each joins the present selection as `how` says.
+
+    Attributes
+    ----------
+    expression
+        The field for an expression: what is typed in it, and what is said of it.
+    """
 
     how: param.Selector[str] = param.Selector(
         default="replace", objects=list(HOW), doc="How a new selection joins the present one."
     )
 
-    def __init__(self, state: State, tasks: Tasks, services: Services) -> None:
+    def __init__(self, state: State, tasks: Tasks, services: Services, columns: Columns) -> None:
         super().__init__()
         self._state, self._tasks, self._services = state, tasks, services
+        self._columns = columns
+        self.expression = Expression(state, tasks, services, columns, self.add)
         self._strokes = count()
 
     def brush(self, shape: brush.Box | brush.Lasso) -> None:
@@ -45,12 +55,8 @@ class SelectionTools(param.Parameterized):
         self._state.select(self._state.selection.joined(mask, self.how))
 
     def where(self, text: str) -> None:
-        """Select the samples for which an expression over the columns of `table` holds."""
-        if self._state.scene is not None:
-            try:
-                self.add(expression.mask(text, self.table()))
-            except SHOWN as error:
-                self._state.say(str(error))
+        """Select the samples for which an expression over the columns holds; see `Expression.select`."""
+        self.expression.select(text)
 
     def random(self, n: int, seed: int = 0) -> None:
         """Select `n` samples at random, without replacement."""
@@ -73,19 +79,9 @@ class SelectionTools(param.Parameterized):
         """Take back the last change."""
         self._state.select(self._state.selection.undone())
 
-    def table(self, mask: np.ndarray | None = None) -> pd.DataFrame:
-        """Return the rows of a mask (None: all) with labels, columns in the table's units, and codes.
-
-        Raises
-        ------
-        BadSelection
-            Before anything is on the map.
-        """
-        scene = self._state.scene
-        if scene is None:
-            raise BadSelection("nothing is on the map yet; wait until the data have been encoded.")
-        everything = np.ones(len(scene.cloud), dtype=bool)
-        return selected_frame(scene.dataset, scene.cloud, everything if mask is None else mask)
+    def table(self, mask: np.ndarray | None = None, also: Collection[str] = ()) -> pd.DataFrame:
+        """Return the rows of a mask (None: all) as a table; see `Columns.table`."""
+        return self._columns.table(mask, also)
 
     def _on_brushed(self, scene: Scene, mask: np.ndarray) -> None:
         now = self._state.scene

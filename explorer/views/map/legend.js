@@ -1,7 +1,8 @@
 // The legend is text first: a class is its name, its count and a swatch. A press shows or hides the class, "only" shows
-// it alone, "select" selects its samples. For a numeric colour it is the scale with its ends.
+// it alone, "select" selects its samples. For a numeric colour it is the colour bar.
 
 import {make, makeButton} from "../components/dom.js"
+import {ColourBar} from "./colour_bar.js"
 
 const MANY = 6 // classes; more of them stand in two columns
 const SHORT = 12 // characters of a name that fits there
@@ -10,13 +11,17 @@ export function render({model, el}) {
   const root = make("div", "legend")
   el.append(root)
   const list = make("div")
+  const bar = new ColourBar((message) => model.send_msg(message))
   let rows = []
 
   // What is there stays: a button that is replaced while it is pressed hears no click, and loses the keyboard.
   function show() {
     const {entries, veiled, ramp} = model
     if (ramp?.colours) {
-      root.replaceChildren(...scale(ramp))
+      if (bar.element.parentNode !== root) {
+        root.replaceChildren(bar.element)
+      }
+      bar.show(ramp)
       return
     }
     if (rows.length !== entries.length) {
@@ -31,14 +36,6 @@ export function render({model, el}) {
   }
   model.on(["entries", "veiled", "ramp"], show)
   show()
-}
-
-function scale({name, low, high, colours}) {
-  const bar = make("div", "scale")
-  bar.style.background = `linear-gradient(to right, ${colours.join(", ")})`
-  const ends = make("div", "ends")
-  ends.append(make("span", "", low), make("span", "", high))
-  return [make("p", "", name), bar, ends]
 }
 
 const isShort = (entries) => entries.length > MANY && entries.every(({name}) => name.length < SHORT)

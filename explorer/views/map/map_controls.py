@@ -10,11 +10,12 @@ import param
 from panel.custom import JSComponent
 
 from explorer.core.rendering.colouring import Colouring
-from explorer.core.rendering.palette import categorical, sequential
+from explorer.core.rendering.palette import categorical
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
 from explorer.views.components.widgets import Line, disclosure, heading
+from explorer.views.map import colour_bar
 from explorer.views.map.projection_controls import ProjectionControls
 
 
@@ -23,17 +24,20 @@ class ClassList(JSComponent):
 
     entries = param.List(default=[], doc="For each class its name, colour and count.")
     veiled = param.List(default=[], doc="Indices of the classes that are switched off.")
-    ramp = param.Dict(default={}, doc="Name, ends and colours of the scale, for a numeric colouring.")
+    ramp = param.Dict(default={}, doc="The scale of a numeric colouring: name, ends, colours and counts.")
 
     _esm = script("map/legend")
-    _stylesheets = styles("map/legend")
+    _stylesheets = styles("map/legend", "map/colour_bar")
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._session = session
         super().__init__(**params)
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        session, index = self._session, int(data["index"])
+        session = self._session
+        if colour_bar.on_message(session, data):
+            return
+        index = int(data["index"])
         if data["kind"] == "toggle":
             session.state.hide(session.state.hidden ^ {index})
         elif data["kind"] == "isolate":
@@ -59,7 +63,7 @@ class MapControls:
         self._legend = ClassList(
             session, css_classes=["lx-legend"], sizing_mode="stretch_width", margin=(0, 10)
         )
-        self._points = Line("lx-points")
+        self._points, self._computing = Line("lx-points"), Line("lx-computing")
         self._shown: tuple[Any, ...] = ()
         projection = pmui.Select.from_param(
             session.state.param.projection,
@@ -81,6 +85,7 @@ class MapControls:
             heading("Map"),
             pn.Row(projection, colour, sizing_mode="stretch_width", margin=0),
             self._projection.panel,
+            self._computing.pane,
             self._legend,
             self._points.pane,
             disclosure("Aggregate posterior", self._aggregate),
@@ -104,10 +109,12 @@ class MapControls:
         session = self._session
         image = session.view.image.read()[1]
         state = session.state
-        shown = (state.colouring, state.hidden, state.theme, image and image.value_range)
+        distribution = session.colour_range.distribution
+        shown = (state.colouring, state.hidden, state.theme, image and image.value_range, distribution)
         if shown != self._shown and state.scene is not None and state.colouring is not None:
             self._shown = shown
             self._legend.param.update(**_described(session, state.scene, state.colouring))
+        self._computing.say(session.colours.progress)
         if image is not None:
             self._points.say(
                 f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}{_past(session)}"
@@ -151,12 +158,4 @@ def _described(session: Session, scene: Scene, colouring: Colouring) -> dict[str
             for name, colour, count in zip(names, palette, counts, strict=True)
         ]
         return {"entries": rows, "veiled": sorted(session.state.hidden), "ramp": {}}
-    image = session.view.image.read()[1]
-    low, high = (image and image.value_range) or (0.0, 1.0)
-    scale = {
-        "name": colouring.title,
-        "low": f"{low:.4g}",
-        "high": f"{high:.4g}",
-        "colours": list(sequential(session.state.theme))[::16],
-    }
-    return {"entries": [], "veiled": [], "ramp": scale}
+    return {"entries": [], "veiled": [], "ramp": colour_bar.described(session, colouring)}

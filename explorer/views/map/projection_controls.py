@@ -10,9 +10,9 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from explorer.core.columns.own_columns import DISTORTION
 from explorer.core.projections import Embedding, Projection
 from explorer.core.projections.layout import shown_knobs
-from explorer.core.rendering.colouring import DISTORTION
 from explorer.core.scene.scene import Scene
 from explorer.runtime.projection_fit import FitState
 from explorer.session import Session

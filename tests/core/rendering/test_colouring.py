@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 
 import models
+from explorer.core.columns.columns import columns
 from explorer.core.datasets import Dataset, Split, from_table, load_dataset
-from explorer.core.errors import Cancelled, UnknownName
+from explorer.core.errors import UnknownName
 from explorer.core.latent.cloud import encode
-from explorer.core.quality.measure import trustworthiness
-from explorer.core.rendering import colouring as module
-from explorer.core.rendering.colouring import CHEAP, colouring, names
+from explorer.core.rendering.colouring import MOST_CODES, colouring, menu
 from explorer.core.scene.scene import Scene, lay_out
 
 
@@ -41,43 +40,34 @@ def iris() -> Scene:
     return scene_of(load_dataset("iris"))
 
 
-def test_names_are_what_there_is(digits: Scene, iris: Scene) -> None:
-    assert names(digits) == ("label", "split", "density", "reconstruction error", "KL", "trustworthiness")
-    columns = tuple(iris.dataset.drawing.names)
-    assert len(columns) == 4
-    assert names(iris) == (*names(digits), *columns)
-    assert "KL" not in names(scene_of(iris.dataset, "ae"))
-    plain = iris.dataset
-    unlabelled = Dataset("plain", Split(plain.train.x), Split(plain.test.x), plain.drawing)
-    assert names(scene_of(unlabelled)) == names(digits)[1:]
+def test_the_menu_has_every_column_with_its_name_beside_its_title(digits: Scene, iris: Scene) -> None:
+    assert list(menu(digits).items()) == [
+        ("label", "label"),
+        ("split", "split"),
+        ("density", "density"),
+        ("reconstruction error · error", "error"),
+        ("KL · kl", "kl"),
+        ("agreement", "agreement"),
+        ("nearest label · nearest_label", "nearest_label"),
+        ("trustworthiness", "trustworthiness"),
+        ("z1", "z1"),
+        ("z2", "z2"),
+    ]
+    assert tuple(menu(iris).values()) == tuple(columns(iris))
+    assert "kl" not in menu(scene_of(iris.dataset, "ae")).values()
+    many = menu(scene_of(iris.dataset, latent=50))
+    assert f"z{MOST_CODES}" in many
+    assert f"z{MOST_CODES + 1}" not in many
 
 
 @pytest.mark.parametrize("source", ["digits", "iris"])
 def test_on_the_sphere_each_sample_has_a_kl_and_without_a_prior_none(source: str) -> None:
     dataset = load_dataset(source)
     sphere = scene_of(dataset, "sphere-vae", latent=3)
-    assert names(sphere)[:5] == ("label", "split", "density", "reconstruction error", "KL")
-    values = colouring(sphere, "KL").values
+    values = colouring(sphere, "kl").values
     assert values.shape == (len(dataset),)
     assert (values > 0).all()
-    assert "KL" not in names(scene_of(dataset, "sphere-ae", latent=3))
-
-
-def test_trustworthiness_is_the_map_s_own_and_says_what_was_looked_at(
-    iris: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = colouring(iris, "trustworthiness")
-    assert found.title == "trustworthiness on this map: 10 nearest among all samples"
-    np.testing.assert_array_equal(found.values, trustworthiness(iris.dataset.x, iris.xy))
-    monkeypatch.setattr(module, "_PAIRS", 150 * 40)
-    drawn = colouring(iris, "trustworthiness")
-    assert drawn.title == "trustworthiness on this map: 10 nearest among 40 drawn samples"
-    np.testing.assert_array_equal(drawn.values, trustworthiness(iris.dataset.x, iris.xy, most=40))
-    flat = scene_of(iris.dataset, "sphere-vae", latent=3)
-    globe = lay_out(iris.dataset, flat.model, flat.cloud, "orthographic")
-    assert "of codes" in colouring(globe, "trustworthiness").title
-    with pytest.raises(Cancelled):
-        colouring(iris, "trustworthiness", stop=lambda: True)
+    assert "kl" not in menu(scene_of(dataset, "sphere-ae", latent=3)).values()
 
 
 def test_label_and_split_are_classes(digits: Scene) -> None:
@@ -87,26 +77,10 @@ def test_label_and_split_are_classes(digits: Scene) -> None:
     assert label.title == digits.dataset.label_name
     assert label.counts == tuple((digits.dataset.y == k).sum() for k in range(10))
     split = colouring(digits, "split")
-    assert split.classes == ("training", "test")
+    assert split.classes == ("train", "test")
     np.testing.assert_array_equal(split.labels, [0] * 60 + [1] * 60)
     assert split.counts == (60, 60)
     assert split.values is label.values is None
-
-
-def test_numbers_are_those_of_the_model_and_the_cloud(digits: Scene) -> None:
-    import torch
-
-    x = torch.from_numpy(np.array(digits.dataset.x))
-    with torch.inference_mode():
-        errors = models.reconstruction_error(digits.model, x).numpy()
-        kl = digits.model.encode(x).kl().numpy()
-    np.testing.assert_allclose(colouring(digits, "reconstruction error").values, errors, rtol=1e-4)
-    np.testing.assert_allclose(colouring(digits, "KL").values, kl, rtol=1e-3, atol=1e-5)
-    assert colouring(digits, "KL").counts == ()
-    density = colouring(digits, "density").values
-    again = colouring(digits.with_neighbours(), "density").values
-    np.testing.assert_array_equal(density, again)
-    np.testing.assert_array_equal(density, digits.find_neighbours().densities())
 
 
 def test_columns_of_a_table_come_in_its_own_units(iris: Scene) -> None:
@@ -120,23 +94,40 @@ def test_columns_of_a_table_come_in_its_own_units(iris: Scene) -> None:
 
 
 def test_what_each_colouring_says_has_one_entry_a_sample(iris: Scene) -> None:
-    for name in names(iris):
+    for name in menu(iris).values():
         found = colouring(iris, name)
         assert len(found.labels if found.values is None else found.values) == len(iris.cloud), name
-    assert set(CHEAP) < set(names(iris))
+        assert found.title == columns(iris)[name].legend
+        assert sum(found.counts) == (len(iris.cloud) if found.values is None else 0)
 
 
-def test_a_column_whose_name_is_taken_is_marked() -> None:
+def with_table(frame: pd.DataFrame) -> Scene:
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {"density": rng.normal(5, 1, 40), "KL": rng.normal(9, 1, 40), "weight": rng.normal(size=40)}
-    )
-    scene = scene_of(from_table("own", frame, tuple(frame.columns)))
-    assert len(set(names(scene))) == len(names(scene))
-    assert names(scene)[-3:] == ("density (table)", "KL (table)", "weight")
-    taken = colouring(scene, "density (table)").values
-    np.testing.assert_allclose(np.sort(taken), np.sort(frame["density"]).astype(np.float32))
-    assert not np.allclose(colouring(scene, "KL").values, colouring(scene, "KL (table)").values)
+    frame = frame.assign(x=rng.normal(size=len(frame)), y=rng.normal(size=len(frame)))
+    return scene_of(from_table("own", frame, ("x", "y")))
+
+
+def test_text_colours_by_class_and_what_is_missing_is_one_too() -> None:
+    scene = with_table(pd.DataFrame({"hue": ["red", "blue", None, "red"] * 10, "good": [True, False] * 20}))
+    found, rows = colouring(scene, "hue"), scene.dataset.table["hue"]
+    assert found.classes == ("blue", "red", "no value")
+    assert found.counts == (10, 20, 10)
+    named = [found.classes[label] for label in found.labels]
+    assert named == rows.fillna("no value").tolist()
+    assert colouring(scene, "good").classes == ("False", "True")
+    missing = pd.Series([1.0, np.nan] * 20).astype("Int64")
+    numbers = colouring(with_table(pd.DataFrame({"n": missing})), "n").values
+    assert np.isnan(numbers).sum() == 20
+
+
+def test_of_very_many_texts_the_commonest_have_a_class() -> None:
+    names = [f"name {index}" for index in range(300)] + ["common"] * 50 + ["usual"] * 20
+    found = colouring(with_table(pd.DataFrame({"who": names})), "who")
+    assert len(found.classes) == 64
+    assert found.classes[-1] == "all others"
+    counts = dict(zip(found.classes, found.counts, strict=True))
+    assert (counts["common"], counts["usual"]) == (50, 20)
+    assert sum(found.counts) == len(names)
 
 
 def test_an_unknown_name_is_answered_with_those_there_are(digits: Scene) -> None:

@@ -101,7 +101,7 @@ def test_a_map_carries_what_it_answers(scene: Scene, label: Colouring) -> None:
     assert image.value_range is None
     again = Painter().paint(request(scene, Style(label, theme="dark")))
     assert again.pixels != image.pixels
-    by_number = Painter().paint(request(scene, Style(colouring(scene, "KL"))))
+    by_number = Painter().paint(request(scene, Style(colouring(scene, "kl"))))
     low, high = np.percentile(scene.cloud.kl, (1, 99))
     assert by_number.value_range == pytest.approx((low, high), rel=1e-4)
 
@@ -171,7 +171,7 @@ def test_capacity_evicts_what_was_used_longest_ago(
     scene: Scene, label: Colouring, shaded: list[Points], prepared: list[int]
 ) -> None:
     painter = Painter(capacity=450)
-    kinds = [label, *(colouring(scene, name) for name in ("split", "KL", "density"))]
+    kinds = [label, *(colouring(scene, name) for name in ("split", "kl", "density"))]
     for kind in kinds[:3]:
         painter.paint(request(scene, Style(kind)))
     painter.paint(request(scene, Style(kinds[0])))  # used again, so it is not the oldest

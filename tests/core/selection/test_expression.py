@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from explorer.core.errors import BadSelection
-from explorer.core.selection.expression import LONGEST, mask
+from explorer.core.selection.expression import LONGEST, mask, used
 
 FRAME = pd.DataFrame(
     {
@@ -159,3 +159,41 @@ def test_a_sentence_shows_the_name_that_was_in_backticks():
 def test_length_is_bounded():
     with pytest.raises(BadSelection, match=f"{LONGEST:,} are allowed"):
         mask("good or " * 200 + "good", FRAME)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("alcohol > 12 and quality >= 7 or alcohol < 3", ("alcohol", "quality")),
+        ("`fixed acidity` > 1", ("fixed acidity",)),
+        ("label == 'alcohol'", ("label",)),
+        ("nonsense > 3 and good", ("good",)),
+        ("1 < 2", ()),
+    ],
+)
+def test_the_columns_that_it_names(text, names):
+    assert used(text, tuple(FRAME.columns)) == names
+
+
+@pytest.mark.parametrize("text", ["", "alcohol >", "`alcohol", "x" * 2000, "(" * 400 + "good" + ")" * 400])
+def test_names_are_read_of_nothing_that_cannot_be_read(text):
+    with pytest.raises(BadSelection):
+        used(text, tuple(FRAME.columns))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("alcohol > 12", "good", "`fixed acidity` % 2 == 1", "label in ['7']", "colour != label"),
+        *("label == 7", "alchol > 3", "alcohol", "good + 1 > 2", "alcohol > 'a'", "alcohol.mean() > 3"),
+        *("not quality", "quality in [alcohol]", "__import__('os')"),
+    ],
+)
+def test_a_table_without_rows_answers_as_the_full_one_does(text):
+    def answer(frame):
+        try:
+            return len(mask(text, frame, tuple(FRAME.columns))) == len(frame)
+        except BadSelection as error:
+            return str(error)
+
+    assert answer(FRAME[list(used(text, tuple(FRAME.columns)))].iloc[:0]) == answer(FRAME)

@@ -239,6 +239,15 @@ def test_another_projection_and_draws_hold_at_an_epoch(
     assert session.view.image.read()[1].points == 2 * len(iris)
 
 
+def test_an_epoch_that_is_coloured_by_kl_has_its_posteriors(tab: Tab, kept: KeptRun) -> None:
+    session = tab.session
+    session.state.colour_by = "kl"
+    tab.rest()
+    go(tab, 1)
+    assert session.state.colour_by == "kl"
+    np.testing.assert_array_equal(session.state.colouring.values, session.state.scene.cloud.kl)
+
+
 def test_a_base_of_a_kept_run_offers_its_epochs(
     tab: Tab, kept: KeptRun, services: Services, opened: Callable[..., Tab], iris: Dataset
 ) -> None:

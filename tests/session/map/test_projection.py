@@ -13,9 +13,9 @@ import pytest
 
 import models
 from explorer.core import projections
+from explorer.core.columns.own_columns import DISTORTION
 from explorer.core.datasets import Dataset, Split, load_dataset
 from explorer.core.latent.cloud import Cloud, encode
-from explorer.core.rendering.colouring import DISTORTION
 from explorer.runtime.base import Base
 from explorer.runtime.projection_fit import FitState
 from explorer.runtime.run import Snapshot

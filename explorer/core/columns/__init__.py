@@ -1,0 +1,1 @@
+"""Columns: a class, a number or a text for each sample of a scene."""

@@ -1,0 +1,1 @@
+"""The field for an expression that selects samples."""
