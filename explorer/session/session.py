@@ -29,6 +29,7 @@ from explorer.session.map.projection import ProjectionChoice
 from explorer.session.map.scene_builder import Built, SceneBuilder
 from explorer.session.map.selection import SelectionTools
 from explorer.session.map.view import MapView
+from explorer.session.samples import Samples
 from explorer.session.state import MapSource, State
 from explorer.session.tasks import Tasks
 from explorer.session.training.estimate import TrainingEstimate
@@ -88,6 +89,7 @@ class Session:
         self.neighbours = SceneNeighbours(*shared)
         self.colours = Colours(*shared, self.columns, self.view)
         self.colour_range = ColourRange(*shared, self.selection)
+        self.samples = Samples(*shared, self.columns, self.view, self.decoder, self.selection)
         self.builder = SceneBuilder(*shared, self.projection)
         self.comparison = Comparison(*shared, self.projection, self.selection)
         self.history = History(*shared, self.training, self.comparison)
@@ -136,6 +138,7 @@ class Session:
         self.estimate.follow(busy=self.training.busy or self.state.base.run is not None)
         self.monitor.follow(self.reported)
         self.comparison.follow()
+        self.samples.follow()
         self.last_view.follow()
         self._note_trainings()
 

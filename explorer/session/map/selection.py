@@ -54,6 +54,14 @@ class SelectionTools(param.Parameterized):
         """Join a mask over the Dataset to the selection, in the way that `how` says."""
         self._state.select(self._state.selection.joined(mask, self.how))
 
+    def remove(self, index: int) -> None:
+        """Take one sample out of the selection."""
+        mask = self._state.selected
+        if mask is not None and 0 <= index < len(mask) and mask[index]:
+            one = np.zeros(len(mask), dtype=bool)
+            one[index] = True
+            self._state.select(self._state.selection.joined(one, "remove"))
+
     def where(self, text: str) -> None:
         """Select the samples for which an expression over the columns holds; see `Expression.select`."""
         self.expression.select(text)

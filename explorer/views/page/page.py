@@ -34,6 +34,7 @@ from explorer.views.page.tab_token import TabToken
 from explorer.views.page.user import known_user
 from explorer.views.page.workbench import Workbench
 from explorer.views.panel_internals import install, unfollow_busy
+from explorer.views.samples.samples import SamplesView
 from explorer.views.training.data_controls import DataControls
 from explorer.views.training.metrics import Metrics
 from explorer.views.training.training_controls import TrainingControls
@@ -101,6 +102,7 @@ class View:
         self._timeline = TimeView(session)
         self._compare, self._compared = CompareView(session), session.comparison.calls
         self._drawer: dict[str, Tab] = {
+            "samples": SamplesView(session),
             "train": Metrics(session),
             "compare": self._compare,
             "axes": self._axes,
@@ -224,6 +226,7 @@ class View:
     def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
         self.session.last_view.tab = bench.tab if bench.open else ""
+        self.session.samples.shown = bench.open and bench.tab == "samples"
         self.session.monitor.shown = bench.open and bench.tab == "train"
         if bench.open:
             self._drawer[bench.tab].unfold()

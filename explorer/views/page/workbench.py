@@ -16,6 +16,7 @@ class Workbench(Container):
     channel = Child()
     side = Child()
     time = Child()
+    samples = Child()
     train = Child()
     compare = Child()
     axes = Child()
@@ -24,6 +25,7 @@ class Workbench(Container):
     history = Child()
     tabs = param.List(
         [
+            ("samples", "Samples"),
             ("train", "Train"),
             ("compare", "Compare"),
             ("axes", "Axes"),
