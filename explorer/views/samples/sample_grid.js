@@ -173,8 +173,8 @@ export class SampleGrid {
         }
       }
       this.root.dataset.sheets = this.sheets.count
+      this.sheets.ask(...this.inSight)
     }
-    this.sheets.ask(...this.inSight)
   }
 
   // -- gestures --------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class SamplesView:
         self.panel = pn.Row(css_classes=["lx-samples"], sizing_mode="stretch_both", margin=0)
         samples = session.samples
         self._handlers: dict[str, Callable[[dict[str, Any]], object]] = {
-            "sheet": lambda m: self._send_sheet(int(m["list"]), int(m["sheet"])),
+            "sheet": lambda m: self._send_sheet(int(m["list"]), int(m["sheet"]), int(m["request"])),
             "sort": lambda m: samples.sort(str(m["order"]), descending=bool(m["descending"])),
             "hover": lambda m: samples.reconstruct(int(m["index"])),
             "pick": lambda m: samples.pick(int(m["index"])),
@@ -100,18 +100,17 @@ class SamplesView:
         """Answer a gesture in the grid."""
         self._handlers[data["kind"]](data)
 
-    def _send_sheet(self, number: int, sheet: int) -> None:
+    def _send_sheet(self, number: int, sheet: int, request: int) -> None:
         version, listed = self._session.samples.listed.read()
         if listed is None or self._sheets is None:
             return
-        rows = listed.rows[SHEET * sheet : SHEET * (sheet + 1)]
-        if version != number or not len(rows):
-            self._sheets.send(pack({"list": number, "sheet": sheet, "rows": []}, b""))
-            return
+        # Of another list there is nothing: the newer one is on its way.
+        rows = listed.rows[SHEET * sheet : SHEET * (sheet + 1)] if version == number else listed.rows[:0]
         dataset = listed.scene.dataset
         head = {
             "list": number,
             "sheet": sheet,
+            "request": request,
             "rows": rows.tolist(),
             "about": [_about(listed, SHEET * sheet + at, int(row)) for at, row in enumerate(rows)],
         }

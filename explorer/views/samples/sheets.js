@@ -9,6 +9,7 @@ export class Sheets {
     this.model = model
     this.kept = new Map() // number of a sheet to its samples, in the order in which they came
     this.asked = null // the sheet that is on its way
+    this.requests = 0
   }
 
   clear() {
@@ -35,13 +36,14 @@ export class Sheets {
     for (let sheet = Math.floor(first / size); sheet * size < last; sheet++) {
       if (!this.kept.has(sheet)) {
         this.asked = sheet
-        this.model.send_msg({kind: "sheet", list: number, sheet})
+        this.requests += 1 // two answers are never equal: the browser would not hear of the second
+        this.model.send_msg({kind: "sheet", list: number, sheet, request: this.requests})
         return
       }
     }
   }
 
-  // Whether what has come is of the list that is shown.
+  // Whether what has come is of the list that is shown. Of another one nothing more is asked: the list is on its way.
   take() {
     if (this.model.sheet.byteLength === 0) {
       return false
