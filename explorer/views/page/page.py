@@ -285,7 +285,8 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
             "& .MuiAppBar-root": {"backgroundColor": "#27425f", "backgroundImage": "none", "color": "#fff"},
             "& .MuiAppBar-root .MuiIconButton-root": {"color": "#fff"},
             "& .MuiToolbar-root": {"minHeight": "48px"},
-            "& .title": {"fontSize": "18px"},
+            # On a narrow screen the data, the model and the run need the room.
+            "& .title": {"fontSize": "18px", "@media (max-width: 500px)": {"display": "none"}},
         },
     )
 

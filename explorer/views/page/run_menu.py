@@ -16,6 +16,17 @@ MOST = 12
 
 _ALL = "All runs …"
 
+_LOOK = {
+    "color": "#fff",
+    "display": "inline-block",
+    "whiteSpace": "nowrap",
+    "overflow": "hidden",
+    "textOverflow": "ellipsis",
+    "maxWidth": "340px",
+    "@media (max-width: 500px)": {"maxWidth": "170px"},
+    "& .MuiButton-endIcon": {"margin": "0 -4px 0 2px", "verticalAlign": "bottom"},
+}
+
 
 class RunMenu:
     """Names the run on the map, and opens another one.
@@ -38,7 +49,7 @@ class RunMenu:
             visible=False,
             css_classes=["lx-runs"],
             margin=(0, 4),
-            sx={"color": "#fff", "maxWidth": "340px", "& .MuiButton-endIcon": {"marginLeft": "2px"}},
+            sx=_LOOK,
         )
         self.panel.on_click(self._on_click)
 
