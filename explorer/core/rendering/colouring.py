@@ -49,12 +49,15 @@ class Colouring:
         Numbers, for a colouring by a column; None otherwise.
     title
         The column's name with its unit, for the legend.
+    ordered
+        True where the classes are grades: their colours run from low to high.
     """
 
     title: str
     labels: Int64[np.ndarray, " n"] | None = None
     classes: tuple[str, ...] = ()
     values: Float32[np.ndarray, " n"] | None = None
+    ordered: bool = False
 
     def shown(self, hidden: frozenset[int]) -> Bool[np.ndarray, " n"] | None:
         """Return the samples whose class is not among the hidden ones; None where that is every sample."""
@@ -105,7 +108,7 @@ def colouring(scene: Scene, name: str, *, stop: Stop = never) -> Colouring:
     if name not in names(scene):
         raise UnknownName(f"unknown colouring {name!r}; choose from {', '.join(names(scene))}.")
     if name == "label":
-        return Colouring(dataset.label_name, cloud.labels, dataset.classes)
+        return Colouring(dataset.label_name, cloud.labels, dataset.classes, ordered=dataset.ordered)
     if name == "split":
         labels = (np.arange(len(cloud)) >= cloud.train).astype(np.int64)
         return Colouring("split", labels, ("training", "test"))
