@@ -85,8 +85,7 @@ def home_of(
     model
         The model whose prior it is to hold too, where that is drawn.
     """
-    turning = isinstance(projection, Turning)
-    box = np.column_stack(projection.first_view) if turning else inner_corners(xy)
+    box = np.column_stack(projection.first_view) if isinstance(projection, Turning) else inner_corners(xy)
     around = None if model is None else prior_corners(model, projection)
     return box if around is None else union(box, around)
 

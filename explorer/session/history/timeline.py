@@ -226,7 +226,8 @@ class Timeline(param.Parameterized):
             return None
         key = (track.evolution, self._anchor, self.aligned)
         if self._home[0] != key:
-            model = self._state.scene and self._state.scene.model
+            scene = self._state.scene
+            model = None if scene is None else scene.model
             self._home = key, track.evolution.home(self._anchor, self.aligned, model)
         return self._home[1]
 
