@@ -54,6 +54,12 @@ class ClassList(JSComponent):
 
 _SMALL = {"& .MuiSelect-select": {"fontSize": "14px"}}  # so that every projection's name fits
 
+# Its `sx` reaches the switch, not the label.
+_SMALL_LABEL = """
+.MuiFormControlLabel-label { font-size: 13px !important; }
+.MuiFormControlLabel-label svg { width: 14px !important; height: 14px !important; }
+"""
+
 
 class MapControls:
     """Projection, colours, draws and legend."""
@@ -145,10 +151,7 @@ def _switch(parameter: Any, label: str, handle: str, help_text: str) -> pmui.Swi
         size="small",
         description=help_text,
         margin=(0, 10),
-        sx={
-            "& .MuiTypography-root": {"fontSize": "13px"},
-            "& .MuiFormControlLabel-label": {"fontSize": "13px"},
-        },
+        stylesheets=[_SMALL_LABEL],
     )
 
 
