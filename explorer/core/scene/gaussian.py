@@ -56,7 +56,7 @@ def posterior(
 def contours(centre: Float[np.ndarray, "2"], covariance: Float64[np.ndarray, "2 2"]) -> Lines:
     """Return the ellipses of a Gaussian at `SIGMAS`, as closed lines."""
     variances, axes = np.linalg.eigh(covariance)
-    unit = circle(1.0) * np.sqrt(np.maximum(variances, 0.0)) @ axes.T
+    unit = circle(1.0)[::2] * np.sqrt(np.maximum(variances, 0.0)) @ axes.T
     return tuple(centre + sigma * unit for sigma in SIGMAS)
 
 
