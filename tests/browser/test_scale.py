@@ -26,7 +26,7 @@ def has_one_scale(tab: Tab) -> bool:
 
 def test_a_unit_is_as_long_upwards_as_sideways_when_the_drawer_opens_and_closes(tab: Tab) -> None:
     drawer = tab.page.locator(".lx-drawer")
-    assert has_one_scale(tab)
+    until(lambda: has_one_scale(tab), "one scale at first")
     for zoom in (0, -300):
         if zoom:
             tab.page.mouse.move(*tab.at(0.4, 0.6))
