@@ -88,7 +88,9 @@ export function classText({predicted, support}) {
     return "–"
   }
   const [name, share] = predicted
-  return support != null && support < ALONE ? "nothing encoded lies near" : `${name}  (${percent(share)} of the neighbours)`
+  return support != null && support < ALONE
+    ? "nothing encoded lies near"
+    : `${name}  (${percent(share)} of the neighbours)`
 }
 
 function nearestText({nearest, label, distance}) {
