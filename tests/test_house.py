@@ -55,7 +55,7 @@ TYPE_ONLY = {
 }
 
 # The user's choices in `State`: parameters that widgets are bound to, and that a view may therefore assign.
-CHOICES = {"colour_by", "projection", "draws", "theme", "dims"}
+CHOICES = {"colour_by", "projection", "draws", "theme", "dims", "named", "keeps_scale"}
 
 # Where conda-forge has another name for a package.
 CONDA_NAMES = {

@@ -207,7 +207,8 @@ class Session:
 
     def make_film(self, kind: str, size: str, fps: int, speed: float) -> None:
         """Film the run on the map, as it is shown; see `FilmMaker.begin`."""
-        self.film.begin(self.view.style, kind, size, fps, speed)
+        kept = self.view.viewport if self.state.keeps_scale else None
+        self.film.begin(self.view.style, kind, size, fps, speed, kept)
 
     def arrive(self, former: str, connected: Callable[[], bool], *, patient: bool) -> str:
         """Open the tab, and go on with what its session before has trained; see `Handover.arrive`."""

@@ -63,9 +63,9 @@ class Passage:
 class State(param.Parameterized):
     """The state of one browser tab.
 
-    The user's choices (`colour_by`, `projection`, `draws`, `theme`, `dims`) are parameters that widgets are
-    bound to. Everything else has one writer: the method that stands beside it here. All of it is written on
-    the session's own thread.
+    The user's choices (`colour_by`, `projection`, `draws`, `theme`, `dims`, `named`, `keeps_scale`) are
+    parameters that widgets are bound to. Everything else has one writer: the method that stands beside it
+    here. All of it is written on the session's own thread.
     """
 
     colour_by: param.Selector[str] = param.Selector(
@@ -82,8 +82,16 @@ class State(param.Parameterized):
     )
     dims = param.Boolean(False, doc="Whether points on the back of the globe are dimmed rather than hidden.")
 
+    named = param.Boolean(False, doc="Whether the names of the classes are written on the map.")
+    keeps_scale = param.Boolean(
+        False, doc="Whether the map keeps its scale while a training or a film moves the points."
+    )
+
     cursor = param.Parameter(None, doc="The place under the cursor on the plane, (x, y); None at first.")
     hidden = param.ClassSelector(default=frozenset(), class_=frozenset, doc="Classes that are switched off.")
+    emphasised = param.Integer(
+        None, allow_None=True, doc="The class that keeps its colour while others are dimmed."
+    )
     picked = param.ClassSelector(class_=Picked, doc="The sample that was clicked.")
     selection = param.ClassSelector(default=Selection(), class_=Selection, doc="Which samples are selected.")
     error = param.String("", doc="The last error, in words that say what to do.")
@@ -162,6 +170,7 @@ class State(param.Parameterized):
             if fresh:
                 self.selection = Selection()
                 self.hidden, self.picked, self.cursor = frozenset(), None, None
+                self.emphasised = None
             if self.colour_by not in columns:
                 self.colour_by = columns[0]
             self.shown, self.source, self.scene = source.base, source, scene
@@ -177,12 +186,16 @@ class State(param.Parameterized):
     def colour(self, colouring: Colouring) -> None:
         """Take a colouring over. With one of another title no class stays hidden."""
         if self.colouring is None or self.colouring.title != colouring.title:
-            self.hidden = frozenset()
+            self.hidden, self.emphasised = frozenset(), None
         self.colouring = colouring
 
     def hide(self, classes: frozenset[int]) -> None:
         """Switch these classes off, and all others on."""
         self.hidden = classes
+
+    def emphasise(self, index: int | None) -> None:
+        """Dim all classes but this one; None shows each in its colour."""
+        self.emphasised = index
 
     def turn(self, orientation: Orientation) -> None:
         """Turn latent space."""

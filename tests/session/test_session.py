@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,6 +82,56 @@ def test_what_the_page_says_beside_the_map_is_pulled(tab: Tab, name: str, value:
     setattr(tab.session.state, name, value)
     tab.rest()
     assert tab.pulls > before
+
+
+def test_an_emphasis_is_one_repaint_and_leaving_restores(tab: Tab) -> None:
+    session, before = tab.session, newest_map(tab)
+    ready = tab.services.painter.ready
+    session.state.emphasise(1)
+    one = newest_map(tab.rest())
+    session.state.emphasise(None)
+    again = newest_map(tab.rest())
+    assert one.pixels != before.pixels == again.pixels
+    assert tab.services.painter.ready == ready  # no points were prepared for it
+    session.state.hide(frozenset({1}))
+    hidden = newest_map(tab.rest())
+    session.state.emphasise(1)  # of what is switched off there is nothing to see
+    assert newest_map(tab.rest()).pixels == hidden.pixels
+    session.state.colour_by = "split"
+    tab.rest()
+    assert session.state.emphasised is None
+
+
+def test_a_kept_scale_stays_whatever_comes_on_the_map(tab: Tab) -> None:
+    session = tab.session
+    session.view.look(Viewport(0.0, 1.0, 0.0, 1.0, 300, 200), home=True, sequence=1)
+    first = newest_map(tab.rest())
+    jumps = session.view.jump.version
+    session.state.keeps_scale = True
+    assert session.view.jump.version == jumps + 1
+    wide, scene = np.array([[-90.0, -90.0], [90.0, 90.0]]), session.state.scene
+    session.state.refine(replace(scene, home=wide))
+    session.view.restyle()
+    assert newest_map(tab.rest()).viewport == first.viewport
+    # A hand asks for everything: that is kept from then on.
+    session.view.look(first.viewport, home=True, sequence=2)
+    assert newest_map(tab.rest()).viewport.contains(wide).all()
+    session.state.refine(scene)
+    session.view.restyle()
+    assert newest_map(tab.rest()).viewport.contains(wide).all()
+    session.state.keeps_scale = False
+    assert session.view.jump.read()[1].viewport is None
+    session.view.look(first.viewport, home=True, sequence=3)
+    assert newest_map(tab.rest()).viewport == first.viewport
+
+
+def test_where_a_hand_has_gone_the_map_stays_when_the_scale_is_kept_no_more(tab: Tab) -> None:
+    session = tab.session
+    session.state.keeps_scale = True
+    session.view.look(Viewport(5.0, 6.0, 5.0, 6.0, 200, 200), home=False, sequence=1)
+    jumps = session.view.jump.version
+    session.state.keeps_scale = False
+    assert session.view.jump.version == jumps
 
 
 def test_a_look_at_another_part_of_the_map_pulls_nothing(tab: Tab) -> None:

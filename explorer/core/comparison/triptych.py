@@ -163,7 +163,9 @@ def _made(request: TriptychRequest, which: int) -> Points:
         labels, values, selected = (
             None if column is None else column[rows] for column in (labels, values, selected)
         )
-    points = Points.of(xy, labels, colouring.classes, values, selected, request.hidden)
+    points = Points.of(
+        xy, labels, colouring.classes, values, selected, request.hidden, ordered=colouring.ordered
+    )
     # A colour means the same on all three, however few of the samples one of them has.
     return replace(points, value_range=scale_of(colouring.values))
 

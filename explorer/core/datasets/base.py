@@ -50,6 +50,9 @@ class Dataset:
     ----------
     classes, label_name
         The names of the indices in `y`, and the name of the label; `()` and `""` without labels.
+    ordered
+        True where the classes are grades, such as 3 to 9, whose colours should run from low to high; not
+        where numbers are names, as those of digits are.
     table
         For a table the rows in its own units, train first then test, the order of `x`; beside the
         columns that are features (`drawing.names`) it may hold others, such as the label.
@@ -69,6 +72,7 @@ class Dataset:
     label_name: str = ""
     table: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    ordered: bool = False
     x: Float32[np.ndarray, "both *shape"] = field(init=False, repr=False)
     y: Int64[np.ndarray, " both"] | None = field(init=False, repr=False)
     stamp: str = field(init=False)

@@ -25,6 +25,7 @@ def from_table(
     label: str | None = None,
     label_name: str = "",
     notes: tuple[str, ...] = (),
+    ordered: bool = False,
 ) -> Dataset:
     """Make a Dataset of table rows.
 
@@ -44,6 +45,8 @@ def from_table(
         The column with the labels, or None, and their name on the page (by default the column's).
     notes
         Sentences to show with the data.
+    ordered
+        True where the labels are grades, if there are more than two.
 
     Raises
     ------
@@ -75,6 +78,7 @@ def from_table(
         label_name="" if label is None else (label_name or label),
         table=frame.iloc[order].reset_index(drop=True),
         notes=(*notes, *_remarks(constant, classes)),
+        ordered=ordered and len(classes) > 2,
     )
 
 

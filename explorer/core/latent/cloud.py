@@ -52,6 +52,8 @@ class Cloud:
     kappa, caps
         On the sphere the concentration of each posterior about its mean and the distribution that it
         belongs to; None elsewhere, and where a sample has one place only.
+    ordered
+        True where the classes are grades, as in `Dataset`.
     """
 
     mean: Float32[np.ndarray, "n latent"]
@@ -64,6 +66,7 @@ class Cloud:
     sphere: bool = False
     kappa: Float32[np.ndarray, " n"] | None = None
     caps: type[SpherePosterior] | None = None
+    ordered: bool = False
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -117,6 +120,7 @@ class Cloud:
             classes=self.classes,
             stamp=self.stamp,
             sphere=self.sphere,
+            ordered=self.ordered,
         )
 
     def _normal(
@@ -201,6 +205,7 @@ def encode(
         sphere=model.sphere,
         kappa=None if sphere is None else _to_numpy(sphere.kappa),
         caps=None if sphere is None else type(sphere),
+        ordered=dataset.ordered,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from explorer.core.projections.base import Projection
 from explorer.core.projections.procrustes import Alignment
@@ -39,6 +39,14 @@ class Aligned(Projection):
     @classmethod
     def _demand(cls) -> str:
         return "takes what the projection takes that it turns"
+
+    @property
+    def basis(self) -> Float64[np.ndarray, "2 latent"] | None:
+        basis = self.plain.basis
+        if basis is None or self.alignment.scale != 1.0:
+            return None
+        turned: np.ndarray = self.alignment.turn.T @ basis
+        return turned
 
     @property
     def axis_labels(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import param
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from explorer.core.errors import ExplorerError, NotFitted
 from explorer.core.progress import Progress, Stage, Stop, never, silent
@@ -61,6 +61,14 @@ class Projection(param.ParameterizedABC):
         if self._latent is None:
             raise NotFitted(f"the projection {self.key!r} has no cloud yet; call fit(z) first.")
         return self._latent
+
+    @property
+    def basis(self) -> Float64[np.ndarray, "2 latent"] | None:
+        """The orthonormal latent directions of the plane's two axes, for a map that is linear; else None.
+
+        Where there is one, ``forward(z) - forward(0) == basis @ z``, and lengths in their plane are kept.
+        """
+        return None
 
     @property
     @abstractmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from explorer.core.projections.base import Projection
 
@@ -26,6 +26,10 @@ class Identity(Projection):
     @classmethod
     def _demand(cls) -> str:
         return "shows 1 or 2 latent dimensions"
+
+    @property
+    def basis(self) -> Float64[np.ndarray, "2 latent"] | None:
+        return np.eye(2) if self.latent == 2 else None
 
     @property
     def axis_labels(self) -> tuple[str, str]:

@@ -59,6 +59,10 @@ class PCA(Projection):
         return self._shares if self.latent else (0.0, 0.0)
 
     @property
+    def basis(self) -> Float64[np.ndarray, "2 latent"] | None:
+        return self._axes if self.latent else None
+
+    @property
     def axis_labels(self) -> tuple[str, str]:
         x, y = (
             f"PC {component} ({share:.0%} of variance)"

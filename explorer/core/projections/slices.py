@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import param
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from explorer.core.errors import ExplorerError
 from explorer.core.projections.base import Projection
@@ -42,6 +42,10 @@ class Slice(Projection):
     @classmethod
     def _demand(cls) -> str:
         return "needs at least 3 latent dimensions"
+
+    @property
+    def basis(self) -> Float64[np.ndarray, "2 latent"] | None:
+        return np.eye(self.latent)[self._columns()]
 
     @property
     def axis_labels(self) -> tuple[str, str]:

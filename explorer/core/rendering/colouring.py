@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from pandas.api.types import is_bool_dtype
 
 from explorer.core.columns.column import Column, Kind
 from explorer.core.columns.columns import check, codes, columns, values
+from explorer.core.columns.own_columns import OF_LABELS
 from explorer.core.datasets.labels import MOST_CLASSES, class_name
 from explorer.core.errors import UnknownName
 from explorer.core.progress import Stop, never
@@ -36,12 +37,15 @@ class Colouring:
         Numbers, for a colouring by a column; None otherwise.
     title
         The column's name with its unit, for the legend.
+    ordered
+        True where the classes are grades: their colours run from low to high.
     """
 
     title: str
     labels: Int64[np.ndarray, " n"] | None = None
     classes: tuple[str, ...] = ()
     values: Float32[np.ndarray, " n"] | None = None
+    ordered: bool = False
 
     def shown(self, hidden: frozenset[int]) -> Bool[np.ndarray, " n"] | None:
         """Return the samples whose class is not among the hidden ones; None where that is every sample."""
@@ -79,7 +83,9 @@ def colouring(scene: Scene, name: str, *, stop: Stop = never) -> Colouring:
         column = check(scene, name)
     except UnknownName as error:
         raise UnknownName(str(error).replace("unknown column", "unknown colouring")) from None
-    return coloured(column, values(scene, name, stop=stop))
+    found = coloured(column, values(scene, name, stop=stop))
+    of_labels = name in OF_LABELS and found.labels is not None
+    return replace(found, ordered=scene.dataset.ordered) if of_labels else found
 
 
 def coloured(column: Column, given: pd.Series) -> Colouring:

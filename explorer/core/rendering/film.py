@@ -14,7 +14,7 @@ from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.projections.turnable.orientation import Orientation
 from explorer.core.rendering import palette
-from explorer.core.rendering.painter import MapRequest, Painter, Style
+from explorer.core.rendering.painter import MapImage, MapRequest, Painter, Style
 from explorer.core.scene.evolution import Evolution, Moment
 from explorer.core.scene.scene import Scene
 from explorer.core.scene.viewport import Viewport
@@ -23,7 +23,6 @@ SIDES = (160, 2_160)  # pixels, of a frame
 RATES = (1, 60)  # frames per second
 MOST_FRAMES = 3_000
 _HELD = 1.0  # seconds that the last epoch stays
-TEXT = {"light": "#1d1d1f", "dark": "#e8eaed"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +41,8 @@ class Film:
         Frames per second.
     speed
         Epochs per second.
+    view
+        The part of the plane that stays in view; None is that of all epochs.
     """
 
     evolution: Evolution
@@ -54,6 +55,7 @@ class Film:
     speed: float | int = 4
     aligned: bool = True
     orientation: Orientation | None = None
+    view: Viewport | None = None
 
     def __post_init__(self) -> None:
         epochs = self.evolution.epochs
@@ -143,11 +145,12 @@ class Canvas:
         image, pixels = self._painter.draw(request)
         picture = Image.new("RGB", (self._width, self._height), ground)
         draw = ImageDraw.Draw(picture)
-        for line in image.net:
+        for line in (*image.net, *image.prior):
             draw.line(self._pixels_of(line), fill="#808890")
         drawn = Image.fromarray(pixels)
         picture.paste(drawn, (0, self._top), drawn)
-        text, last = TEXT[self._theme], film.evolution.epochs[-1]
+        self._draw_names(draw, image)
+        text, last = palette.INK[self._theme], film.evolution.epochs[-1]
         epoch = f"epoch {round(at)} of {last}"
         room = self._width - 24 - draw.textlength(epoch, font=self._font)
         draw.text((8, self._line / 2), _fitting(film.title, self._font, room), text, self._font, "lm")
@@ -163,13 +166,22 @@ class Canvas:
             raise ExplorerError(
                 f"a legend of {len(_entries(film))} classes leaves no room for the map; choose a larger size."
             )
-        home = film.evolution.home(film.evolution.epochs[-1], film.aligned)
+        if film.view is not None:
+            (x0, x1), (y0, y1) = film.view.x_range, film.view.y_range
+            return Viewport.around(np.array([[x0, y0], [x1, y1]]), self._width, height, margin=0)
+        home = film.evolution.home(film.evolution.epochs[-1], film.aligned, film.scene.model)
         return Viewport.around(film.scene.home if home is None else home, self._width, height)
 
     def _pixels_of(self, line: np.ndarray) -> list[tuple[float, float]]:
         view = self._viewport
         across, up = view.pixel
         return [((x - view.x0) / across, self._top + (view.y1 - y) / up) for x, y in line]
+
+    def _draw_names(self, draw: ImageDraw.ImageDraw, image: MapImage) -> None:
+        ink, edge = palette.INK[self._theme], palette.BACKGROUND[self._theme]
+        for x, y, name in image.names:
+            [(across, down)] = self._pixels_of(np.array([[x, y]]))
+            draw.text((across, down), name, ink, self._font, "mm", stroke_width=2, stroke_fill=edge)
 
     def _draw_legend(self, draw: ImageDraw.ImageDraw) -> None:
         step, size = round(1.5 * self._small.size), round(0.7 * self._small.size)
@@ -180,7 +192,7 @@ class Canvas:
                 if colour:
                     draw.ellipse((x, y - size / 2, x + size, y + size / 2), fill=colour)
                     x += size + 5
-                draw.text((x, y), name, TEXT[self._theme], self._small, "lm")
+                draw.text((x, y), name, palette.INK[self._theme], self._small, "lm")
                 x += draw.textlength(name, font=self._small) + 14
             y += step
 
@@ -202,7 +214,7 @@ def _entries(film: Film) -> list[Entry]:
             (f"{(low + high) / 2:.4g}", ramp[128]),
             (f"{high:.4g}", ramp[-1]),
         ]
-    colours = palette.categorical(max(1, len(colouring.classes)), theme)
+    colours = palette.of_classes(max(1, len(colouring.classes)), theme, ordered=colouring.ordered)
     pairs = list(zip(colouring.classes, colours, strict=False))
     return [*title, *(pair for index, pair in enumerate(pairs) if index not in film.style.hidden)]
 

@@ -11,7 +11,7 @@ from PIL import Image
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.progress import Progress, Stop, never, silent
 from explorer.core.rendering import palette
-from explorer.core.rendering.film import TEXT, Canvas, Film
+from explorer.core.rendering.film import Canvas, Film
 
 KINDS = (".gif", ".mp4")
 MOST_PIXELS = 400_000_000  # of all frames of a GIF, which is put together in memory
@@ -93,6 +93,6 @@ def _palette_of(film: Film, stop: Stop) -> Image.Image:
         strips.append(canvas.frame(moments[round(index)]))
     found = Image.fromarray(np.concatenate(strips)).quantize(254, method=Image.Quantize.MEDIANCUT)
     # Background and text exactly: they are most of a frame, and must not flicker.
-    own = palette.srgb([palette.BACKGROUND[film.style.theme], TEXT[film.style.theme]]) * 255
+    own = palette.srgb([palette.BACKGROUND[film.style.theme], palette.INK[film.style.theme]]) * 255
     found.putpalette([*(found.getpalette() or [])[: 3 * 254], *np.rint(own).astype(int).ravel().tolist()])
     return found

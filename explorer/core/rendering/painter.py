@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
 
 from explorer.core.lru import LRU
 from explorer.core.projections import Projection, SphereMap, Turning
@@ -17,11 +17,13 @@ from explorer.core.rendering.colouring import Colouring
 from explorer.core.rendering.depth_buffer import Front
 from explorer.core.rendering.graticule import graticule
 from explorer.core.rendering.grid_order import GridOrder
+from explorer.core.rendering.overlay import ClassName, class_centres, class_names, prior_lines
 from explorer.core.rendering.panning import Panning
 from explorer.core.rendering.png import MIME, encode_pixels
 from explorer.core.rendering.points import Points
-from explorer.core.rendering.shade import paint
+from explorer.core.rendering.shade import Counts, paint
 from explorer.core.scene.evolution import Moment
+from explorer.core.scene.gaussian import Lines
 from explorer.core.scene.scene import Scene
 from explorer.core.scene.viewport import Viewport
 
@@ -40,6 +42,10 @@ class Style:
         Points drawn from each sample's posterior; 0 shows the means.
     dims
         True where the points on the back of a globe are dimmed rather than hidden.
+    emphasised
+        The class that keeps its colour while the others are dimmed; None is every class.
+    named
+        True where the visible classes' names are written at their centres.
     """
 
     colouring: Colouring
@@ -48,6 +54,8 @@ class Style:
     draws: int = 0
     theme: str = "light"
     dims: bool = False
+    emphasised: int | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +102,12 @@ class MapImage:
         The front-most sample of each pixel, on a map with depth.
     at
         The moment of a run that it shows, in epochs; None where it shows the scene itself.
+    prior
+        Lines around the prior at one and at two standard deviations, where they are true on this map.
+    names
+        Plane position and name of each class, where they are asked for; of a globe, of those in front.
+    outside
+        The number of visible samples beyond the first view; 0 on any other map.
     """
 
     pixels: bytes
@@ -108,6 +122,10 @@ class MapImage:
     net: tuple[Float64[np.ndarray, "_ 2"], ...] = ()
     front: Front | None = None
     at: float | None = None
+    prior: Lines = ()
+    names: tuple[ClassName, ...] = ()
+    outside: int = 0
+    theme: str = "light"
 
 
 class Painter:
@@ -128,6 +146,7 @@ class Painter:
         self._ready: LRU[tuple[Style, Points]] = LRU(
             max(2, entries), weight=lambda kept: len(kept[1]), capacity=capacity, least=2
         )
+        self._centres: tuple[int, Colouring, Float32[np.ndarray, "classes axes"]] | None = None
         self._in_space: tuple[tuple[object, ...], Cloud3D] | None = None
         self._panning = Panning()
 
@@ -159,32 +178,63 @@ class Painter:
             request.scene.key,
             request.scene.projection,
             at=None if moment is None else float(moment.at),
+            theme=request.style.theme,
         )
+        passing = None if moment is None else moment.points()
         if isinstance(image.projection, Turning):
-            return self._seen(request, points, image)
-        if moment is not None:
-            points = points.moved(moment.points().take(points.grid.order, axis=0))
-        return image, paint(self._panning.aggregate(points, viewport), points, request.style.theme)
+            image, counts, nearness = self._seen(request, points, image, passing)
+        else:
+            if passing is not None:
+                points = points.moved(passing.take(points.grid.order, axis=0))
+            counts, nearness = self._panning.aggregate(points, viewport), None
+        image = replace(
+            image,
+            prior=prior_lines(request.scene.model, image.projection, moment),
+            names=self._names(request, image.projection, passing),
+            outside=_outside(request, points, counts),
+        )
+        return image, paint(counts, points, request.style.theme, nearness, request.style.emphasised)
 
     def _seen(
-        self, request: MapRequest, points: Points, image: MapImage
-    ) -> tuple[MapImage, UInt8[np.ndarray, "height width 4"]]:
-        """Paint a map that can be turned, in the orientation of the request."""
+        self,
+        request: MapRequest,
+        points: Points,
+        image: MapImage,
+        passing: Float32[np.ndarray, "n 3"] | None,
+    ) -> tuple[MapImage, Counts, Float32[np.ndarray, "height width"] | None]:
+        """Count a map that can be turned in the orientation of the request, with the opacity by depth."""
         viewport, style, cloud = image.viewport, request.style, self._cloud_3d(request)
         projection = request.scene.projection
-        if request.moment is not None:
+        if request.moment is not None and passing is not None:
             projection = request.moment.projection
-            codes = request.moment.points().take(cloud.grid.order, axis=0)
-            cloud = replace(cloud, codes=codes)
+            cloud = replace(cloud, codes=passing.take(cloud.grid.order, axis=0))
         assert isinstance(projection, Turning)
         if request.orientation is not None:
             projection = projection.turned(request.orientation)
         counts, front = cloud.counted(points, projection, viewport, dimmed=style.dims)
-        pixels = paint(counts, points, style.theme, None if front is None else front.alpha())
+        nearness = None if front is None else front.alpha()
         if front is not None:
             front = front.of(points.grid.order // max(1, style.draws))
         net = (*graticule(projection), projection.edge) if isinstance(projection, SphereMap) else ()
-        return replace(image, projection=projection, net=net, front=front), pixels
+        return replace(image, projection=projection, net=net, front=front), counts, nearness
+
+    def _names(
+        self, request: MapRequest, projection: Projection, passing: Float32[np.ndarray, "n axes"] | None
+    ) -> tuple[ClassName, ...]:
+        """Return the names to write on the map; the centres of the latest scene are kept."""
+        scene, style = request.scene, request.style
+        labels, classes = style.colouring.labels, style.colouring.classes
+        if not style.named or labels is None:
+            return ()
+        if passing is not None:
+            centres = class_centres(passing, labels, len(classes))
+            return class_names(centres, classes, style.hidden, projection)
+        kept = self._centres
+        if kept is None or kept[0] != scene.key or kept[1] is not style.colouring:
+            places = scene.cloud.mean if isinstance(projection, Turning) else scene.xy
+            centres = class_centres(places, labels, len(classes))
+            kept = self._centres = (scene.key, style.colouring, centres)
+        return class_names(kept[2], classes, style.hidden, projection)
 
     def _cloud_3d(self, request: MapRequest) -> Cloud3D:
         """Return the codes of the scene, prepared for turning; those of the last scene are kept."""
@@ -229,7 +279,15 @@ class Painter:
             drawn = scene.cloud.draws(draws)
             xy, n = np.asarray(scene.projection.forward(drawn.mean), dtype=np.float32), len(drawn)
         labels, values = _repeated(colouring.labels, n), _repeated(colouring.values, n)
-        return Points.of(xy, labels, colouring.classes, values=values, grid=grid)
+        ordered = colouring.ordered
+        return Points.of(xy, labels, colouring.classes, values=values, grid=grid, ordered=ordered)
+
+
+def _outside(request: MapRequest, points: Points, counts: Counts) -> int:
+    """Return the number of visible points beyond the first view."""
+    if not (request.home and request.scene.outliers) or request.moment is not None:
+        return 0
+    return points.visible - counts.visible
 
 
 def _repeated(column: Any, n: int) -> Any:

@@ -48,6 +48,8 @@ class Points:
     value_range
         The values at the two ends of the colour scale: 1st and 99th percentile of all finite values,
         whatever the selection, so that a colour keeps its meaning.
+    ordered
+        True where the classes are grades, which share colours by neighbours where there are too many.
     """
 
     frame: pd.DataFrame
@@ -59,6 +61,7 @@ class Points:
     value_range: tuple[float, float] | None
     selected: Bool[np.ndarray, " points"] | None
     hidden: frozenset[int]
+    ordered: bool = False
 
     @classmethod
     def of(
@@ -70,6 +73,8 @@ class Points:
         selected: Bool[np.ndarray, " points"] | None = None,
         hidden: Collection[int | str] = frozenset(),
         grid: GridOrder | None = None,
+        *,
+        ordered: bool = False,
     ) -> Points:
         """Prepare points for any number of maps (about 0.5 s for 10 M points).
 
@@ -87,6 +92,8 @@ class Points:
             Classes (index or name) that are neither drawn nor counted.
         grid
             The order that the rows are put into; by default that of their positions.
+        ordered
+            True where the classes are grades: their colours run from low to high.
 
         Raises
         ------
@@ -103,7 +110,7 @@ class Points:
         numbers = None if values is None else values.astype(np.float32, copy=False).take(grid.order)
         frame = pd.DataFrame({"x": x.take(grid.order), "y": y.take(grid.order)}, copy=False)
         scale = scale_of(values)
-        return _coded(frame, grid, codes, tuple(classes), numbers, scale, selected, hidden)
+        return _coded(frame, grid, codes, tuple(classes), numbers, scale, selected, hidden, ordered)
 
     def __len__(self) -> int:
         """Return the number of points, hidden ones included."""
@@ -116,6 +123,17 @@ class Points:
             return 1
         return min(len(self.classes), palette.MOST)
 
+    @property
+    def visible(self) -> int:
+        """The number of points that are not hidden."""
+        if not self.hidden:
+            return len(self)
+        return int(np.count_nonzero(self.frame["category"].cat.codes.to_numpy() != self.columns - 1))
+
+    def colour_of(self, which: int) -> int:
+        """Return the category of a class, of those with a colour of their own."""
+        return int(palette.indices(max(1, len(self.classes)), ordered=self.ordered)[which])
+
     def showing(
         self, selected: Bool[np.ndarray, " n"] | None = None, hidden: Collection[int | str] = frozenset()
     ) -> Points:
@@ -123,9 +141,8 @@ class Points:
         if selected is not None and len(selected) != len(self):
             raise DataError(f"a selection over {len(selected):,} samples does not fit {len(self):,} points")
         frame = self.frame[["x", "y"]]
-        return _coded(
-            frame, self.grid, self.labels, self.classes, self.values, self.value_range, selected, hidden
-        )
+        kept = self.labels, self.classes, self.values, self.value_range
+        return _coded(frame, self.grid, *kept, selected, hidden, self.ordered)
 
     def moved(self, xy: Float[np.ndarray, "points 2"]) -> Points:
         """Return the same points at other places, for one map of them.
@@ -199,13 +216,16 @@ def _coded(
     value_range: tuple[float, float] | None,
     selected: Bool[np.ndarray, " points"] | None,
     hidden: Collection[int | str],
+    ordered: bool,
 ) -> Points:
     """Give every row its category: a colour, the context, or hidden."""
     out_of_sight = _indices(classes, hidden)
     colours = 1 if values is not None or not classes else min(len(classes), palette.MOST)
     columns = next(size for size in COLUMNS if size >= colours + 2)
     context = columns - 2
-    of_class = np.arange(max(1, len(classes))) % colours
+    of_class = palette.indices(max(1, len(classes)), ordered=ordered)
+    if values is not None:
+        of_class = np.zeros_like(of_class)
     codes = of_class.astype(np.int8).take(labels)
     shown = None if values is None else np.isfinite(values)
     if selected is not None:
@@ -219,7 +239,7 @@ def _coded(
     coded = frame.assign(category=pd.Categorical.from_codes(codes, dtype=_CATEGORIES[columns]))
     if values is not None:
         coded["value"] = np.where(codes == 0, values, np.float32(0))
-    return Points(coded, grid, labels, classes, columns, values, value_range, selected, out_of_sight)
+    return Points(coded, grid, labels, classes, columns, values, value_range, selected, out_of_sight, ordered)
 
 
 _CATEGORIES = {size: pd.CategoricalDtype(list(range(size))) for size in COLUMNS}

@@ -89,6 +89,7 @@ def paint(
     points: Points,
     theme: str = "light",
     nearness: Float32[np.ndarray, "height width"] | None = None,
+    emphasised: int | None = None,
 ) -> UInt8[np.ndarray, "height width 4"]:
     """Colour the counts.
 
@@ -99,12 +100,14 @@ def paint(
     ----------
     nearness
         Opacity of the points in each pixel, 0 to 1, lower for distant ones; row 0 at the bottom.
+    emphasised
+        The class that keeps its colour while all others are drawn as context; None is every class.
 
     Returns
     -------
     RGBA, not premultiplied, sRGB; row 0 is at the top, as images have it. Empty pixels are (0, 0, 0, 0).
     """
-    light, context = _mixed(counts, points, theme)
+    light, context = _mixed(counts, points, theme, emphasised)
     alphas = _alphas(light[:, :, 3], FAINTEST, 1.0)
     context_alphas = _alphas(context, *CONTEXT)
     radius = _radius(light, context)
@@ -198,7 +201,7 @@ def _points(
         )
     if values is not None and len(values) != len(cloud):
         raise ExplorerError(f"{len(values):,} values do not fit {len(cloud):,} samples; give one for each")
-    return Points.of(xy, cloud.labels, cloud.classes, values, selected, hidden)
+    return Points.of(xy, cloud.labels, cloud.classes, values, selected, hidden, ordered=cloud.ordered)
 
 
 def _count(
@@ -212,13 +215,13 @@ def _count(
 
 
 def _mixed(
-    counts: Counts, points: Points, theme: str
+    counts: Counts, points: Points, theme: str, emphasised: int | None = None
 ) -> tuple[Float32[np.ndarray, "height width 4"], Float32[np.ndarray, "height width"]]:
     """Return per pixel, top row first: light and number of the coloured points, number of the context."""
     if counts.sums is None:
-        return shade_kernels.sum_of_colours(
-            counts.counts, palette.linear(palette.categorical(counts.colours, theme))
-        )
+        colours = palette.of_classes(counts.colours, theme, ordered=points.ordered)
+        only = -1 if emphasised is None else points.colour_of(emphasised)
+        return shade_kernels.sum_of_colours(counts.counts, palette.linear(colours), only)
     low, high = points.value_range or (0.0, 1.0)
     ramp = palette.linear(palette.sequential(theme))
     return shade_kernels.sum_of_ramp(counts.counts, counts.sums, low, high, ramp)

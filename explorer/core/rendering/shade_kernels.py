@@ -18,22 +18,28 @@ import numpy as np
 
 @numba.njit(nogil=True, cache=True)
 @no_type_check
-def sum_of_colours(counts, table):
-    """Return per pixel, top row first: light and number of the coloured points, number of the context."""
+def sum_of_colours(counts, table, only):
+    """Return per pixel, top row first: light and number of the coloured points, number of the context.
+
+    Points of other colours than `only` are context; -1 leaves each its colour.
+    """
     height, width, columns = counts.shape
     light, context = np.empty((height, width, 4), np.float32), np.empty((height, width), np.float32)
     for i in range(height):
         for j in range(width):
-            red = green = blue = many = np.float32(0)
+            red = green = blue = many = other = np.float32(0)
             for c in range(len(table)):
                 n = np.float32(counts[i, j, c])
+                if only >= 0 and c != only:
+                    other += n
+                    continue
                 red += n * table[c, 0]
                 green += n * table[c, 1]
                 blue += n * table[c, 2]
                 many += n
             out = light[height - 1 - i, j]
             out[0], out[1], out[2], out[3] = red, green, blue, many
-            context[height - 1 - i, j] = counts[i, j, columns - 2]
+            context[height - 1 - i, j] = counts[i, j, columns - 2] + other
     return light, context
 
 

@@ -13,9 +13,12 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from explorer.core.errors import ExplorerError
+from explorer.core.latent.outliers import inner_corners, union
 from explorer.core.latent.quantisation import Quantised
 from explorer.core.projections import Aligned, Projection, Rotation, Turning
 from explorer.core.projections.procrustes import Alignment, align, between
+from explorer.core.scene.gaussian import prior_corners
+from models import Autoencoder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +31,14 @@ class PlacedEpoch:
         The map as it was fitted to that epoch.
     alignment
         To the first epoch that was added.
+    box
+        Corners of a box around the points on the plane, without outliers; of a map that can be turned, none.
     """
 
     quantised: Quantised
     projection: Projection
     alignment: Alignment
+    box: Float64[np.ndarray, "2 2"] | None
 
     def points(self, alignment: Alignment) -> Float32[np.ndarray, "n axes"]:
         """Return the points, aligned: one product for rounding and turn together."""
@@ -100,7 +106,8 @@ class Evolution:
             onto = near.points(Alignment.identity(points.shape[1]))
             sphere = projection.sphere
             alignment = align(points, onto, sphere=sphere).then(near.alignment)
-        one = PlacedEpoch(Quantised.of(points), projection, alignment)
+        box = None if isinstance(projection, Turning) else inner_corners(points)
+        one = PlacedEpoch(Quantised.of(points), projection, alignment, box)
         return Evolution(
             (*self.epochs[:at], epoch, *self.epochs[at:]),
             (*self.placed[:at], one, *self.placed[at:]),
@@ -165,12 +172,32 @@ class Evolution:
             return plain.framed(alignment.turn.T)
         return Aligned(plain, alignment)
 
-    def home(self, anchor: int, aligned: bool = True) -> Float64[np.ndarray, "corners 2"] | None:
-        """Return places of the plane around every epoch; None where the map has them, or none is placed."""
+    def origin(self, at: float | int, anchor: int, aligned: bool = True) -> Float64[np.ndarray, " axes"]:
+        """Return the place of the origin of latent space at a moment, or its code on a map that is turned."""
+        left, right = self.around(at)
+        start, end = (self._origin(epoch, anchor, aligned) for epoch in (left, right))
+        share = 0.0 if left == right else (at - left) / (right - left)
+        moved: np.ndarray = start + share * (end - start)
+        return moved
+
+    def _origin(self, epoch: int, anchor: int, aligned: bool) -> Float64[np.ndarray, " axes"]:
+        origin = _origin_of(self._nearest(epoch).projection)
+        return self.alignment(epoch, anchor, aligned).apply(origin[None])[0]
+
+    def home(
+        self, anchor: int, aligned: bool = True, model: Autoencoder | None = None
+    ) -> Float64[np.ndarray, "corners 2"] | None:
+        """Return places of the plane around every epoch; None where the map has them, or none is placed.
+
+        Parameters
+        ----------
+        model
+            One whose prior they are to surround too, where that is drawn.
+        """
         if not self.placed or self.turns:
             return None
-        low = np.stack([one.quantised.low for one in self.placed])
-        high = np.stack([one.quantised.high for one in self.placed])
+        boxes = np.stack([_box_of(one, model) for one in self.placed])
+        low, high = boxes[:, 0], boxes[:, 1]
         x, y = (np.stack([low[:, axis], high[:, axis]], axis=1) for axis in (0, 1))
         corners = np.stack([x[:, [0, 1, 0, 1]], y[:, [0, 0, 1, 1]]], axis=2)
         if not aligned or not self.rigid:
@@ -189,6 +216,20 @@ class Evolution:
         left, right = self.around(epoch)
         near = left if epoch - left <= right - epoch else right
         return self.placed[bisect_left(self.epochs, near)]
+
+
+def _origin_of(projection: Projection) -> Float64[np.ndarray, " axes"]:
+    origin = np.zeros(projection.latent)
+    if isinstance(projection, Turning):
+        return origin
+    place: np.ndarray = projection.forward(origin[None])[0]
+    return place
+
+
+def _box_of(one: PlacedEpoch, model: Autoencoder | None) -> Float64[np.ndarray, "2 2"]:
+    assert one.box is not None
+    around = None if model is None else prior_corners(model, one.projection)
+    return one.box if around is None else union(one.box, around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +253,11 @@ class Moment:
     def projection(self) -> Projection:
         """The map that the points are drawn on, for one that can be turned."""
         return self.evolution.projection(self.anchor, self.anchor, self.aligned)
+
+    @property
+    def origin(self) -> Float64[np.ndarray, " axes"]:
+        """The place of the origin of latent space then, or its code on a map that can be turned."""
+        return self.evolution.origin(self.at, self.anchor, self.aligned)
 
     def points(self) -> Float32[np.ndarray, "n axes"]:
         """Return the places of the samples then: of the plane, or codes of a map that can be turned."""

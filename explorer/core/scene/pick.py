@@ -14,7 +14,13 @@ from models import reconstruction_error
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picked:
-    """A sample, its reconstruction at the posterior mean, and the error between them in nats."""
+    """A sample, its reconstruction at the posterior mean, and the error between them in nats.
+
+    Attributes
+    ----------
+    spread
+        Standard deviation of its posterior along each axis, in latent units; None where it has one place.
+    """
 
     index: int
     label: str | None
@@ -24,6 +30,7 @@ class Picked:
     reconstruction: Float32[np.ndarray, "..."]
     error: float
     convention: str
+    spread: Float32[np.ndarray, " latent"] | None = None
 
 
 def nearest_on_plane(
@@ -53,7 +60,9 @@ def pick(scene: Scene, index: int) -> Picked:
     parameter = next(scene.model.parameters())
     batch = torch.as_tensor(original.copy(), device=parameter.device)[None]
     with torch.inference_mode():
-        reconstruction = scene.model.decode(scene.model.encode(batch).mean)[0].cpu().numpy()
+        posterior = scene.model.encode(batch)
+        reconstruction = scene.model.decode(posterior.mean)[0].cpu().numpy()
+        spread = None if posterior.spread is None else posterior.spread[0].cpu().numpy()
         error = float(reconstruction_error(scene.model, batch)[0])
     return Picked(
         index,
@@ -64,4 +73,5 @@ def pick(scene: Scene, index: int) -> Picked:
         np.ascontiguousarray(reconstruction, dtype=np.float32),
         error,
         scene.model.convention,
+        spread,
     )

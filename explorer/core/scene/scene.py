@@ -10,10 +10,11 @@ from jaxtyping import Float, Float32
 
 from explorer.core.datasets import Dataset
 from explorer.core.latent.cloud import Cloud
+from explorer.core.latent.outliers import corners, inner_corners, union
 from explorer.core.latent.support import Neighbours
 from explorer.core.projections import Projection, Turning
 from explorer.core.projections.layout import Layout
-from explorer.core.scene.viewport import corners
+from explorer.core.scene.gaussian import prior_corners
 from models import Autoencoder
 
 _keys = count(1)
@@ -29,9 +30,12 @@ class Scene:
         Plane positions of the encoded samples as they were laid out, training split first; on a map that
         is turned, `places` has them.
     home
-        Lower left and upper right corner of a box that holds all samples, in any orientation.
+        Lower left and upper right corner of the first view: a box that holds the prior, where it is drawn,
+        and all samples but outliers, in any orientation.
     neighbours
         Support and nearest samples; None until they have been computed.
+    outliers
+        True where samples lie outside `home`.
     key
         Differs between any two scenes that were laid out; a scene that only gained its neighbours keeps it.
     """
@@ -44,6 +48,7 @@ class Scene:
     home: Float[np.ndarray, "2 2"]
     neighbours: Neighbours | None
     key: int
+    outliers: bool = False
 
     @property
     def places(self) -> Float32[np.ndarray, "n 2"]:
@@ -68,9 +73,21 @@ class Scene:
         return replace(self, neighbours=self.neighbours or self.find_neighbours())
 
 
-def home_of(projection: Projection, xy: Float32[np.ndarray, "n 2"]) -> Float[np.ndarray, "2 2"]:
-    """Return the lower left and upper right corner of a box that holds all samples, in any orientation."""
-    return np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
+def home_of(
+    projection: Projection, xy: Float32[np.ndarray, "n 2"], model: Autoencoder | None = None
+) -> Float[np.ndarray, "2 2"]:
+    """Return the lower left and upper right corner of a box that holds all samples but outliers.
+
+    It does so in any orientation of the map.
+
+    Parameters
+    ----------
+    model
+        The model whose prior it is to hold too, where that is drawn.
+    """
+    box = np.column_stack(projection.first_view) if isinstance(projection, Turning) else inner_corners(xy)
+    around = None if model is None else prior_corners(model, projection)
+    return box if around is None else union(box, around)
 
 
 def fitted_scene(dataset: Dataset, model: Autoencoder, cloud: Cloud, projection: Projection) -> Scene:
@@ -105,4 +122,7 @@ def _scene(
     projection: Projection,
     xy: Float32[np.ndarray, "n 2"],
 ) -> Scene:
-    return Scene(dataset, model, cloud, projection, xy, home_of(projection, xy), None, next(_keys))
+    home = home_of(projection, xy, model)
+    whole = np.column_stack(projection.extent) if isinstance(projection, Turning) else corners(xy)
+    outliers = bool((whole[0] < home[0]).any() or (whole[1] > home[1]).any())
+    return Scene(dataset, model, cloud, projection, xy, home, None, next(_keys), outliers)

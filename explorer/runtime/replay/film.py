@@ -18,6 +18,7 @@ from explorer.core.rendering.film import check as check_shot
 from explorer.core.rendering.film_writer import KINDS, write
 from explorer.core.rendering.painter import Style
 from explorer.core.scene.scene import Scene
+from explorer.core.scene.viewport import Viewport
 from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.store.reader import KeptRun
 
@@ -34,6 +35,8 @@ class Shot:
         As in `Film`.
     aligned
         Whether each epoch's map is turned to match the last one's.
+    view
+        As in `Film`.
     """
 
     width: int = 720
@@ -42,6 +45,7 @@ class Shot:
     speed: float = 4.0
     aligned: bool = True
     orientation: Orientation | None = None
+    view: Viewport | None = None
 
 
 def film(
@@ -80,6 +84,7 @@ def film(
         shot.speed,
         shot.aligned,
         shot.orientation,
+        shot.view,
     )
     write(made, path, stop, lambda share: progress(_PLACING + (1 - _PLACING) * share))
 

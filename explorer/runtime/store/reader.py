@@ -157,6 +157,7 @@ class KeptRun:
             classes=dataset.classes,
             stamp=Stamp(dataset.stamp, f"{self.record.id}@{number}"),
             sphere=models.spherical(self.record.model["name"]),
+            ordered=dataset.ordered,
         )
 
     def dataset(self, folder: Path | None = None, *, allow_import: bool = True) -> Dataset:

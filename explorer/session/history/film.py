@@ -13,6 +13,7 @@ from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.projections import Turning
 from explorer.core.rendering.painter import Style
 from explorer.core.scene.scene import Scene
+from explorer.core.scene.viewport import Viewport
 from explorer.runtime.replay.epochs_on_map import EpochsOnMap
 from explorer.runtime.replay.film import Shot, film
 from explorer.services import Services
@@ -36,7 +37,15 @@ class FilmMaker(param.Parameterized):
         self._given_up = False
         self._told = 0.0
 
-    def begin(self, style: Style | None, kind: str, size: str, fps: int, speed: float) -> None:
+    def begin(
+        self,
+        style: Style | None,
+        kind: str,
+        size: str,
+        fps: int,
+        speed: float,
+        view: Viewport | None = None,
+    ) -> None:
         """Begin a film, which comes in `done`; returns at once.
 
         Parameters
@@ -47,6 +56,8 @@ class FilmMaker(param.Parameterized):
             ``gif`` or ``mp4``.
         size
             One of `SIZES`.
+        view
+            The part of the plane to keep in view; None is that of all epochs.
         """
         state, timeline = self._state, self._timeline
         kept, scene = timeline.kept, state.scene
@@ -62,11 +73,11 @@ class FilmMaker(param.Parameterized):
         track = EpochsOnMap(kept, scene.dataset, layout, scene.model.device, placed)
         width, height = SIZES[size]
         orientation = state.orientation if isinstance(scene.projection, Turning) else None
-        shot = Shot(width, height, fps, speed, timeline.aligned, orientation)
+        shot = Shot(width, height, fps, speed, timeline.aligned, orientation, view)
         state.say("")
         self._given_up, self._told, self.share = False, 0.0, 0.0
         name = f"{Path(scene.dataset.name).stem}-{kept.record.id}.{kind}"
-        work = partial(self._film, track, name, shot, replace(style, draws=0))
+        work = partial(self._film, track, name, shot, replace(style, draws=0, emphasised=None))
         self._tasks.send(self._services.films, "film", work, self._on_made, self._on_failed)
 
     def cancel(self) -> None:

@@ -226,7 +226,9 @@ class Timeline(param.Parameterized):
             return None
         key = (track.evolution, self._anchor, self.aligned)
         if self._home[0] != key:
-            self._home = key, track.evolution.home(self._anchor, self.aligned)
+            scene = self._state.scene
+            model = None if scene is None else scene.model
+            self._home = key, track.evolution.home(self._anchor, self.aligned, model)
         return self._home[1]
 
     def _follow_run(self) -> None:

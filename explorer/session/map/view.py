@@ -9,6 +9,7 @@ from functools import partial
 from time import perf_counter
 
 import numpy as np
+import param
 
 from explorer.core.projections import SphereMap, Turning
 from explorer.core.rendering.painter import MapImage, MapRequest, Style
@@ -19,6 +20,7 @@ from explorer.services import Services
 from explorer.session.state import State
 from explorer.session.tasks import MAP, Tasks
 
+_STYLING = ["colouring", "hidden", "draws", "theme", "selection", "dims", "emphasised", "named"]
 _PASSING = 0.1  # seconds, at least, between two turns while the map passes through epochs, or a hand turns it
 _CLOSEST = 1e-3  # of a viewport's width: a step by which the scales of two maps are compared
 
@@ -59,8 +61,10 @@ class MapView:
         self._rung: tuple[object, ...] = ()  # what the page knew of a map besides its pixels
         self._rung_at = 0.0
         self._postponed = False
-        state.param.watch(self.restyle, ["colouring", "hidden", "draws", "theme", "selection", "dims"])
+        self._fixed: Viewport | None = None  # the first view, where the scale is kept
+        state.param.watch(self.restyle, _STYLING)
         state.param.watch(self._on_moved, ["orientation", "passage"])
+        state.param.watch(self._on_scale_kept, "keeps_scale")
 
     def look(self, viewport: Viewport, *, home: bool, sequence: int = 0, draft: bool = False) -> None:
         """Show these ranges at that size; `home` asks for everything, whatever the ranges.
@@ -149,7 +153,17 @@ class MapView:
             return
         # Draws of every posterior have places only where that is a formula: thousands of times as many.
         draws = state.draws if state.scene is not None and state.scene.projection.exact else 0
-        self.style = Style(state.colouring, state.selected, state.hidden, draws, state.theme, state.dims)
+        self.style = Style(
+            state.colouring,
+            state.selected,
+            state.hidden,
+            draws,
+            state.theme,
+            state.dims,
+            # Of a class that is switched off there is nothing to see.
+            None if state.emphasised in state.hidden else state.emphasised,
+            state.named,
+        )
         self.paint()
 
     def paint(self, draft: bool = False) -> None:
@@ -158,16 +172,19 @@ class MapView:
         if self._postponed or scene is None or style is None or not _fits(scene, style):
             return
         passage = state.passage
-        if self._home or self.viewport is None:
+        home = self._home
+        if home or self.viewport is None:
             places = scene.home if passage.home is None else passage.home
             self.viewport = Viewport.around(places, *self._size)
+            if state.keeps_scale:
+                self._fix(self.viewport)
         if passage.moment is not None:
             draft, style = True, replace(style, draws=0)
         request = MapRequest(
             scene,
             style,
             self.viewport,
-            self._home,
+            home,
             self._sequence,
             state.orientation,
             draft,
@@ -186,13 +203,37 @@ class MapView:
             self._state.refine(replace(scene, projection=then.turned(now.orientation)))
         self._state.see(image.front)
 
+    def _fix(self, viewport: Viewport) -> None:
+        """Stay at a first view, whatever comes on the map, as if a hand had gone there."""
+        self._home, self._fixed = False, viewport
+        self.jump.post(Jump(viewport))
+        self._tasks.ring()
+
+    def _on_scale_kept(self, event: param.parameterized.Event) -> None:
+        if event.new and self._home and self.viewport is not None:
+            self._fix(self.viewport)
+        elif not event.new and self._fixed is not None and self.viewport is not None:
+            if self.viewport.alike(self._fixed):  # no hand has gone elsewhere
+                self._home = True
+                self.jump.post(Jump(None))
+                self._tasks.ring()
+            self._fixed = None
+
     def _on_moved(self, *_: object) -> None:
         self.paint()
 
     def _on_painted(self, draft: bool, image: MapImage) -> None:
         self.image.post(image)
         self._tasks.ring_channel(MAP)  # its pixels go at once
-        told = (image.scene, image.points, image.value_range, image.projection, image.front, image.at)
+        told = (
+            image.scene,
+            image.points,
+            image.value_range,
+            image.projection,
+            image.front,
+            image.at,
+            image.outside,
+        )
         now = perf_counter()
         # The session is called only where more than the pixels is new.
         if told != self._rung and not (draft and now - self._rung_at <= _PASSING):

@@ -68,6 +68,27 @@ export function zoomed({x0, x1, y0, y1}, factor, [x, y]) {
   }
 }
 
+// The smallest view around another one with one scale on both axes, on a screen of that size.
+export function fitted(view, {w, h}) {
+  return around(view, Math.max((view.x1 - view.x0) / w, (view.y1 - view.y0) / h), {w, h})
+}
+
+// The view with the same middle and scale on a screen that had one size and has another.
+export function resized(view, from, to) {
+  return around(view, Math.max((view.x1 - view.x0) / from.w, (view.y1 - view.y0) / from.h), to)
+}
+
+// The view with that middle, of so many units for each pixel.
+function around(view, unit, {w, h}) {
+  const [x, y] = centre(view)
+  return {
+    x0: x - (unit * w) / 2,
+    x1: x + (unit * w) / 2,
+    y0: y - (unit * h) / 2,
+    y1: y + (unit * h) / 2,
+  }
+}
+
 // The view after a drag of so many pixels: the plane stays under the hand.
 export function moved({x0, x1, y0, y1}, dx, dy, {w, h}) {
   const right = (dx * (x1 - x0)) / w

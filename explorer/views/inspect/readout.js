@@ -6,6 +6,8 @@ import {percent, short, signed} from "../components/numbers.js"
 // Figures that change sixty times a second cannot be read, and laying them out costs more than the image.
 const READABLE = 80 // ms between two texts
 
+const ALONE = 0.01 // support below which no encoded sample is near enough to say anything of the place
+
 const ROWS = [
   ["position", "position", "Where the cursor is on the plane of the map."],
   ["code", "latent code", "The point of the latent space that is decoded."],
@@ -59,9 +61,7 @@ export class Readout {
     rows.inverse.textContent = head.how || "–"
     rows.inverse.classList.toggle("guess", head.error != null)
     this.writeSupport(head.support)
-    rows.predicted.textContent = head.predicted
-      ? `${head.predicted[0]}  (${percent(head.predicted[1])} of the neighbours)`
-      : "–"
+    rows.predicted.textContent = classText(head)
     rows.nearest.textContent = nearestText(head)
   }
 
@@ -71,7 +71,7 @@ export class Readout {
       row.textContent = "being computed"
       return
     }
-    row.textContent = percent(support) + (support < 0.01 ? " – no sample near" : "")
+    row.textContent = percent(support) + (support < ALONE ? " – no sample near" : "")
     this.bar.style.width = `${100 * support}%`
     row.append(this.meter)
   }
@@ -80,6 +80,17 @@ export class Readout {
 function codeText(code) {
   const more = code.length > 8 ? `  … (${code.length})` : ""
   return code.slice(0, 8).map(signed).join("  ") + more
+}
+
+// Even the nearest samples say nothing of a place that lies far from all of them.
+export function classText({predicted, support}) {
+  if (!predicted) {
+    return "–"
+  }
+  const [name, share] = predicted
+  return support != null && support < ALONE
+    ? "nothing encoded lies near"
+    : `${name}  (${percent(share)} of the neighbours)`
 }
 
 function nearestText({nearest, label, distance}) {

@@ -1,10 +1,11 @@
 // The browser's half of the map: paints the pixels that arrive into the figure's image glyph, and tells the server
 // which ranges are on the screen.
 
-import {centre, zoomed} from "../components/gestures.js"
+import {centre, fitted, resized, zoomed} from "../components/gestures.js"
 import {ArrivalOrder, RequestWindow} from "../components/request_window.js"
 import {MapGestures} from "./map_gestures.js"
-import {NO_NET, decodePixels, unpackMap} from "./map_message.js"
+import {decodePixels, unpackMap} from "./map_message.js"
+import {MapOverlay} from "./map_overlay.js"
 
 // The server paints one map while the one before is on its way and unpacked.
 const IN_FLIGHT = 2
@@ -38,17 +39,14 @@ class LatentMap {
     this.view = view
     this.plot = view.model
     this.el = view.el
-    const source = (name) => this.plot.renderers.find((renderer) => renderer.name === name).data_source
-    this.image = source("lx-pixels")
-    this.mark = source("lx-mark")
-    this.net = source("lx-net")
-    this.pins = source("lx-pins")
+    this.image = this.plot.renderers.find((renderer) => renderer.name === "lx-pixels").data_source
     this.Pixels = this.image.data.image[0].constructor
-    this.drawnNet = NO_NET
+    this.overlay = new MapOverlay(this.plot, this.el)
     this.maps = 0
     this.home = true // everything is shown, whatever that is
     this.following = false // ranges are being set by the server, not by a hand
     this.asking = false
+    this.laidOut = null // size of the frame that the ranges are made for
     this.requests = new RequestWindow((sequence) => this.send(sequence), IN_FLIGHT)
     this.order = new ArrivalOrder()
     this.gestures = new MapGestures(this)
@@ -66,22 +64,27 @@ class LatentMap {
     const onRange = () => this.onRange()
     ends.forEach((property) => property.change.connect(onRange))
     plot.on_event("reset", () => this.goHome())
-    const watcher = new ResizeObserver(() => this.requests.ask())
-    watcher.observe(view.canvas_view.el)
+    // Not the size of the element: that changes before the figure is laid out anew, and wider numbers at the axis make
+    // the frame narrower while the element stays.
+    const frame = [plot.properties.inner_width, plot.properties.inner_height]
+    const onFrame = () => queueMicrotask(() => this.onFrame())
+    frame.forEach((property) => property.change.connect(onFrame))
     model.on("pixels", () => this.paint())
-    model.on("mark", () => this.showMark(model.mark.slice(0, 1), model.mark.slice(1)))
+    model.on("mark", () => this.overlay.showMark(model.mark.slice(0, 1), model.mark.slice(1)))
+    model.on("ellipse", () => this.overlay.showEllipse(model.ellipse))
     model.on("jump", () => this.onJump())
-    model.on("pins", () => this.showPins())
+    model.on("pins", () => this.overlay.showPins(model.pins))
     model.on("remove", () => {
-      watcher.disconnect()
       this.gestures.close()
       this.requests.close()
       ends.forEach((property) => property.change.disconnect(onRange))
+      frame.forEach((property) => property.change.disconnect(onFrame))
     })
     // A fine pointer pans with its first drag; a finger asks for the decoder first.
     if (window.matchMedia("(pointer: coarse)").matches) {
       model.probe = true
     }
+    this.laidOut = this.size
     await this.paint()
     if (model.jump.length > 0) {
       this.onJump() // it was sent before there was anybody to follow it
@@ -122,9 +125,25 @@ class LatentMap {
     }
   }
 
-  // A range that the server sent must not be sent back as if a hand had moved it.
-  follow(x0, x1, y0, y1) {
+  // One unit stays as long upwards as it is sideways, whatever the size of the frame.
+  onFrame() {
+    const {laidOut, size} = this
+    if (laidOut.w === size.w && laidOut.h === size.h) {
+      return
+    }
+    this.laidOut = size
+    if (!this.home) {
+      this.following = true
+      this.look(resized(this.ranges, laidOut, size))
+      this.following = false
+    }
+    this.requests.ask()
+  }
+
+  // A range that the server sent must not be sent back as if a hand had moved it. It may be of another size of frame.
+  follow(view) {
     const {x_range, y_range} = this.plot
+    const {x0, x1, y0, y1} = fitted(view, this.size)
     this.following = true
     x_range.setv({start: x0, end: x1, reset_start: x0, reset_end: x1})
     y_range.setv({start: y0, end: y1, reset_start: y0, reset_end: y1})
@@ -146,10 +165,10 @@ class LatentMap {
   }
 
   onJump() {
-    const [, ...ranges] = this.model.jump
-    this.home = ranges.length === 0
+    const [, x0, x1, y0, y1] = this.model.jump
+    this.home = x0 === undefined
     if (!this.home) {
-      this.follow(...ranges)
+      this.follow({x0, x1, y0, y1})
     }
     this.requests.ask()
   }
@@ -162,7 +181,7 @@ class LatentMap {
       return
     }
     const order = this.order.arrive()
-    const {head, net, pixels} = unpackMap(buffer)
+    const {head, net, prior, pixels} = unpackMap(buffer)
     this.requests.answer(head.sequence)
     if (head.at !== null) {
       // The strip of epochs may ask for the next moment.
@@ -170,38 +189,20 @@ class LatentMap {
     }
     const decoded = await decodePixels(head, pixels)
     if (this.order.supersedes(order)) {
-      this.show(head, net, decoded, buffer.byteLength)
+      this.show(head, decoded, buffer.byteLength)
+      this.overlay.show(head, net, prior)
     }
   }
 
-  show(head, net, pixels, bytes) {
+  show(head, pixels, bytes) {
     const {x0, x1, y0, y1, width, height, points, scene} = head
     const image = [new this.Pixels(pixels.buffer, [height, width])]
     // Straight into the view: the pixels came from the server and must not travel back to it.
     this.image.setv({data: {image, x: [x0], y: [y0], dw: [x1 - x0], dh: [y1 - y0]}}, {sync: false})
-    if (net !== this.drawnNet) {
-      this.net.setv({data: net}, {sync: false})
-      this.drawnNet = net
-    }
     if (head.home && this.home) {
-      this.follow(x0, x1, y0, y1)
+      this.follow({x0, x1, y0, y1})
     }
     this.maps += 1
     Object.assign(this.el.dataset, {maps: this.maps, bytes, points, scene, view: [x0, x1, y0, y1].join(" ")})
-  }
-
-  showMark(x, y) {
-    this.mark.setv({data: {x, y}}, {sync: false})
-  }
-
-  showPins() {
-    const {pins} = this.model
-    const [x, y, text] = [
-      pins.map((pin) => pin[0]),
-      pins.map((pin) => pin[1]),
-      pins.map((pin) => String(pin[2])),
-    ]
-    this.pins.setv({data: {x, y, text}}, {sync: false})
-    this.el.dataset.pins = pins.map((pin) => pin.join(" ")).join(";")
   }
 }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from weakref import WeakMethod
 
 import holoviews as hv
 import holoviews.plotting.bokeh  # registers the backend
@@ -13,19 +11,18 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.events import MouseMove
-from bokeh.models import ColumnDataSource
-from bokeh.plotting import figure as Figure
 from panel.custom import JSComponent
 
 from explorer.core.errors import SHOWN
-from explorer.core.projections import SphereMap
 from explorer.core.rendering.painter import MapImage
-from explorer.core.scene.scene import Scene
+from explorer.core.rendering.palette import BACKGROUND, INK
 from explorer.core.scene.viewport import Viewport
 from explorer.core.selection.brush import Box, Lasso
 from explorer.session import Session
 from explorer.views.components.assets import script
 from explorer.views.components.binary_channel import BinaryChannel, pack
+from explorer.views.map.map_figure import FigureSetup
+from explorer.views.map.marks import ellipse, mark, pins
 from explorer.views.panel_internals import release_plots
 
 # Not `hv.extension`: in a notebook it would fetch its scripts from the web. The page loads them all.
@@ -42,6 +39,10 @@ class MapChannel(JSComponent):
     pixels = param.Bytes(b"", doc="Head and compressed pixels of the newest map.")
     mark = param.List(
         default=[], doc="Plane position of the picked sample, [x, y]; empty where it is not seen."
+    )
+    ellipse = param.List(
+        default=[],
+        doc="Lines around the picked sample's posterior, [xs, ys] each; empty where it is not seen.",
     )
     pins = param.List(default=[], doc="Plane position and number of each pinned sample, [x, y, number].")
     turns = param.Boolean(False, doc="True where a drag turns the map.")
@@ -108,7 +109,7 @@ class LatentMap:
             toolbar="right",
             xlabel="",
             ylabel="",
-            hooks=[_FigureSetup(name, self._on_move)],
+            hooks=[FigureSetup(name, self._on_move)],
         )
         self.pane = pn.pane.HoloViews(
             element,
@@ -139,7 +140,9 @@ class LatentMap:
         marked = (state.on_map, state.picked, session.pins.pins)
         if marked != self._marked:
             self._marked = marked
-            self.channel.param.update(mark=_mark(session), pins=_pins(session), turns=state.turns)
+            self.channel.param.update(
+                mark=mark(session), ellipse=ellipse(session), pins=pins(session), turns=state.turns
+            )
 
     def refresh_pixels(self) -> None:
         """Send the newest map alone, if it has not been sent: this touches no model of the document."""
@@ -206,111 +209,10 @@ def _packed(image: MapImage) -> bytes:
         "scene": image.scene,
         "at": image.at,
         "net": [len(line) for line in image.net],
+        "prior": [len(line) for line in image.prior],
+        "names": image.names,
+        "inks": [INK[image.theme], BACKGROUND[image.theme]],
     }
-    lines = np.concatenate(image.net).astype("<f4").tobytes() if image.net else b""
-    return pack(head, lines + image.pixels)
-
-
-def _mark(session: Session) -> list[float]:
-    scene, picked = session.state.scene, session.state.picked
-    if scene is None or picked is None or picked.index >= len(scene.cloud):
-        return []
-    code = scene.cloud.mean[picked.index : picked.index + 1]
-    return list(scene.place(picked.index)) if _shows(scene, code)[0] else []
-
-
-def _pins(session: Session) -> list[list[float]]:
-    scene, pins = session.state.scene, session.pins.pins
-    if scene is None or not pins:
-        return []
-    codes = session.pins.codes()
-    places = scene.projection.forward(codes)
-    return [
-        [float(x), float(y), pin.number]
-        for pin, (x, y), shown in zip(pins, places, _shows(scene, codes), strict=True)
-        if shown
-    ]
-
-
-def _shows(scene: Scene, codes: np.ndarray) -> np.ndarray:
-    """Return which codes are not behind a globe."""
-    projection = scene.projection
-    return projection.visible(codes) if isinstance(projection, SphereMap) else np.ones(len(codes), bool)
-
-
-class _FigureSetup:
-    """Names the plot and its renderers, and removes the parts that a map does not need."""
-
-    def __init__(self, name: str, on_move: Callable[[MouseMove], None]) -> None:
-        self._name = name
-        # HoloViews keeps the options of every element, and with them this hook, for good.
-        self._on_move = WeakMethod(on_move)
-
-    def __call__(self, plot: Any, element: Any) -> None:
-        figure: Figure = plot.state
-        if figure.name == self._name:
-            return
-        figure.name = self._name
-        figure.on_event(MouseMove, self._moved)
-        # The canvas is faster than WebGL for one image, and works where there is no GPU.
-        figure.output_backend = "canvas"
-        figure.toolbar.logo = None
-        figure.min_border = 0
-        figure.outline_line_width = 0  # the dark theme sets colour and alpha again
-        for axis in figure.axis:
-            axis.axis_line_alpha = 0
-            axis.minor_tick_line_alpha = 0
-            axis.major_tick_line_alpha = 0.4
-        for grid in figure.grid:
-            grid.grid_line_alpha = 0.15
-        plot.handles["glyph_renderer"].name = "lx-pixels"
-        net = ColumnDataSource({"xs": [], "ys": []})
-        figure.multi_line(
-            "xs",
-            "ys",
-            source=net,
-            line_color="#808890",
-            line_alpha=0.45,
-            line_width=1,
-            level="underlay",
-            name="lx-net",
-        )
-        self._draw_pins(figure)
-        # A dark ring in a light one: seen on any colour, in both themes.
-        mark = ColumnDataSource({"x": [], "y": []})
-        for size, ink in ((14, "#ffffff"), (11, "#000000")):
-            figure.scatter(
-                "x", "y", source=mark, size=size, fill_alpha=0, line_color=ink, line_width=2, name="lx-mark"
-            )
-
-    def _moved(self, event: Any) -> None:  # of those that Bokeh knows, a MouseMove
-        on_move = self._on_move()
-        if on_move is not None:
-            on_move(event)
-
-    def _draw_pins(self, figure: Figure) -> None:
-        pins = ColumnDataSource({"x": [], "y": [], "text": []})
-        figure.scatter(
-            "x",
-            "y",
-            source=pins,
-            marker="inverted_triangle",
-            size=13,
-            fill_color="#ffd54a",
-            line_color="#1d1d1f",
-            line_width=1.5,
-            name="lx-pins",
-        )
-        figure.text(
-            "x",
-            "y",
-            "text",
-            source=pins,
-            y_offset=-9,
-            text_align="center",
-            text_font_size="11px",
-            text_font_style="bold",
-            text_color="#1d1d1f",
-            text_outline_color="#ffffff",
-            name="lx-pin-numbers",
-        )
+    lines = (*image.net, *image.prior)
+    drawn = np.concatenate(lines).astype("<f4").tobytes() if lines else b""
+    return pack(head, drawn + image.pixels)

@@ -1,17 +1,20 @@
 // The legend is text first: a class is its name, its count and a swatch. A press shows or hides the class, "only" shows
-// it alone, "select" selects its samples. For a numeric colour it is the colour bar.
+// it alone, "select" selects its samples; while its row is pointed at, or has the keyboard, the map dims the other
+// classes. For a numeric colour it is the colour bar.
 
 import {make, makeButton} from "../components/dom.js"
 import {ColourBar} from "./colour_bar.js"
 
 const MANY = 6 // classes; more of them stand in two columns
 const SHORT = 12 // characters of a name that fits there
+const STILL = 60 // ms on a row before the map is painted for it: a hand that crosses the legend paints nothing
 
 export function render({model, el}) {
   const root = make("div", "legend")
   el.append(root)
   const list = make("div")
   const bar = new ColourBar((message) => model.send_msg(message))
+  const emphasis = new Emphasis((index) => model.send_msg({kind: "emphasise", index}))
   let rows = []
 
   // What is there stays: a button that is replaced while it is pressed hears no click, and loses the keyboard.
@@ -26,6 +29,7 @@ export function render({model, el}) {
     }
     if (rows.length !== entries.length) {
       rows = entries.map((_, index) => classRow((kind) => model.send_msg({kind, index})))
+      rows.forEach(({row}, index) => emphasis.follow(row, index))
       list.replaceChildren(...rows.map(({row}) => row))
     }
     if (list.parentNode !== root) {
@@ -35,7 +39,54 @@ export function render({model, el}) {
     rows.forEach((row, index) => describe(row, entries[index], !veiled.includes(index)))
   }
   model.on(["entries", "veiled", "ramp"], show)
+  model.on("remove", () => emphasis.close())
   show()
+}
+
+// The class that the map shows in its colour while the others are dimmed: the one pointed at, else that of the keyboard.
+class Emphasis {
+  constructor(tell) {
+    this.tell = tell
+    this.pointed = null
+    this.focused = null
+    this.told = null
+    this.timer = 0
+  }
+
+  follow(row, index) {
+    row.addEventListener("pointerenter", () => this.set("pointed", index))
+    row.addEventListener("pointerleave", () => this.unset("pointed", index))
+    // A press of the mouse leaves the focus behind, and the map would stay dimmed.
+    row.addEventListener(
+      "focusin",
+      ({target}) => target.matches(":focus-visible") && this.set("focused", index),
+    )
+    row.addEventListener("focusout", () => this.unset("focused", index))
+  }
+
+  set(cause, index) {
+    this[cause] = index
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.say(), STILL)
+  }
+
+  unset(cause, index) {
+    if (this[cause] === index) {
+      this.set(cause, null)
+    }
+  }
+
+  say() {
+    const index = this.pointed ?? this.focused
+    if (index !== this.told) {
+      this.told = index
+      this.tell(index)
+    }
+  }
+
+  close() {
+    clearTimeout(this.timer)
+  }
 }
 
 const isShort = (entries) => entries.length > MANY && entries.every(({name}) => name.length < SHORT)

@@ -10,7 +10,7 @@ import param
 from panel.custom import JSComponent
 
 from explorer.core.rendering.colouring import Colouring
-from explorer.core.rendering.palette import categorical
+from explorer.core.rendering.palette import of_classes
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
@@ -37,6 +37,10 @@ class ClassList(JSComponent):
         session = self._session
         if colour_bar.on_message(session, data):
             return
+        if data["kind"] == "emphasise":
+            known = data["index"] in range(len(self.entries))
+            session.state.emphasise(int(data["index"]) if known else None)
+            return
         index = int(data["index"])
         if data["kind"] == "toggle":
             session.state.hide(session.state.hidden ^ {index})
@@ -53,6 +57,12 @@ class ClassList(JSComponent):
 
 _SMALL = {"& .MuiSelect-select": {"fontSize": "14px"}}  # so that every projection's name fits
 
+# Its `sx` reaches the switch, not the label.
+_SMALL_LABEL = """
+.MuiFormControlLabel-label { font-size: 13px !important; }
+.MuiFormControlLabel-label svg { width: 14px !important; height: 14px !important; }
+"""
+
 
 class MapControls:
     """Projection, colours, draws and legend."""
@@ -65,6 +75,7 @@ class MapControls:
         )
         self._points, self._computing = Line("lx-points"), Line("lx-computing")
         self._shown: tuple[Any, ...] = ()
+        self._outside = (0, 0)  # scene, and how many of its points lie outside the first view
         projection = pmui.Select.from_param(
             session.state.param.projection,
             label="Projection",
@@ -81,9 +92,23 @@ class MapControls:
             sx=_SMALL,
             sizing_mode="stretch_width",
         )
+        self._named = _switch(
+            session.state.param.named,
+            "Names",
+            "lx-names",
+            "Write the names of the classes at their centres on the map.",
+        )
+        keeps_scale = _switch(
+            session.state.param.keeps_scale,
+            "Keep the scale",
+            "lx-keep-scale",
+            "Keep this part of the plane in view while a training, the slider or a film moves the points. "
+            "Off: the map shows all of them, until you zoom or move it.",
+        )
         self.panel = pn.Column(
             heading("Map"),
             pn.Row(projection, colour, sizing_mode="stretch_width", margin=0),
+            pn.Row(self._named, keeps_scale, sizing_mode="stretch_width", margin=0),
             self._projection.panel,
             self._computing.pane,
             self._legend,
@@ -115,10 +140,25 @@ class MapControls:
             self._shown = shown
             self._legend.param.update(**_described(session, state.scene, state.colouring))
         self._computing.say(session.colours.progress)
+        self._named.visible = state.colouring is not None and bool(state.colouring.classes)
         if image is not None:
-            self._points.say(
-                f"{image.points:,} points{_drawn(session)}, none dropped{_unseen(session)}{_past(session)}"
-            )
+            if image.home or image.scene != self._outside[0]:
+                self._outside = (image.scene, image.outside)
+            outside = f", {self._outside[1]:,} outside the first view: zoom out" if self._outside[1] else ""
+            said = f"{image.points:,} points{_drawn(session)}, none dropped{outside}"
+            self._points.say(f"{said}{_unseen(session)}{_past(session)}")
+
+
+def _switch(parameter: Any, label: str, handle: str, help_text: str) -> pmui.Switch:
+    return pmui.Switch.from_param(
+        parameter,
+        label=label,
+        css_classes=[handle],
+        size="small",
+        description=help_text,
+        margin=(0, 10),
+        stylesheets=[_SMALL_LABEL],
+    )
 
 
 def _drawn(session: Session) -> str:
@@ -152,7 +192,7 @@ def _described(session: Session, scene: Scene, colouring: Colouring) -> dict[str
     if colouring.values is None:
         names = colouring.classes or ("samples",)
         counts = colouring.counts or (len(scene.cloud),)
-        palette = categorical(len(names), session.state.theme)
+        palette = of_classes(len(names), session.state.theme, ordered=colouring.ordered)
         rows = [
             {"name": name, "colour": colour, "count": count}
             for name, colour, count in zip(names, palette, counts, strict=True)

@@ -76,7 +76,7 @@ export class MapGestures {
 
   probe(x, y) {
     this.cursor = [x, y]
-    this.map.showMark([x], [y])
+    this.map.overlay.showMark([x], [y])
     this.map.model.send_msg({kind: "cursor", xy: [x, y]})
   }
 

@@ -1,22 +1,29 @@
-// Unpacking of a map: the lines of the net of a globe, then the compressed pixels.
+// Unpacking of a map: the lines of the net of a globe and of the prior, then the compressed pixels.
 
 import {floats, unpack} from "../components/messages.js"
 
-export const NO_NET = {xs: [], ys: []}
+export const NO_LINES = {xs: [], ys: []}
 
-// Returns the head, the net as Bokeh's columns of lines, and the compressed pixels.
+// Returns the head, the net and the prior as Bokeh's columns of lines, and the compressed pixels.
 export function unpackMap(buffer) {
   const [head, bytes] = unpack(buffer)
-  const points = head.net.reduce((sum, length) => sum + length, 0)
+  const inNet = sum(head.net)
+  const points = inNet + sum(head.prior)
   if (points === 0) {
-    return {head, net: NO_NET, pixels: bytes}
+    return {head, net: NO_LINES, prior: NO_LINES, pixels: bytes}
   }
   const [numbers, pixels] = floats(bytes, 2 * points)
-  return {head, net: linesOf(numbers, head.net), pixels}
+  const net = linesOf(numbers.subarray(0, 2 * inNet), head.net)
+  return {head, net, prior: linesOf(numbers.subarray(2 * inNet), head.prior), pixels}
 }
 
-// Meridians and parallels: pairs of numbers, line after line.
+const sum = (lengths) => lengths.reduce((total, length) => total + length, 0)
+
+// Pairs of numbers, line after line.
 function linesOf(numbers, lengths) {
+  if (lengths.length === 0) {
+    return NO_LINES
+  }
   const net = {xs: [], ys: []}
   let at = 0
   for (const length of lengths) {

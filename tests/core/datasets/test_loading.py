@@ -47,6 +47,15 @@ def test_iris() -> None:
     assert (sepal.min(), sepal.max()) == (4.3, 7.9)
 
 
+def test_numbers_that_are_names_are_in_no_order(tmp_path: Path) -> None:
+    assert not load_dataset("digits").ordered
+    assert not load_dataset("iris").ordered
+    rng = np.random.default_rng(0)
+    for name, shape in (("images", (30, 8, 8)), ("rows", (30, 8))):
+        np.savez(tmp_path / f"{name}.npz", x=rng.random(shape), y=np.arange(30) % 10)
+        assert not load_dataset(tmp_path / f"{name}.npz").ordered
+
+
 def test_a_dataset_is_returned_as_it_is() -> None:
     data = load_dataset("digits")
     assert load_dataset(data) is data

@@ -83,6 +83,17 @@ def test_label_and_split_are_classes(digits: Scene) -> None:
     assert split.values is label.values is None
 
 
+def test_grades_are_in_order(digits: Scene) -> None:
+    assert not colouring(digits, "label").ordered
+    frame = pd.DataFrame({"a": np.arange(60.0), "grade": np.arange(60) % 7 + 3})
+    graded = scene_of(from_table("wine", frame, ("a",), label="grade", ordered=True))
+    assert colouring(graded, "label").ordered
+    assert graded.cloud.ordered
+    assert not colouring(graded, "split").ordered
+    two = from_table("two", frame.assign(grade=frame["grade"] % 2), ("a",), label="grade", ordered=True)
+    assert not two.ordered
+
+
 def test_columns_of_a_table_come_in_its_own_units(iris: Scene) -> None:
     drawing = iris.dataset.drawing
     for column, name in enumerate(drawing.names):

@@ -22,6 +22,7 @@ from explorer.core.rendering.film_writer import write
 from explorer.core.rendering.painter import Style
 from explorer.core.scene.evolution import Evolution
 from explorer.core.scene.scene import lay_out
+from explorer.core.scene.viewport import Viewport
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,23 @@ def test_the_frames_pass_every_epoch_and_the_last_one_stays(film: Film) -> None:
     assert {frame.shape for frame in frames} == {(202, 240, 3)}
     assert not np.array_equal(frames[0], frames[4])
     assert np.array_equal(frames[12], frames[-1])
+
+
+def test_a_part_of_the_plane_stays_in_view(film: Film) -> None:
+    kept = replace(film, view=Viewport(-40.0, 40.0, -40.0, 40.0, 300, 300))
+    frame = next(kept.frames())
+    assert not np.array_equal(frame, next(film.frames()))
+    # From so far away the cloud is a dot in the middle, and the prior a small circle.
+    rim = np.concatenate([frame[40:160, :100], frame[40:160, 140:]], axis=1)
+    assert (rim == 255).all()
+
+
+def test_names_and_the_prior_are_drawn_in(film: Film) -> None:
+    plain, named = (
+        next(replace(film, style=replace(film.style, named=which)).frames()) for which in (False, True)
+    )
+    assert not np.array_equal(plain, named)
+    assert (plain == 0x80).any()  # the red of the prior's line
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -45,7 +45,7 @@ def shaded(monkeypatch: pytest.MonkeyPatch) -> list[Points]:
     """The points of each map that is painted from here on; how they are shaded is another test's matter."""
     seen: list[Points] = []
 
-    def paint(counts: Counts, points: Points, theme: str) -> np.ndarray:
+    def paint(counts: Counts, points: Points, *style: object) -> np.ndarray:
         seen.append(points)
         return np.zeros((*counts.counts.shape[:2], 4), dtype=np.uint8)
 
@@ -267,3 +267,67 @@ def test_turning_sorts_nothing_again(solid: Scene, prepared: list[int]) -> None:
         turned = Orientation.about((0, 1, 0), angle)
         painter.paint(MapRequest(solid, style, viewport, True, angle, turned))
     assert prepared == [150]
+
+
+def test_another_emphasis_counts_and_sorts_nothing_again(
+    scene: Scene, label: Colouring, prepared: list[int]
+) -> None:
+    painter = Painter()
+    plain = painter.paint(request(scene, Style(label))).pixels
+    one = painter.paint(request(scene, Style(label, emphasised=1))).pixels
+    assert prepared == [150]
+    assert painter.ready == 1
+    assert len({plain, one, painter.paint(request(scene, Style(label, emphasised=2))).pixels}) == 3
+    assert painter.paint(request(scene, Style(label))).pixels == plain
+
+
+def test_names_stand_where_their_classes_are_drawn(
+    scene: Scene, globe: Scene, solid: Scene, label: Colouring
+) -> None:
+    assert Painter().paint(request(scene, Style(label))).names == ()
+    names = Painter().paint(request(scene, Style(label, named=True, hidden=frozenset({1})))).names
+    assert [name for _, _, name in names] == ["setosa", "virginica"]
+    np.testing.assert_allclose(names[0][:2], np.median(scene.xy[label.labels == 0], axis=0), atol=1e-6)
+    by_number = Painter().paint(request(scene, Style(colouring(scene, "KL"), named=True)))
+    assert by_number.names == ()
+    painter, style = Painter(), Style(colouring(solid, "label"), named=True)
+    turned = Orientation(1, 2, 3, 4)
+    for where in (None, turned):
+        image = painter.paint(request(solid, style, orientation=where))
+        codes = [np.median(solid.cloud.mean[label.labels == k], axis=0) for k in range(3)]
+        expected = image.projection.forward(np.array(codes))
+        np.testing.assert_allclose([place[:2] for place in image.names], expected, atol=1e-5)
+
+
+def test_the_prior_is_drawn_with_the_map_where_there_is_one(
+    iris: Dataset, scene: Scene, globe: Scene, solid: Scene, label: Colouring
+) -> None:
+    painter = Painter()
+    inner, outer = painter.paint(request(scene, Style(label))).prior
+    assert np.abs(inner).max() == pytest.approx(1, abs=1e-3)
+    assert np.abs(outer).max() == pytest.approx(2, abs=1e-3)
+    turned = painter.paint(
+        request(solid, Style(colouring(solid, "label")), orientation=Orientation(1, 2, 3, 4))
+    )
+    centre = turned.projection.forward(np.zeros((1, 3), np.float32))[0]
+    np.testing.assert_allclose(np.linalg.norm(turned.prior[1] - centre, axis=1), 2, atol=1e-4)
+    assert painter.paint(request(globe, Style(colouring(globe, "label")))).prior == ()
+    plain = new_scene(iris, "ae")
+    assert painter.paint(request(plain, Style(colouring(plain, "label")))).prior == ()
+
+
+def test_a_first_view_says_how_many_points_are_outside(iris: Dataset, label: Colouring) -> None:
+    model = models.create("vae", shape=iris.shape, width=0.25).eval()
+    codes = np.random.default_rng(0).normal(size=(1000, 2)).astype(np.float32)
+    codes[:2] = [[90, 0], [0, -400]]
+    labels = (np.arange(1000) == 0).astype(np.int64)
+    cloud = replace(encode(model, iris), mean=codes, spread=None, kl=None, labels=labels, classes=("a", "b"))
+    scene = lay_out(iris, model, cloud, "identity")
+    style = Style(Colouring("kind", labels, ("a", "b")))
+    first = MapRequest(scene, style, Viewport.around(scene.home, 40, 30), True, 1)
+    painter = Painter()
+    assert painter.paint(first).outside == 2
+    assert painter.paint(replace(first, style=replace(style, hidden=frozenset({1})))).outside == 1
+    everything = replace(first, viewport=Viewport.around(scene.xy, 40, 30))
+    assert painter.paint(everything).outside == 0
+    assert painter.paint(replace(first, home=False)).outside == 0

@@ -102,6 +102,15 @@ def test_any_number_of_classes_fits_one_of_the_compiled_sizes(count):
     np.testing.assert_array_equal(codes(points), labels % palette.MOST)
 
 
+def test_grades_share_colours_by_neighbours():
+    labels = RNG.integers(0, 256, 500)
+    points = Points.of(XY, labels, tuple(map(str, range(256))), ordered=True)
+    assert points.colours == palette.MOST
+    np.testing.assert_array_equal(codes(points), labels * palette.MOST // 256)
+    assert points.showing(hidden={0}).ordered
+    assert [points.colour_of(which) for which in (0, 3, 4, 255)] == [0, 0, 1, 63]
+
+
 def test_no_labels_and_no_points_are_points_too():
     assert Points.of(XY).colours == 1
     assert not codes(Points.of(XY)).any()

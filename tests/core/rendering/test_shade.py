@@ -159,6 +159,22 @@ def test_the_rest_of_the_cloud_stays_visible_but_dimmed_and_grey():
     assert chosen[..., 3].mean() > 1.5 * rest[..., 3].mean()
 
 
+def test_the_emphasised_class_keeps_its_colour_and_the_others_are_context():
+    points = Points.of(XY, LABELS, CLASSES)
+    counts = shade.aggregate(points, DENSE)
+    image = shade.paint(counts, points, emphasised=1)
+    as_selected = Points.of(XY, LABELS, CLASSES, selected=LABELS == 1)
+    np.testing.assert_array_equal(image, shade.paint(shade.aggregate(as_selected, DENSE), as_selected))
+    np.testing.assert_array_equal(shade.paint(counts, points), shade.shade(points, DENSE))
+
+
+def test_grades_take_the_colours_of_the_scale():
+    points = Points.of(XY, LABELS, CLASSES, ordered=True)
+    counts = shade.aggregate(points, DENSE)
+    expected = mixed_by_hand(counts.counts, palette.grades(3))
+    np.testing.assert_allclose(shade.paint(counts, points)[..., :3], expected, atol=1.01)
+
+
 def test_one_selected_point_is_seen_among_thousands():
     selected = np.zeros(4000, bool)
     inside = np.flatnonzero((np.abs(XY) < 0.3).all(axis=1))[0]

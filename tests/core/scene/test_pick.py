@@ -35,6 +35,7 @@ def test_error_and_reconstruction_are_the_models(scene: Scene) -> None:
         np.testing.assert_allclose(picked.reconstruction, decoded, rtol=1e-5, atol=1e-6)
         np.testing.assert_array_equal(picked.original, scene.dataset.x[index])
         assert picked.index == index
+        np.testing.assert_allclose(picked.spread, scene.cloud.spread[index], rtol=1e-4)
         assert picked.xy == tuple(scene.xy[index].tolist())
         assert picked.split == ("training" if index < train else "test")
         assert picked.label == scene.dataset.classes[scene.dataset.y[index]]

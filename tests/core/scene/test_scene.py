@@ -46,14 +46,43 @@ def test_its_corners_hold_everything_however_it_is_turned(iris: Dataset, latent:
     model, cloud = encoded(iris, latent)
     scene = lay_out(iris, model, cloud, name)
     low, high = scene.home
+    assert not scene.outliers
     if name == "identity":
-        np.testing.assert_array_equal(scene.home, [cloud.mean.min(axis=0), cloud.mean.max(axis=0)])
+        assert (scene.xy >= low).all()
+        assert (scene.xy <= high).all()
     else:
         for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, -0.4, 0.8)):
             turned = replace(scene, projection=scene.projection.turned(Orientation.about(axis, 1.1)))
             assert (turned.places >= low).all()
             assert (turned.places <= high).all()
             assert turned.home is scene.home
+
+
+@pytest.mark.parametrize(("latent", "name"), [(2, "identity"), (3, "rotation"), (3, "pca")])
+def test_the_first_view_holds_the_prior_so_that_a_collapsed_cloud_looks_collapsed(
+    iris: Dataset, latent: int, name: str
+) -> None:
+    model, cloud = encoded(iris, latent)
+    scene = lay_out(iris, model, replace(cloud, mean=cloud.mean * np.float32(1e-3)), name)
+    low, high = scene.home
+    assert (high - low >= 4).all()
+    assert (high - low < 4.2).all()
+    plain = models.create("ae", shape=iris.shape, latent=latent, width=0.25).eval()
+    alone = lay_out(iris, plain, scene.cloud, name)
+    assert (alone.home[1] - alone.home[0] < 0.1).all()
+
+
+@pytest.mark.parametrize(("latent", "name"), [(2, "identity"), (3, "rotation"), (3, "pca")])
+def test_outliers_do_not_squash_the_first_view(iris: Dataset, latent: int, name: str) -> None:
+    model, cloud = encoded(iris, latent)
+    codes = np.random.default_rng(0).normal(size=(1000, latent)).astype(np.float32)
+    codes[7] = 1e3
+    bare = replace(cloud, mean=codes, spread=None, kl=None, labels=None)
+    scene = lay_out(iris, model, bare, name)
+    assert scene.outliers
+    low, high = scene.home
+    assert ((scene.places >= low) & (scene.places <= high)).all(axis=1).sum() == 999
+    assert (high - low < 12).all()
 
 
 def test_each_layout_has_a_key_and_gaining_neighbours_keeps_it(iris: Dataset) -> None:

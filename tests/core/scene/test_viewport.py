@@ -70,6 +70,13 @@ def test_resizing_keeps_middle_and_scale():
     assert small.x_range == (-0.25, 3.25)
 
 
+def test_views_are_alike_whatever_their_sizes():
+    assert HOME.alike(HOME.resized(350, 300))
+    assert HOME.resized(351, 300).alike(HOME)
+    assert not HOME.alike(HOME.zoomed(1.1))
+    assert not HOME.alike(HOME.panned(0.1, 0))
+
+
 def test_ranges_are_taken_as_they_are():
     assert Viewport.of_ranges((-2, 5), (-1, 5), 700, 600) == HOME
 

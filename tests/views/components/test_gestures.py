@@ -101,6 +101,22 @@ def test_a_box_has_two_corners_and_is_drawn_around(scripts: Scripts) -> None:
     assert stroke["area"]
 
 
+def test_a_view_keeps_its_middle_and_one_scale_on_another_screen(scripts: Scripts) -> None:
+    wide, tall = {"w": 400, "h": 200}, {"w": 300, "h": 600}
+    view = {"x0": -2, "x1": 6, "y0": 10, "y1": 14}
+    found = scripts.run(GESTURES, "(m, given) => m.resized(...given)", [view, wide, tall])
+    assert found == {"x0": -1, "x1": 5, "y0": 6, "y1": 18}  # 0.02 a pixel, before and after
+    back = scripts.run(GESTURES, "(m, given) => m.resized(...given)", [found, tall, wide])
+    assert back == view
+
+
+def test_a_view_of_another_shape_is_held_whole_at_one_scale(scripts: Scripts) -> None:
+    fitted = "(m, given) => m.fitted(...given)"
+    assert scripts.run(GESTURES, fitted, [VIEW, SIZE]) == {"x0": -18, "x1": 22, "y0": 10, "y1": 30}
+    same = {"x0": -2, "x1": 2, "y0": 0, "y1": 2}
+    assert scripts.run(GESTURES, fitted, [same, SIZE]) == same
+
+
 def test_a_lasso_keeps_its_whole_path(scripts: Scripts) -> None:
     path = [[0, 0], [1, 0], [1, 1]]
     assert scripts.run(GESTURES, STROKE, ["lasso", path]) == {"points": path, "outline": path, "area": True}

@@ -40,7 +40,7 @@ def test_numbers_come_back_wherever_the_head_ends(scripts: Scripts, padding: int
 COLOURS = [0xFF0000FF, 0xFF00FF00, 0xFFFF0000, 0xFFFFFFFF, 0xFF000000, 0]
 
 
-def _image(net: tuple[np.ndarray, ...]) -> SimpleNamespace:
+def _image(net: tuple[np.ndarray, ...], prior: tuple[np.ndarray, ...] = ()) -> SimpleNamespace:
     pixels = np.array([COLOURS[:3], COLOURS[3:]], dtype="<u4").view(np.uint8).reshape(2, 3, 4)
     return SimpleNamespace(
         pixels=encode_pixels(pixels),
@@ -52,29 +52,34 @@ def _image(net: tuple[np.ndarray, ...]) -> SimpleNamespace:
         scene=3,
         at=None,
         net=net,
+        prior=prior,
+        names=((1.0, 2.0, "a"),),
+        theme="dark",
     )
 
 
 UNPACK_MAP = """async (m, buffer) => {
-    const {head, net, pixels} = m.unpackMap(buffer)
-    const lines = {xs: net.xs.map((xs) => [...xs]), ys: net.ys.map((ys) => [...ys])}
-    return [head, lines, [...pixels], [...(await m.decodePixels(head, pixels))]]
+    const {head, net, prior, pixels} = m.unpackMap(buffer)
+    const plain = ({xs, ys}) => ({xs: xs.map((line) => [...line]), ys: ys.map((line) => [...line])})
+    return [head, plain(net), plain(prior), [...pixels], [...(await m.decodePixels(head, pixels))]]
 }"""
 
 
-def test_a_map_comes_back_with_the_lines_of_its_net(scripts: Scripts) -> None:
+def test_a_map_comes_back_with_its_lines(scripts: Scripts) -> None:
     net = (np.array([[0, 1], [2, 3], [4, 5]], dtype=float), np.array([[-1, 0.5], [6, 7]], dtype=float))
-    image = _image(net)
-    head, lines, compressed, pixels = scripts.run("map/map_message", UNPACK_MAP, _packed(image))
+    image = _image(net, (np.array([[7, 8], [9, 10]], dtype=float),))
+    head, lines, prior, compressed, pixels = scripts.run("map/map_message", UNPACK_MAP, _packed(image))
     assert (head["sequence"], head["x0"], head["y1"], head["at"]) == (7, -1.5, 4.0, None)
     assert lines == {"xs": [[0, 2, 4], [-1, 6]], "ys": [[1, 3, 5], [0.5, 7]]}
+    assert prior == {"xs": [[7, 9]], "ys": [[8, 10]]}
+    assert head["names"] == [[1, 2, "a"]]
     assert bytes(compressed) == image.pixels
     assert pixels == COLOURS[3:] + COLOURS[:3]  # the image glyph has the lowest row first
 
 
 def test_a_map_without_a_net_has_always_the_same_one(scripts: Scripts) -> None:
     # So the page sees that there is nothing to draw anew.
-    same = "(m, buffer) => m.unpackMap(buffer).net === m.NO_NET"
+    same = "(m, buffer) => m.unpackMap(buffer).net === m.NO_LINES"
     assert scripts.run("map/map_message", same, _packed(_image(())))
 
 

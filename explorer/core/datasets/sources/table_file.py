@@ -62,7 +62,15 @@ def load(path: Path, request: Request) -> Dataset:
     if left_out:
         verb = "is not of numbers and is" if len(left_out) == 1 else "are not of numbers and are"
         said.append(f"{listed(left_out)} {verb} left out of the samples.")
-    return from_table(path.name, frame, tuple(features), label=label, notes=tuple(said))
+    return from_table(
+        path.name,
+        frame,
+        tuple(features),
+        label=label,
+        notes=tuple(said),
+        # Whole numbers are taken for grades: a table says no more about them.
+        ordered=label is not None and pd.api.types.is_integer_dtype(frame[label].dtype),
+    )
 
 
 def _label(path: Path, frame: pd.DataFrame, wanted: str | None) -> str | None:

