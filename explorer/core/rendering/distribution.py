@@ -33,7 +33,7 @@ class Distribution:
 
     @classmethod
     def of(cls, values: Float32[np.ndarray, " n"], cells: int = CELLS) -> Distribution:
-        """Count the values; a quarter of a second for ten million."""
+        """Count the values; less than a second for ten million."""
         low, high = scale_of(values) or (0.0, 1.0)
         edges = np.linspace(low, high, cells + 1).astype(np.float32)
         finite = values[np.isfinite(values)]

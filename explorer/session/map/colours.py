@@ -30,7 +30,7 @@ class Colours:
 
     @property
     def progress(self) -> str:
-        """What is being computed for the colours, or ""."""
+        """A sentence on what is being computed for the colours, or ""."""
         return self._columns.progress(_ASKER)
 
     def recolour(self) -> None:

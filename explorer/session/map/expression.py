@@ -92,7 +92,7 @@ class Expression:
 
     @property
     def message(self) -> str:
-        """What is said under the field: the progress of a selection, or the answer."""
+        """The line under the field: the progress of a selection, or the answer."""
         if self.busy:
             return self._columns.progress(_SELECTING) or "computing …"
         return self.answer.message
