@@ -17,6 +17,7 @@ from explorer.session.history.shown_run import ShownRun
 from explorer.session.history.timeline import Timeline
 from explorer.session.last_view import LastView, opening
 from explorer.session.latent_axes import LatentAxes
+from explorer.session.map.class_counts import ClassCounts
 from explorer.session.map.colour_range import ColourRange
 from explorer.session.map.colours import Colours
 from explorer.session.map.columns import Columns
@@ -88,6 +89,7 @@ class Session:
         self.latent_axes = LatentAxes(*shared, self.decoder)
         self.neighbours = SceneNeighbours(*shared)
         self.colours = Colours(*shared, self.columns, self.view)
+        self.class_counts = ClassCounts(*shared)
         self.colour_range = ColourRange(*shared, self.selection)
         self.samples = Samples(*shared, self.columns, self.view, self.decoder, self.selection)
         self.builder = SceneBuilder(*shared, self.projection)

@@ -59,11 +59,11 @@ def test_lasso_selects_exactly_what_lies_inside(tab: Tab, app: App, monkeypatch:
     brush = session.selection.brush
     monkeypatch.setattr(session.selection, "brush", lambda shape: (shapes.append(shape), brush(shape)))
     _draw(tab, "lasso-select", [(0.3, 0.2), (0.7, 0.25), (0.75, 0.7), (0.5, 0.45), (0.3, 0.75)])
-    until(lambda: session.state.selected is not None, "the selection")
+    until(lambda: shapes, "the end of the shape")
     vertices = [tuple(map(float, v)) for v in np.asarray(shapes[-1].vertices)]
     expected = _inside(vertices, session.state.scene.xy)
     assert 0 < expected.sum() < len(expected)
-    assert np.array_equal(session.state.selected, expected)
+    until(lambda: np.array_equal(session.state.selected, expected), "the selection")
     _count(tab, app, int(expected.sum()))
 
 
@@ -132,3 +132,71 @@ def test_random_selection_and_download(tab: Tab, app: App, tmp_path: Path) -> No
     table = pd.read_csv(path)
     assert table["index"].tolist() == np.flatnonzero(session.state.selected).tolist()
     assert {"split", "label", "z1", "z2"} <= set(table.columns)
+
+
+def test_a_selection_is_seen_while_its_shape_is_drawn_and_escape_takes_it_back(tab: Tab, app: App) -> None:
+    session, page = app.session(), tab.page
+    tab.press_select(0)
+    until(lambda: session.state.selection.count, "a selection before")
+    before = session.state.selected
+    page.locator(".bk-tool-icon-lasso-select").click()
+    page.mouse.move(*tab.at(0.1, 0.1))
+    page.mouse.down()
+    for corner in ((0.9, 0.1), (0.9, 0.9)):
+        page.mouse.move(*tab.at(*corner), steps=20)
+    until(lambda: session.state.selected is not before, "what lies in the part that is drawn")
+    half = session.state.selection.count
+    page.mouse.move(*tab.at(0.1, 0.9), steps=20)
+    until(lambda: session.state.selection.count > half, "what lies in more of it")
+    count = session.state.selection.count
+    until(lambda: f"{count:,} of" in tab.text("lx-selection"), "its size on the page")
+    counted = page.locator(".lx-legend .count")
+    until(
+        lambda: (
+            sum(int(text.split(" of ")[0].replace(",", "")) for text in counted.all_inner_texts()) == count
+        ),
+        "the same in the legend, class by class",
+    )
+    page.keyboard.press("Escape")
+    until(lambda: session.state.selected is before, "what was selected before")
+    page.mouse.up()
+    page.mouse.move(*tab.at(0.5, 0.5))
+    until(lambda: tab.text("lx-selection").startswith(f"{before.sum():,} of"), "its size")
+    assert session.state.selected is before
+
+
+def test_all_that_a_shape_selects_on_its_way_is_undone_at_once(tab: Tab, app: App) -> None:
+    session = app.session()
+    tab.press_select(1)
+    until(lambda: session.state.selection.count, "a selection before")
+    before, ended = session.state.selected, []
+    brush = session.selection.brush
+    session.selection.brush = lambda shape: (ended.append(shape), brush(shape))
+    _draw(tab, "box-select", [(0.2, 0.2), (0.5, 0.5), (0.8, 0.8)])
+    until(lambda: ended, "the end of the shape")
+    inside = ended[0].mask(session.state.scene.places)
+    until(lambda: np.array_equal(session.state.selected, inside), "the selection")
+    tab.page.locator(".lx-undo").click()
+    until(lambda: session.state.selected is before, "what was selected before")
+
+
+def test_a_press_that_is_held_draws_a_lasso_and_the_next_drag_moves_the_map(tab: Tab, app: App) -> None:
+    session, page = app.session(), tab.page
+    lasso = page.locator(".bk-tool-icon-lasso-select")
+    page.mouse.move(*tab.at(0.2, 0.2))
+    page.mouse.down()
+    active = """() => [...Bokeh.documents[0]._all_models.values()]
+        .some((model) => model.type === "LassoSelectTool" && model.active)"""
+    until(lambda: page.evaluate(active), "the lasso")
+    for corner in ((0.8, 0.2), (0.8, 0.8), (0.2, 0.8)):
+        page.mouse.move(*tab.at(*corner), steps=10)
+    page.mouse.up()
+    until(lambda: session.state.selection.count, "the selection")
+    until(lambda: not page.evaluate(active), "the tool as it was")
+    assert lasso.count() == 1
+    view = tab.view
+    page.mouse.move(*tab.at(0.5, 0.5))
+    page.mouse.down()
+    page.mouse.move(*tab.at(0.6, 0.5), steps=5)
+    page.mouse.up()
+    until(lambda: tab.view != view, "the map moved")

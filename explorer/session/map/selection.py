@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
@@ -14,7 +15,7 @@ from explorer.core.errors import SHOWN
 from explorer.core.projections import SphereMap
 from explorer.core.scene.scene import Scene
 from explorer.core.selection import brush
-from explorer.core.selection.selection import HOW
+from explorer.core.selection.selection import HOW, Selection
 from explorer.services import Services
 from explorer.session.map.columns import Columns
 from explorer.session.map.expression import Expression
@@ -41,14 +42,42 @@ class SelectionTools(param.Parameterized):
         self._columns = columns
         self.expression = Expression(state, tasks, services, columns, self.add)
         self._strokes = count()
+        self._stroke: _Stroke | None = None  # that is being drawn
+
+    def draw(self, shape: brush.Box | brush.Lasso, number: int) -> None:
+        """Select what lies inside a shape while it is drawn; `brush` ends it, `cancel_stroke` takes it back.
+
+        Parameters
+        ----------
+        number
+            Tells the strokes of a page apart.
+        """
+        scene, stroke = self._state.scene, self._stroke
+        if scene is None:
+            return
+        if stroke is None or stroke.number != number:
+            stroke = self._stroke = _Stroke(number, self._state.selection)
+        if not stroke.cancelled:
+            work, done = partial(_inside, shape, scene), partial(self._on_drawn, scene, stroke)
+            self._tasks.send(self._services.extras, "stroke", work, done)
+
+    def cancel_stroke(self) -> None:
+        """Give up the shape that is being drawn; what was selected before is selected again."""
+        stroke = self._stroke
+        if stroke is not None and not stroke.cancelled:
+            stroke.cancelled = True
+            self._state.select(stroke.before)
 
     def brush(self, shape: brush.Box | brush.Lasso) -> None:
         """Select the visible samples that lie inside a drawn shape, whatever the zoom."""
-        scene = self._state.scene
-        if scene is not None:
-            # A name of its own for each stroke: the next one must not replace it.
-            name, work = f"brush {next(self._strokes)}", partial(_inside, shape, scene)
-            self._tasks.send(self._services.extras, name, work, partial(self._on_brushed, scene))
+        scene, stroke = self._state.scene, self._stroke
+        self._stroke = None
+        if scene is None or (stroke is not None and stroke.cancelled):
+            return
+        # A name of its own for each stroke: the next one must not replace it.
+        name, work = f"brush {next(self._strokes)}", partial(_inside, shape, scene)
+        before = None if stroke is None else stroke.before
+        self._tasks.send(self._services.extras, name, work, partial(self._on_brushed, scene, before))
 
     def add(self, mask: np.ndarray) -> None:
         """Join a mask over the Dataset to the selection, in the way that `how` says."""
@@ -91,11 +120,25 @@ class SelectionTools(param.Parameterized):
         """Return the rows of a mask (None: all) as a table; see `Columns.table`."""
         return self._columns.table(mask, also)
 
-    def _on_brushed(self, scene: Scene, mask: np.ndarray) -> None:
+    def _on_drawn(self, scene: Scene, stroke: _Stroke, mask: np.ndarray) -> None:
+        if stroke is self._stroke and not stroke.cancelled:
+            self._on_brushed(scene, stroke.before, mask)
+
+    def _on_brushed(self, scene: Scene, before: Selection | None, mask: np.ndarray) -> None:
         now = self._state.scene
         if now is not None and scene.dataset is now.dataset:
             visible = self._state.visible
-            self.add(mask if visible is None else mask & visible)
+            inside = mask if visible is None else mask & visible
+            self._state.select((before or self._state.selection).joined(inside, self.how))
+
+
+@dataclass(slots=True, eq=False)
+class _Stroke:
+    """A shape that is being drawn, and what was selected before: of all its changes one is to be undone."""
+
+    number: int
+    before: Selection
+    cancelled: bool = False
 
 
 def _inside(shape: brush.Box | brush.Lasso, scene: Scene) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import holoviews as hv
@@ -76,8 +77,18 @@ class MapChannel(JSComponent):
             session.pins.pin(_place(data["xy"]))
         elif data["kind"] == "hold":
             self.held = bool(data["on"])
+        elif data["kind"] == "draw":
+            self._draw(data)
+        elif data["kind"] == "cancel":
+            session.selection.cancel_stroke()
         elif data["kind"] == "step":
             session.orientation.step(int(data["right"]), int(data["up"]))
+
+    def _draw(self, data: dict[str, Any]) -> None:
+        corners = np.asarray(data["path"], dtype=float)
+        with suppress(*SHOWN):  # of too few corners yet
+            shape = Box(*corners[0], *corners[-1]) if data["shape"] == "box" else Lasso(corners)
+            self._session.selection.draw(shape, int(data["stroke"]))
 
 
 def _place(xy: list[float]) -> tuple[float, float]:

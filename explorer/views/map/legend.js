@@ -103,11 +103,12 @@ function classRow(tell) {
   return {row, toggle, only, select, ...parts}
 }
 
-function describe({toggle, only, select, ...parts}, {name, colour, count}, shown) {
+function describe({toggle, only, select, ...parts}, {name, colour, count, selected}, shown) {
   parts.swatch.style.background = shown ? colour : "transparent"
   parts.swatch.style.borderColor = colour
   parts.name.textContent = name
-  parts.count.textContent = count.toLocaleString("en")
+  const all = count.toLocaleString("en")
+  parts.count.textContent = selected === null ? all : `${selected.toLocaleString("en")} of ${all}`
   toggle.setAttribute("aria-pressed", shown)
   label(toggle, `${shown ? "Hide" : "Show"} ${name}`)
   label(only, `Show ${name} alone, or all again`)

@@ -135,7 +135,15 @@ class MapControls:
         image = session.view.image.read()[1]
         state = session.state
         distribution = session.colour_range.distribution
-        shown = (state.colouring, state.hidden, state.theme, image and image.value_range, distribution)
+        counts = session.class_counts.selected
+        shown = (
+            state.colouring,
+            state.hidden,
+            state.theme,
+            image and image.value_range,
+            distribution,
+            counts,
+        )
         if shown != self._shown and state.scene is not None and state.colouring is not None:
             self._shown = shown
             self._legend.param.update(**_described(session, state.scene, state.colouring))
@@ -193,9 +201,10 @@ def _described(session: Session, scene: Scene, colouring: Colouring) -> dict[str
         names = colouring.classes or ("samples",)
         counts = colouring.counts or (len(scene.cloud),)
         palette = of_classes(len(names), session.state.theme, ordered=colouring.ordered)
+        selected = session.class_counts.selected or (None,) * len(names)
         rows = [
-            {"name": name, "colour": colour, "count": count}
-            for name, colour, count in zip(names, palette, counts, strict=True)
+            {"name": name, "colour": colour, "count": count, "selected": chosen}
+            for name, colour, count, chosen in zip(names, palette, counts, selected, strict=True)
         ]
         return {"entries": rows, "veiled": sorted(session.state.hidden), "ramp": {}}
     return {"entries": [], "veiled": [], "ramp": colour_bar.described(session, colouring)}

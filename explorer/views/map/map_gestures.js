@@ -2,6 +2,7 @@
 // what they do not know is done here: turning, moving with Shift, pinning, one finger that decodes, and keys.
 
 import {dragMeaning, isDrag, keyMeaning, moved, stepped} from "../components/gestures.js"
+import {HeldPress, Stroke} from "./stroke.js"
 
 const TAP = 6 // pixels: a finger that moved less has tapped
 const DRAG_EVENTS = ["pointermove", "pointerup", "pointercancel"]
@@ -15,6 +16,8 @@ export class MapGestures {
     this.held = null // pointer that the figure's own pan tool follows
     this.turn = null // the newest turn, until it has been sent
     this.turns = 0 // number of the drag that turns
+    this.stroke = null // the shape that a brush draws
+    this.heldPress = new HeldPress(map.plot.toolbar)
     this.onDrag = (event) => this.drag(event)
   }
 
@@ -105,6 +108,25 @@ export class MapGestures {
       claim(event)
     } else if (meaning === "move" && !shift) {
       this.hold(pointer)
+      this.heldPress.begin(event, () => {
+        this.hold(null)
+        this.draw(event, "lasso")
+      })
+    } else if (meaning === "brush") {
+      this.draw(event, this.tool === "BoxSelectTool" ? "box" : "lasso")
+    }
+  }
+
+  draw(event, shape) {
+    this.stroke = new Stroke(this.map.model, shape, this.toPlane(event))
+    this.stroke.pointer = event.pointerId
+  }
+
+  dragStroke(event) {
+    if (event.type === "pointermove") {
+      this.stroke.add(this.toPlane(event))
+    } else {
+      this.stroke = null
     }
   }
 
@@ -112,6 +134,13 @@ export class MapGestures {
     const {pointerId: pointer, type} = event
     if (pointer === this.held && (type !== "pointermove" || event.buttons === 0)) {
       this.hold(null)
+    }
+    this.heldPress.move(event)
+    if (type !== "pointermove") {
+      this.heldPress.end()
+    }
+    if (pointer === this.stroke?.pointer) {
+      this.dragStroke(event)
     }
     if (pointer === this.finger?.pointer) {
       this.dragFinger(event)
@@ -202,6 +231,9 @@ export class MapGestures {
       map.zoom(meaning.factor)
     } else if (meaning?.kind === "home") {
       map.goHome()
+    } else if (event.key === "Escape" && this.stroke) {
+      this.stroke = null
+      model.send_msg({kind: "cancel"})
     } else if (event.key === "Enter" && cursor && !(event.ctrlKey || event.metaKey || event.altKey)) {
       model.send_msg({kind: event.shiftKey ? "pin" : "pick", xy: cursor})
     } else {

@@ -155,3 +155,46 @@ def test_before_there_is_a_map_nothing_can_be_selected(services: Services, base:
         session.selection.table()
     session.decoder.pick((0.0, 0.0))
     session.close()
+
+
+def test_a_shape_selects_while_it_is_drawn_and_is_one_step_to_undo(tab: Tab) -> None:
+    session, places = tab.session, tab.session.state.scene.places
+    x, y = (np.sort(places[:, axis]) for axis in (0, 1))
+    low, top = (float(x[0]) - 1, float(y[0]) - 1), float(y[-1]) + 1
+    session.selection.random(7)
+    before = session.state.selection
+    for number, rank in enumerate((30, 60, 90)):
+        shape = Box(*low, float(x[rank]), top)
+        session.selection.draw(shape, 1)
+        tab.until(lambda shape=shape: np.array_equal(session.state.selected, shape.mask(places)), "the part")
+        assert len(session.state.selection.former) == len(before.former) + 1, number
+    session.selection.brush(Box(*low, float(x[120]), top))
+    tab.until(lambda: session.state.selection.count > 100, "the whole")
+    session.selection.undo()
+    assert session.state.selected is before.mask
+
+
+def test_a_shape_that_is_given_up_leaves_what_was_selected_and_its_end_selects_nothing(tab: Tab) -> None:
+    session, shape = tab.session, Box(-99.0, -99.0, 99.0, 99.0)
+    session.selection.random(7)
+    before = session.state.selection
+    session.selection.draw(shape, 1)
+    tab.until(lambda: session.state.selection.count > 7, "the part")
+    session.selection.cancel_stroke()
+    assert session.state.selection is before
+    session.selection.draw(shape, 1)
+    session.selection.brush(shape)
+    tab.rest()
+    assert session.state.selection is before
+    session.selection.brush(shape)
+    tab.until(lambda: session.state.selection.count > 7, "the next shape")
+
+
+def test_the_selected_samples_of_each_class_are_counted(tab: Tab) -> None:
+    session = tab.session
+    mask = np.arange(150) % 7 == 0
+    session.selection.add(mask)
+    tab.rest()
+    assert session.class_counts.selected == tuple(np.bincount(session.state.scene.dataset.y[mask]))
+    session.selection.clear()
+    assert session.class_counts.selected == ()
