@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedView:
-    """What one user last saw of one data set.
+    """The view that one user last had of one data set.
 
     Attributes
     ----------

@@ -85,12 +85,12 @@ class Samples(param.Parameterized):
 
     @property
     def orders(self) -> tuple[str, ...]:
-        """What the samples can be sorted by."""
+        """The orders to choose from: two of its own, and each column."""
         return (ROW, DISTANCE, *self._columns.names())
 
     @property
     def progress(self) -> str:
-        """What is being computed for the order, or ""."""
+        """The progress of a column that is computed for the order, or ""."""
         return self._columns.progress(_ASKER)
 
     def sort(self, order: str, *, descending: bool) -> None:

@@ -1,4 +1,4 @@
-"""How many samples of each class are selected."""
+"""The number of selected samples in each class of the legend."""
 
 from __future__ import annotations
 

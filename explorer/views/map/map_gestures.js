@@ -2,7 +2,7 @@
 // what they do not know is done here: turning, moving with Shift, pinning, one finger that decodes, and keys.
 
 import {dragMeaning, isDrag, keyMeaning, moved, stepped} from "../components/gestures.js"
-import {HeldPress, Stroke} from "./stroke.js"
+import {HeldPress, Stroke} from "../components/stroke.js"
 
 const TAP = 6 // pixels: a finger that moved less has tapped
 const DRAG_EVENTS = ["pointermove", "pointerup", "pointercancel"]

@@ -1,4 +1,4 @@
-"""Who uses the page: by name where the server asks for one, else by a cookie of the browser."""
+"""The user of a page: known by name where the server asks for one, else by a cookie of the browser."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
-from explorer.core.rendering.thumbnails import thumbnail_drawing, thumbnails
+from explorer.core.datasets.thumbnails import thumbnail_drawing, thumbnails
 from explorer.core.scene.pick import Picked
 from explorer.session import Session
 from explorer.session.samples import SHEET, SampleList

@@ -288,7 +288,7 @@ def test_names_stand_where_their_classes_are_drawn(
     names = Painter().paint(request(scene, Style(label, named=True, hidden=frozenset({1})))).names
     assert [name for _, _, name in names] == ["setosa", "virginica"]
     np.testing.assert_allclose(names[0][:2], np.median(scene.xy[label.labels == 0], axis=0), atol=1e-6)
-    by_number = Painter().paint(request(scene, Style(colouring(scene, "KL"), named=True)))
+    by_number = Painter().paint(request(scene, Style(colouring(scene, "kl"), named=True)))
     assert by_number.names == ()
     painter, style = Painter(), Style(colouring(solid, "label"), named=True)
     turned = Orientation(1, 2, 3, 4)

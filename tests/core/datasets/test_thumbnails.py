@@ -7,7 +7,7 @@ import pytest
 
 from explorer.core.datasets import load_dataset
 from explorer.core.datasets.drawing import ImageDrawing
-from explorer.core.rendering.thumbnails import LARGEST, thumbnail_drawing, thumbnails
+from explorer.core.datasets.thumbnails import LARGEST, thumbnail_drawing, thumbnails
 
 
 @pytest.mark.parametrize("channels", [1, 3])
