@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from explorer.core.diagnostics.events import Remedy
 from explorer.core.rendering.colouring import menu
 from explorer.runtime.base import Base
 from explorer.runtime.run import Run, Snapshot
@@ -206,6 +207,14 @@ class Session:
             self.pins.pin(xy)
         else:
             self.decoder.pick(xy)
+
+    def remedy(self, remedy: Remedy) -> None:
+        """Do what an event of a training suggests."""
+        if remedy.action == "epoch":
+            self.timeline.move(remedy.value, rest=True)
+        else:
+            self.settings.param.update(on="selection", rest=remedy.value)
+            self.tasks.ring()
 
     def make_film(self, kind: str, size: str, fps: int, speed: float) -> None:
         """Film the run on the map, as it is shown; see `FilmMaker.begin`."""

@@ -51,23 +51,43 @@ _SIGMA = 1.4826  # standard deviations in a median absolute deviation, for a nor
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A remedy that one press applies.
+
+    Attributes
+    ----------
+    label
+        Of the button.
+    action, value
+        "epoch" goes back to that epoch; "rest" lets the samples that are not selected count so much.
+    """
+
+    label: str
+    action: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingEvent:
     """An event of a training.
 
     Attributes
     ----------
     kind
-        "spike", "plateau", "collapse" or "divergence".
+        "spike", "plateau", "collapse", "divergence", "overfitting" or "forgetting".
     epoch, seen
         The time: the epoch, and the samples seen since the start.
     sentence
         The event with its figures, and what to do.
+    remedy
+        What one press does about it; None where it takes another training or model.
     """
 
     kind: str
     epoch: int
     seen: int
     sentence: str
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True)

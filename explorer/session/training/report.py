@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.core.diagnostics.epoch_means import EpochMeans
-from explorer.core.diagnostics.events import EventDetector, TrainingEvent
+from explorer.core.diagnostics.events import EventDetector, Remedy, TrainingEvent
 from explorer.core.diagnostics.forgetting import Baseline, Forgetting
+from explorer.core.diagnostics.overfitting import OverfittingDetector
 from explorer.core.diagnostics.rate_distortion import RatePoint, rate_point
 from explorer.core.latent.activity import Activity
 from explorer.runtime.concurrency.published import Log
 from explorer.runtime.run import Run, RunState, Snapshot
 from models import Autoencoder, Step
+
+REST = 0.1
+"""What each sample that is not selected counts, where the remedy for forgetting is taken."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +69,8 @@ class RunReport:
         self.activity: Activity | None = None
         self.forgetting: Forgetting | None = None
         self.trouble = ""
-        self._judge, self._epochs = EventDetector(), EpochMeans()
+        self._judge, self._overfitting, self._epochs = EventDetector(), OverfittingDetector(), EpochMeans()
+        self._forgets = False
         self._read = 0
         self._ended = False
 
@@ -76,8 +81,11 @@ class RunReport:
         self._read += len(steps)
         for step in steps:
             self._note(self._judge.add(step))
-            if (point := rate_point(self._epochs.add(step))) is not None:
+            whole = self._epochs.add(step)
+            if (point := rate_point(whole)) is not None:
                 self.rates.append(point)
+            if whole.epoch_done and (found := self._overfitting.add(whole)) is not None:
+                self._note((found,))
         if over and not self._ended:
             self._ended = True
             if run.state is RunState.FAILED and run.error:
@@ -98,6 +106,16 @@ class RunReport:
         self.baseline, self.forgetting = before, now
         if snapshot.step is not None and _later(moment(snapshot.step), self.errors):
             self.errors.append(Errors(moment(snapshot.step), now))
+            self._note_forgetting(snapshot.step, now)
+
+    def _note_forgetting(self, step: Step, now: Forgetting) -> None:
+        forgets = now.unselected is not None and now.unselected.verdict == "worse"
+        if forgets and not self._forgets:
+            sentence = now.sentence.removeprefix("Forgetting: ")
+            remedy = Remedy(f"Let the rest count {REST:g}", "rest", REST)
+            said = f"Forgetting in epoch {step.epoch}: {sentence}"
+            self._note((TrainingEvent("forgetting", step.epoch, step.seen, said, remedy),))
+        self._forgets = forgets
 
     def _note(self, found: tuple[TrainingEvent, ...]) -> None:
         for happening in found:

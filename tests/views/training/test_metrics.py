@@ -11,6 +11,7 @@ from bokeh.models import GlyphRenderer, Span
 
 import models
 from explorer.core.datasets import Dataset, load_dataset
+from explorer.core.diagnostics.events import Remedy, TrainingEvent
 from explorer.core.diagnostics.forgetting import baseline, since
 from explorer.core.latent.activity import activity
 from explorer.core.latent.cloud import encode
@@ -201,8 +202,9 @@ def test_a_run_on_everything_says_that_nothing_can_be_forgotten(opened: Callable
 
 def test_what_happened_is_listed_and_marked_with_its_number(opened: Callable[..., Opened]) -> None:
     shown = opened().train([9.0, 7.0, 6.0, 5.0], [0.001] * 4)
-    (sentence,) = shown.studio.happened
+    ((sentence, remedy),) = shown.studio.happened
     assert sentence.startswith("Collapse in epoch 3")
+    assert remedy == ""
     (marks,) = shown.drawn("curves", "marks")
     assert (list(marks["epoch"]), list(marks["number"])) == ([3.0], ["1"])
     assert list(marks["sentence"]) == [sentence]
@@ -303,3 +305,15 @@ def test_a_stored_run_has_a_line_at_the_epoch_that_is_on_the_map(iris: Dataset) 
     opened.session.timeline = SimpleNamespace(epoch=1, position=1.0)
     opened.metrics.refresh()
     assert {line.location for line in opened.metrics._curves._looked_at if line.visible} == {1}
+
+
+def test_a_press_on_a_remedy_does_what_it_says(opened: Callable[..., Opened]) -> None:
+    shown, done = opened(), []
+    shown.session.remedy = done.append
+    remedy = Remedy("Let the rest count 0.1", "rest", 0.1)
+    shown.report.events.append(TrainingEvent("forgetting", 1, 10, "Forgetting in epoch 1: worse.", remedy))
+    shown.train([9.0])
+    assert shown.studio.happened == [["Forgetting in epoch 1: worse.", "Let the rest count 0.1"]]
+    shown.metrics._on_message(SimpleNamespace(data={"remedy": 0}))
+    shown.metrics._on_message(SimpleNamespace(data={"remedy": 7}))
+    assert done == [remedy]

@@ -68,6 +68,7 @@ class Metrics:
         self._choose()
         self._studio.param.watch(self._choose, "chosen")
         self._studio.param.watch(self._on_beside, "beside")
+        self._studio.on_msg(self._on_message)
         self.panel.objects = [self._studio]
 
     def refresh(self) -> None:
@@ -124,6 +125,12 @@ class Metrics:
         if event.new != self._session.run_beside.requested:
             self._session.run_beside.choose(event.new)
 
+    def _on_message(self, event: Any) -> None:
+        run, number = self._session.reported, int(event.data["remedy"])
+        events = () if run is None else self._session.monitor.of(run).events.since(number)
+        if events and events[0].remedy is not None:
+            self._session.remedy(events[0].remedy)
+
     def _choose(self, *_: Any) -> None:
         assert self._studio is not None
         name = self._studio.chosen
@@ -149,7 +156,10 @@ class Metrics:
             "note": self._charts[studio.chosen].note(run, report),
             "table": table(report.forgetting) if studio.chosen == "forgetting" else {},
             "empty": not self._charts[studio.chosen].draws(run, report),
-            "happened": [happening.sentence for happening in report.events.since(0)],
+            "happened": [
+                [event.sentence, event.remedy.label if event.remedy else ""]
+                for event in report.events.since(0)
+            ],
             "token": run.token,
             "pace": _pace(run),
         }

@@ -1,7 +1,7 @@
 // The Train tab: a row of buttons chooses the charts, a sentence says what is to be seen in them, and beside them
 // stands what happened.
 
-import {make} from "../../components/dom.js"
+import {make, makeButton} from "../../components/dom.js"
 
 export function render({model, el}) {
   const studio = new Studio(model)
@@ -128,8 +128,13 @@ class Studio {
       this.run = model.token
       list.replaceChildren()
     }
-    for (const sentence of model.happened.slice(list.childElementCount)) {
-      list.append(make("li", "", sentence))
+    for (const [sentence, remedy] of model.happened.slice(list.childElementCount)) {
+      const item = make("li", "", sentence)
+      const number = list.childElementCount
+      if (remedy !== "") {
+        item.append(makeButton("remedy lx-remedy", remedy, "", () => model.send_msg({remedy: number})))
+      }
+      list.append(item)
       list.scrollTop = list.scrollHeight
     }
     this.none.hidden = list.childElementCount > 0

@@ -25,7 +25,7 @@ class Studio(Container):
     others = param.List([], doc="Id and name of each stored run whose curves can be drawn beside.")
     beside = param.String("", doc="Id of the run that is drawn beside; empty for none.")
     empty = param.Boolean(False, doc="True where there is nothing to draw.")
-    happened = param.List([], doc="Events of the run, in order, as sentences.")
+    happened = param.List([], doc="Events of the run, in order: a sentence, and the label of its remedy.")
     token = param.Integer(0, doc="Tells the run that is watched from others.")
     pace = param.String("", doc="Speed of the run and time left.")
 
