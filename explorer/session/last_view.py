@@ -73,7 +73,8 @@ class LastView:
         self._state, self._tasks, self._services = state, tasks, services
         self._view = view
         self.user = user
-        self.tab: str | None = None
+        found = self._find(state.base)
+        self.tab: str | None = None if found is None else found.tab
         self.restored = 0
         self._saved: SavedView | None = None
         self._wrote = -_APART

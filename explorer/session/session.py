@@ -98,6 +98,8 @@ class Session:
         self.history = History(*shared, self.training, self.comparison)
         self.run_beside = RunBeside(*shared, self.history)
         state.param.watch(self._on_shown_beside_the_map, _BESIDE_THE_MAP)
+        for knobs in (self.settings, self.settings.plan):
+            knobs.param.watch(self._on_settings, list(knobs.param))
         services.sessions.add(self)
 
     @property
@@ -175,6 +177,9 @@ class Session:
 
     def _on_shown_beside_the_map(self, *_: object) -> None:
         self.tasks.ring()  # no worker does: a map that shows them has the same points as before
+
+    def _on_settings(self, *_: object) -> None:
+        self.tasks.ring()  # the page says what the next training does, and how long it takes
 
     # -- gestures that concern several collaborators -----------------------------------------------------
 

@@ -30,7 +30,19 @@ def _epochs(tab: Tab, epochs: int) -> None:
 
 
 def _heights(tab: Tab) -> list[float]:
-    return [tab.page.locator(f".{handle}").bounding_box()["y"] for handle in ("lx-stop", "lx-progress")]
+    heights = []
+    for handle in ("lx-stop", "lx-progress"):
+        boxes: list[dict[str, float]] = []
+        # A text that changes has no box for a moment.
+        until(lambda at=handle, found=boxes: _box(tab, at, found), f"a place of {handle}")
+        heights.append(boxes[0]["y"])
+    return heights
+
+
+def _box(tab: Tab, handle: str, found: list[dict[str, float]]) -> bool:
+    box = tab.page.locator(f".{handle}").bounding_box()
+    found.extend([] if box is None else [box])
+    return box is not None
 
 
 def test_training_moves_the_map_and_stop_stops_it(tab: Tab, app: App) -> None:

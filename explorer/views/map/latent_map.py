@@ -182,7 +182,7 @@ class LatentMap:
 
     def _on_tap(self, x: float | None, y: float | None) -> None:
         if x is not None and y is not None:
-            self._session.point_out((x, y))
+            self._session.point_out((float(x), float(y)))  # the browser sends 0.0 as 0
 
     def _on_box(self, bounds: tuple[float, float, float, float] | None) -> None:
         if bounds is not None:

@@ -17,7 +17,7 @@ from explorer.session import Session
 from explorer.session.tasks import CODE, COMPARISON, FRAME, MAP
 from explorer.views.compare.compare import CompareView
 from explorer.views.components.scheduling import document_scheduler
-from explorer.views.components.widgets import Line, duration
+from explorer.views.components.widgets import Line
 from explorer.views.history.history import HistoryView
 from explorer.views.history.offer import HistoryOffer
 from explorer.views.history.timeline import TimeView
@@ -31,6 +31,7 @@ from explorer.views.map.selection_controls import SelectionControls
 from explorer.views.map.turn_controls import TurnControls
 from explorer.views.page.run_menu import RunMenu
 from explorer.views.page.tab_token import TabToken
+from explorer.views.page.untrained_band import untrained
 from explorer.views.page.user import known_user
 from explorer.views.page.workbench import Workbench
 from explorer.views.panel_internals import install, unfollow_busy
@@ -120,14 +121,17 @@ class View:
             training_controls,
         )
         self._status = Line("lx-status", colour="#fff")
-        self._run, self._restored = session.state.run, 0
+        self._run, self._restored, self._looked = session.state.run, 0, False
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
         in_sight = pn.Column(
             offer, training_controls.actions, sizing_mode="stretch_width", margin=0, styles=_IN_SIGHT
         )
         self.sidebar = [data, on_map, turning, self._map.touch, selection, training, in_sight]
+        tab = _first_tab(session)
         self.workbench = Workbench(
+            open=bool(tab),
+            tab=tab or "train",
             map=self._map.pane,
             channel=self._map.channel,
             side=self._sample.panel,
@@ -191,13 +195,17 @@ class View:
     def _open_curves(self) -> None:
         """Open the tab with the curves of a run that has come on the map."""
         session = self.session
+        painted = bool(session.view.image.version)
+        if painted and not self._looked:
+            self._looked = True  # what is in the open tab does not hold up the first map
+            self._on_drawer()
         if session.last_view.restored != self._restored:
             self._restored = session.last_view.restored
             tab = session.last_view.tab
             if tab in self._drawer and tab != "compare":  # two models are chosen for that anew
                 self.workbench.param.update(open=True, tab=tab)
         run = session.state.run or session.shown_run.recorded
-        if run is not self._run and session.view.image.version:
+        if run is not self._run and painted:
             self._run = run
             left_closed = run is not session.state.run and session.last_view.tab is not None
             if run is not None and not session.comparison.shown and not left_closed:
@@ -214,7 +222,7 @@ class View:
             if self._timeline.sentence:
                 what += f" · {self._timeline.sentence}"
         self._status.say(what)
-        self.workbench.param.update(error=session.state.error, untrained=_untrained(session))
+        self.workbench.param.update(error=session.state.error, untrained=untrained(session))
 
     def _show_history(self) -> None:
         self.workbench.param.update(open=True, tab="history")
@@ -225,6 +233,7 @@ class View:
 
     def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
+        self._looked = True
         self.session.last_view.tab = bench.tab if bench.open else ""
         self.session.samples.shown = bench.open and bench.tab == "samples"
         self.session.monitor.shown = bench.open and bench.tab == "train"
@@ -238,17 +247,12 @@ class View:
         self.session.state.say(event.new)
 
 
-def _untrained(session: Session) -> dict[str, object]:
-    """Return what the band on the map says; nothing once anything was learnt, or is about to be."""
-    if not session.state.untrained or session.model_choice.current is not None:
-        return {}
-    epochs, seconds = session.settings.plan.epochs, session.estimate.seconds
-    about = "" if seconds is None else f", about {duration(max(1.0, seconds))}"
-    listing = session.history.listing.read()[1]
-    return {
-        "plan": f"{epochs} epoch{'s' if epochs != 1 else ''}{about}",
-        "runs": listing is not None and listing.kept > 0,
-    }
+def _first_tab(session: Session) -> str:
+    """Return the tab that a page opens with: the last one, else the curves of a stored run; none is empty."""
+    tab = session.last_view.tab
+    if tab is None:
+        return "" if session.state.base.kept is None else "train"
+    return "" if tab == "compare" else tab  # two models are chosen for that anew
 
 
 def page(services: Services, base: Base | None = None) -> pmui.Page:
