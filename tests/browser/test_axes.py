@@ -66,7 +66,9 @@ def settled(tab: Tab, app: App) -> Callable[[], bool]:
 def test_the_drawer_opens_by_its_handle_and_its_tabs_by_keyboard(tab: Tab) -> None:
     page = tab.page
     handle = page.locator(".lx-drawer")
-    assert handle.get_attribute("aria-expanded") == "false"
+    assert handle.get_attribute("aria-expanded") == "true", "the curves of the stored run"
+    handle.click()
+    until(lambda: handle.get_attribute("aria-expanded") == "false", "the drawer to be closed")
     handle.click()
     page.locator(".lx-metrics canvas").first.wait_for()
     assert page.locator(".lx-axes-frame").count() == 0, "a tab is made when it is opened first"

@@ -182,24 +182,3 @@ def test_all_that_a_shape_selects_on_its_way_is_undone_at_once(tab: Tab, app: Ap
     until(lambda: np.array_equal(session.state.selected, inside), "the selection")
     tab.page.locator(".lx-undo").click()
     until(lambda: session.state.selected is before, "what was selected before")
-
-
-def test_a_press_that_is_held_draws_a_lasso_and_the_next_drag_moves_the_map(tab: Tab, app: App) -> None:
-    session, page = app.session(), tab.page
-    tab.wait_for_rest(session)
-    page.mouse.move(*tab.at(0.2, 0.2))
-    page.mouse.down()
-    active = """() => [...Bokeh.documents[0]._all_models.values()]
-        .some((model) => model.type === "LassoSelectTool" && model.active)"""
-    until(lambda: page.evaluate(active), "the lasso")
-    for corner in ((0.8, 0.2), (0.8, 0.8), (0.2, 0.8)):
-        page.mouse.move(*tab.at(*corner), steps=10)
-    page.mouse.up()
-    until(lambda: session.state.selection.count, "the selection")
-    until(lambda: not page.evaluate(active), "the tool as it was")
-    view = tab.view
-    page.mouse.move(*tab.at(0.5, 0.5))
-    page.mouse.down()
-    page.mouse.move(*tab.at(0.6, 0.5), steps=5)
-    page.mouse.up()
-    until(lambda: tab.view != view, "the map moved")

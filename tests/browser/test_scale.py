@@ -27,6 +27,10 @@ def has_one_scale(tab: Tab) -> bool:
 def test_a_unit_is_as_long_upwards_as_sideways_when_the_drawer_opens_and_closes(tab: Tab) -> None:
     drawer = tab.page.locator(".lx-drawer")
     until(lambda: has_one_scale(tab), "one scale at first")
+    opened = tab.inner()["height"]  # with the curves of the stored run
+    drawer.click()
+    until(lambda: tab.inner()["height"] > opened + 50, "the drawer to be closed at first")
+    until(lambda: has_one_scale(tab), "one scale without the drawer")
     for zoom in (0, -300):
         if zoom:
             tab.page.mouse.move(*tab.at(0.4, 0.6))

@@ -2,7 +2,7 @@
 // what they do not know is done here: turning, moving with Shift, pinning, one finger that decodes, and keys.
 
 import {dragMeaning, isDrag, keyMeaning, moved, stepped} from "../components/gestures.js"
-import {HeldPress, Stroke} from "../components/stroke.js"
+import {Stroke} from "../components/stroke.js"
 
 const TAP = 6 // pixels: a finger that moved less has tapped
 const DRAG_EVENTS = ["pointermove", "pointerup", "pointercancel"]
@@ -17,7 +17,6 @@ export class MapGestures {
     this.turn = null // the newest turn, until it has been sent
     this.turns = 0 // number of the drag that turns
     this.stroke = null // the shape that a brush draws
-    this.heldPress = new HeldPress(map.plot.toolbar)
     this.onDrag = (event) => this.drag(event)
   }
 
@@ -108,10 +107,6 @@ export class MapGestures {
       claim(event)
     } else if (meaning === "move" && !shift) {
       this.hold(pointer)
-      this.heldPress.begin(event, () => {
-        this.hold(null)
-        this.draw(event, "lasso")
-      })
     } else if (meaning === "brush") {
       this.draw(event, this.tool === "BoxSelectTool" ? "box" : "lasso")
     }
@@ -134,10 +129,6 @@ export class MapGestures {
     const {pointerId: pointer, type} = event
     if (pointer === this.held && (type !== "pointermove" || event.buttons === 0)) {
       this.hold(null)
-    }
-    this.heldPress.move(event)
-    if (type !== "pointermove") {
-      this.heldPress.end()
     }
     if (pointer === this.stroke?.pointer) {
       this.dragStroke(event)
