@@ -126,7 +126,7 @@ class Services:
         if found is None:
             column = check(scene, name)
             values = self.columns.values(scene, name, stop=stop or self.ending.is_set, progress=progress)
-            found = coloured(column, values)
+            found = coloured(scene, column, values)
             self._colourings.put((scene, name), found)
         return found
 

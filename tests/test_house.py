@@ -121,7 +121,7 @@ def _bounds(lines: list[str]) -> dict[str, str]:
 
 
 def _declared(*extras: str) -> dict[str, str]:
-    """What pyproject.toml asks for: the app's packages and those of the named extras."""
+    """The requirements in pyproject.toml: the app's packages and those of the named extras."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [project["optional-dependencies"][extra] for extra in extras]
     return _bounds([line for lines in (project["dependencies"], *asked) for line in lines])

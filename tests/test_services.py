@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import models
 from explorer.core.datasets import load_dataset
+from explorer.core.datasets.tables import from_table
 from explorer.core.latent.cloud import encode
 from explorer.core.rendering.colouring import colouring
 from explorer.core.rendering.painter import MapRequest, Style
@@ -129,3 +132,14 @@ def test_warming_up_paints_the_first_map_before_anyone_asks(services: Services) 
     )
     assert painted.points == len(services.first.dataset)
     assert services.painter.ready == 1, "the points of that scene were there already"
+
+
+def test_grades_are_in_order_on_every_sessions_map(services: Services) -> None:
+    frame = pd.DataFrame({"a": np.arange(60.0), "b": np.arange(60) % 5.0, "grade": np.arange(60) % 7 + 3})
+    graded = from_table("wine", frame, ("a", "b"), label="grade", ordered=True)
+    model = models.create("vae", shape=graded.shape, width=0.25)
+    scene = services.lay_out(graded, model, encode(model, graded), "identity", None)
+    assert services.colouring(scene, "label").ordered
+    assert services.colouring(scene, "nearest_label").ordered
+    assert not services.colouring(scene, "split").ordered
+    assert not services.colouring(scene, "b").ordered

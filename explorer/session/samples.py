@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -80,6 +81,7 @@ class Samples(param.Parameterized):
         self.listed: Published[SampleList] = Published()
         self.reconstructed: Published[Picked] = Published()
         self._asked: tuple[object, ...] = ()
+        self._selected: np.ndarray | None = None  # the selection that was listed
         self._code: np.ndarray | None = None  # that distances are measured from
         self.param.watch(self._on_choice, ["shown", "order", "descending"])
 
@@ -110,21 +112,22 @@ class Samples(param.Parameterized):
         state, scene = self._state, self._state.scene
         if not self.shown or scene is None:
             return
-        if self.order not in self.orders:
+        if self.order not in self.orders or self._is_of_other_codes(scene):
             self.param.update(order=ROW, descending=False)
         selected = state.selected
+        self._view.tell_moves(selected is None)
         within = self._view.viewport if selected is None and not self._view.at_home else None
-        asked = (scene.key, id(selected), within, state.hidden, self.order, self.descending)
-        if asked == self._asked:
+        asked = (scene.key, within, state.hidden, self.order, self.descending)
+        if asked == self._asked and selected is self._selected:
             return
-        self._asked = asked
+        self._asked, self._selected = asked, selected
         # Of a selection every sample; of what is in view those that are shown.
         visible = None if selected is not None else state.visible
         build = partial(_listed, scene, selected, within, visible, self.order, self.descending)
-        if self.order in (ROW, DISTANCE):
-            code = self._code if self.order == DISTANCE else None
-            values = None if code is None else pd.Series(_distances(scene, code))
-            self._build(partial(build, values))
+        if self.order == ROW:
+            self._build(partial(build, None))
+        elif self.order == DISTANCE and self._code is not None:
+            self._build(partial(_by_distance, build, scene, self._code))
         else:
             self._columns.values(self.order, lambda found: self._build(partial(build, found)), asker=_ASKER)
 
@@ -145,7 +148,7 @@ class Samples(param.Parameterized):
         """Take a sample out of the selection; `Undo` brings it back."""
         self._selection.remove(index)
 
-    def _build(self, work: partial[SampleList]) -> None:
+    def _build(self, work: Callable[[], SampleList]) -> None:
         self._tasks.send(self._services.extras, "samples", work, self._on_listed)
 
     def _on_listed(self, found: SampleList) -> None:
@@ -157,15 +160,23 @@ class Samples(param.Parameterized):
         self.reconstructed.post(found)
 
     def _on_choice(self, *_: object) -> None:
+        self._view.tell_moves(self.shown and self._state.selected is None)
         self._tasks.ring()
+
+    def _is_of_other_codes(self, scene: Scene) -> bool:
+        """Tell whether distances are asked for from a code that this scene's model does not have."""
+        code = self._code
+        return self.order == DISTANCE and (code is None or len(code) != scene.cloud.latent)
 
     def _code_under_cursor(self) -> np.ndarray | None:
         cursor = self._state.cursor
         return None if cursor is None else self._decoder.code_at((float(cursor[0]), float(cursor[1])))
 
 
-def _distances(scene: Scene, code: np.ndarray) -> Float[np.ndarray, " n"]:
-    return np.linalg.norm(scene.cloud.mean - code, axis=1)
+def _by_distance(
+    build: Callable[[pd.Series], SampleList], scene: Scene, code: Float[np.ndarray, " latent"]
+) -> SampleList:
+    return build(pd.Series(np.linalg.norm(scene.cloud.mean - code, axis=1)))
 
 
 def _listed(

@@ -53,7 +53,7 @@ def open_axes(tab: Tab, app: App, *, pick: bool = True) -> None:
 
 
 def settled(tab: Tab, app: App) -> Callable[[], bool]:
-    """Whether what is drawn is what the decoder says of the code that the session holds."""
+    """Tell whether what is drawn is what the decoder says of the code that the session holds."""
 
     def drawn() -> bool:
         inspecting = app.session().latent_axes

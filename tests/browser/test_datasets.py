@@ -83,7 +83,7 @@ def test_random_weights_are_called_so_until_they_are_trained(
 
 
 def _brightness(tab: Tab) -> float:
-    """How bright the names of the columns are in the drawing of a row, in [0, 255]."""
+    """The brightness of the names of the columns in the drawing of a row, in [0, 255]."""
     return tab.page.locator(".lx-frame").evaluate(
         """(canvas) => {
             const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width / 3, canvas.height)

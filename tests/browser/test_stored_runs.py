@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 from playwright.sync_api import BrowserContext
 
 import models
 from explorer.core.datasets import Dataset, load_dataset
+from explorer.runtime import base_models
 from explorer.runtime.base import Choice
 from explorer.runtime.run import Job
 from explorer.runtime.training import headless
@@ -106,4 +108,27 @@ def test_the_menu_opens_another_run_and_a_page_loaded_again_shows_what_was_seen_
     until(
         lambda: tab.page.get_by_role("tab", name="Pinned").get_attribute("aria-selected") == "true", "the tab"
     )
+    assert tab.problems == []
+
+
+def test_on_a_server_that_still_loads_the_curves_come_with_the_first_map(
+    serve: Callable[..., App], context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, load = Event(), base_models.load_dataset
+
+    def late(*given: object, **more: object) -> Dataset:
+        assert loaded.wait(120)
+        return load(*given, **more)
+
+    monkeypatch.setattr(base_models, "load_dataset", late)
+    digits = load_dataset("digits")
+    app = serve(Choice(), given=lambda services: _train(services, digits, "first", 2) and None)
+    tab = Tab(context.new_page())
+    tab.page.goto(app.url)
+    drawer = tab.page.locator(".lx-drawer")
+    until(lambda: drawer.get_attribute("aria-expanded") == "false", "the page, without a map")
+    loaded.set()
+    tab.wait_for_map()
+    until(lambda: drawer.get_attribute("aria-expanded") == "true", "the drawer")
+    until(lambda: _points(tab, "training") == [1, 2], "the curves")
     assert tab.problems == []

@@ -232,7 +232,7 @@ def test_a_page_that_is_loaded_anew_finds_its_training(
 
 
 def _follows(app: App, run: Run, before: Session) -> bool:
-    """Whether a session that is newer than another one has the run: older ones may not have ended yet."""
+    """Tell whether a newer session than another one has the run: older ones may not have ended yet."""
     newer = (session for session in app.services.sessions if session.token > before.token)
     return any(session.state.run is run for session in newer)
 

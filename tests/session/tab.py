@@ -51,7 +51,7 @@ class Tab:
         return self
 
     def rest(self) -> Tab:
-        """Run ticks until there is a map and nobody has anything more to do for this session."""
+        """Run ticks until there is a map and no worker has anything more to do for this session."""
         session, services = self.session, self.services
         self.until(lambda: session.state.scene is not None and session.view.image.version, "a map")
         workers = (

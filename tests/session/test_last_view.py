@@ -1,4 +1,4 @@
-"""What a user last saw of a data set comes back, to that user alone, after a restart too."""
+"""The view that a user last had of a data set comes back, to that user alone, after a restart too."""
 
 from __future__ import annotations
 

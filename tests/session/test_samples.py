@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import models
+from explorer.core.datasets import Dataset
 from explorer.core.scene.viewport import Viewport
-from explorer.session.samples import DISTANCE, SampleList
+from explorer.core.selection.brush import Box
+from explorer.services import Services
+from explorer.session.samples import DISTANCE, ROW, SampleList
 from tests.session.tab import Tab
 
 
@@ -42,9 +46,11 @@ def test_the_selected_samples_are_listed_else_those_in_view(shown: Tab) -> None:
     assert [n for _, n, _ in chosen.counts] == list(np.bincount(scene.dataset.y[mask], minlength=3))
     session.selection.clear()
     session.state.hide(frozenset({0}))
+    shown.rest()
     x, y = (float(v) for v in np.median(scene.places, axis=0))
+    rows = shown.session.samples.listed.read()[0]
     session.view.look(Viewport.of_ranges((x, x + 9), (y - 9, y + 9), 500, 500), home=False)
-    session.tasks.ring()
+    shown.until(lambda: session.samples.listed.read()[0] > rows, "the list of what is in view by now")
     seen = (scene.places[:, 0] >= x) & (np.abs(scene.places[:, 1] - y) <= 9) & (scene.dataset.y != 0)
     assert np.array_equal(listed(shown).rows, np.flatnonzero(seen))
 
@@ -115,3 +121,27 @@ def test_a_sample_is_reconstructed_and_picked(shown: Tab) -> None:
     session.samples.pick(-1)
     session.samples.pick(5)
     shown.until(lambda: session.state.picked is not None and session.state.picked.index == 5, "the pick")
+
+
+def test_a_distance_is_measured_from_no_code_that_another_model_does_not_have(
+    shown: Tab, services: Services, iris: Dataset
+) -> None:
+    session = shown.session
+    session.state.point_at((0.1, 0.2))
+    session.samples.sort(DISTANCE, descending=False)
+    shown.until(lambda: listed(shown).order == DISTANCE, "the order")
+    other = services.bases.given(iris, models.create("vae", shape=iris.shape, latent=5, width=0.25))
+    session.state.request(other)
+    session.tasks.ring()
+    shown.until(lambda: session.state.scene.cloud.latent == 5, "the other model")
+    assert listed(shown).order == ROW
+    assert np.array_equal(listed(shown).rows, np.arange(150))
+
+
+def test_the_list_follows_each_part_of_a_shape_that_is_drawn(shown: Tab) -> None:
+    session, places = shown.session, shown.session.state.scene.places
+    x = np.sort(places[:, 0])
+    for rank in (30, 90, 20, 120, 60):
+        shape = Box(float(x[0]) - 1, -99.0, float(x[rank]), 99.0)
+        session.selection.draw(shape, 1)
+        assert np.array_equal(listed(shown).rows, np.flatnonzero(shape.mask(places)))

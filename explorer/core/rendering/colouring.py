@@ -83,13 +83,11 @@ def colouring(scene: Scene, name: str, *, stop: Stop = never) -> Colouring:
         column = check(scene, name)
     except UnknownName as error:
         raise UnknownName(str(error).replace("unknown column", "unknown colouring")) from None
-    found = coloured(column, values(scene, name, stop=stop))
-    of_labels = name in OF_LABELS and found.labels is not None
-    return replace(found, ordered=scene.dataset.ordered) if of_labels else found
+    return coloured(scene, column, values(scene, name, stop=stop))
 
 
-def coloured(column: Column, given: pd.Series) -> Colouring:
-    """Return the colouring by the values of a column.
+def coloured(scene: Scene, column: Column, given: pd.Series) -> Colouring:
+    """Return the colouring by the values of a column of a scene.
 
     Of text the values are the classes: all of them, or where they are more than labels may have, the
     commonest with a colour each and one class for all others.
@@ -103,7 +101,8 @@ def coloured(column: Column, given: pd.Series) -> Colouring:
         sortable = given if is_bool_dtype(given.dtype) else given.astype("string")
         indices, unique = pd.factorize(sortable, sort=True)
         found = list(unique)
-    return _classes(column.legend, np.asarray(indices).astype(np.int64), [class_name(v) for v in found])
+    classes = _classes(column.legend, np.asarray(indices).astype(np.int64), [class_name(v) for v in found])
+    return replace(classes, ordered=scene.dataset.ordered and column.name in OF_LABELS)
 
 
 def _classes(title: str, indices: Int64[np.ndarray, " n"], classes: list[str]) -> Colouring:

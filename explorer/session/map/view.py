@@ -61,6 +61,7 @@ class MapView:
         self._rung: tuple[object, ...] = ()  # what the page knew of a map besides its pixels
         self._rung_at = 0.0
         self._postponed = False
+        self._tells_moves = False
         self._fixed: Viewport | None = None  # the first view, where the scale is kept
         state.param.watch(self.restyle, _STYLING)
         state.param.watch(self._on_moved, ["orientation", "passage"])
@@ -76,6 +77,10 @@ class MapView:
         if self._wanted is not None:
             self.go_to(*self._wanted)
         self.paint(draft)
+
+    def tell_moves(self, on: bool) -> None:
+        """Ring for each map of another part of the plane: what is in view is looked at."""
+        self._tells_moves = on
 
     @property
     def at_home(self) -> bool:
@@ -233,6 +238,7 @@ class MapView:
             image.front,
             image.at,
             image.outside,
+            image.viewport if self._tells_moves else None,
         )
         now = perf_counter()
         # The session is called only where more than the pixels is new.

@@ -121,7 +121,8 @@ class View:
             training_controls,
         )
         self._status = Line("lx-status", colour="#fff")
-        self._run, self._restored, self._looked = session.state.run, 0, False
+        self._run, self._restored, self._unfolds = session.state.run, 0, False
+        self._began = False
         self._wakeups: list[Wakeup] = []
         data, on_map, turning, selection, offer, training = (control.panel for control in self._controls)
         in_sight = pn.Column(
@@ -193,23 +194,25 @@ class View:
         self.session.close()
 
     def _open_curves(self) -> None:
-        """Open the tab with the curves of a run that has come on the map."""
-        session = self.session
-        painted = bool(session.view.image.version)
-        if painted and not self._looked:
-            self._looked = True  # what is in the open tab does not hold up the first map
-            self._on_drawer()
+        """Open the tab with the curves: of a stored run with the first map, of a training as it begins."""
+        session, bench = self.session, self.workbench
+        if session.state.scene is not None and not self._began:
+            self._began = True  # the drawer opens with the first map: later it would move it under the hand
+            if session.last_view.tab is None and session.state.shown.kept is not None:
+                bench.param.update(open=True, tab="train")
+        if session.view.image.version and not self._unfolds:
+            self._unfolds = True  # what is in the open tab does not hold up the first map
+            if bench.open:
+                self._on_drawer()
         if session.last_view.restored != self._restored:
             self._restored = session.last_view.restored
             tab = session.last_view.tab
             if tab in self._drawer and tab != "compare":  # two models are chosen for that anew
-                self.workbench.param.update(open=True, tab=tab)
-        run = session.state.run or session.shown_run.recorded
-        if run is not self._run and painted:
-            self._run = run
-            left_closed = run is not session.state.run and session.last_view.tab is not None
-            if run is not None and not session.comparison.shown and not left_closed:
-                self.workbench.param.update(open=True, tab="train")
+                bench.param.update(open=True, tab=tab)
+        if session.state.run is not self._run:
+            self._run = session.state.run
+            if session.state.run is not None and not session.comparison.shown:
+                bench.param.update(open=True, tab="train")
 
     def _show_status(self) -> None:
         session = self.session
@@ -233,11 +236,10 @@ class View:
 
     def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
-        self._looked = True
         self.session.last_view.tab = bench.tab if bench.open else ""
         self.session.samples.shown = bench.open and bench.tab == "samples"
         self.session.monitor.shown = bench.open and bench.tab == "train"
-        if bench.open:
+        if bench.open and self._unfolds:
             self._drawer[bench.tab].unfold()
         looked_into = bench.open and bench.tab in ("axes", "traversals")
         self.session.latent_axes.shown = bench.tab if looked_into else ""

@@ -89,5 +89,6 @@ def _title(session: Session) -> str:
 def _described(record: RunRecord) -> str:
     ends = {KeptState.INTERRUPTED: ", interrupted", KeptState.RUNNING: ", in training"}
     model = f"{record.model['name']} {record.model['latent']}-D"
-    day = time.strftime("%-d %b, %H:%M", time.localtime(record.created))
+    began = time.localtime(record.created)
+    day = f"{began.tm_mday} {time.strftime('%b, %H:%M', began)}"
     return f"“{record.name}” · {model} · epoch {record.epoch}{ends.get(record.state, '')} · {day}"

@@ -15,7 +15,7 @@ ROWS = 1_000
 
 
 def events(training: Sequence[float], held_out: Sequence[float]) -> list[TrainingEvent]:
-    """What is found in epochs with these means."""
+    """Return the events of epochs with these means."""
     detector, found = OverfittingDetector(), []
     for epoch, (loss, other) in enumerate(zip(training, held_out, strict=True), start=1):
         seen, of = ROWS * epoch, ROWS * len(training)

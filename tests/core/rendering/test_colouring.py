@@ -1,4 +1,4 @@
-"""What points can be coloured by, on images and on tables in their own units."""
+"""The columns that points are coloured by, on images and on tables in their own units."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def shaded(monkeypatch: pytest.MonkeyPatch) -> list[Points]:
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many points were put into order, each time that was done."""
+    """The number of points that were put into order, each time that was done."""
     sizes: list[int] = []
     real = Points.of
 

@@ -312,7 +312,7 @@ def test_too_large_a_run_is_not_sent(
 
 @pytest.fixture
 def compared(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Side, Side, bool]]:
-    """What is given to be compared, and whether as related, newest last."""
+    """The sides that are given to be compared, and whether as related, newest last."""
     comparing, given = tab.session.comparison, []
     compare = comparing.compare
 

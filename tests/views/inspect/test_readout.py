@@ -1,4 +1,4 @@
-"""What is said of the class at a place."""
+"""The words of the read-out on the class at a place."""
 
 from __future__ import annotations
 
