@@ -184,10 +184,12 @@ class State(param.Parameterized):
         self.projection = name
 
     def colour(self, colouring: Colouring) -> None:
-        """Take a colouring over. With one of another title no class stays hidden."""
-        if self.colouring is None or self.colouring.title != colouring.title:
-            self.hidden, self.emphasised = frozenset(), None
-        self.colouring = colouring
+        """Take a colouring over. With one of other classes no class stays hidden."""
+        former = self.colouring
+        if former is None or former.classification != colouring.classification:
+            self.param.update(hidden=frozenset(), emphasised=None, colouring=colouring)
+        else:
+            self.colouring = colouring
 
     def hide(self, classes: frozenset[int]) -> None:
         """Switch these classes off, and all others on."""

@@ -152,12 +152,12 @@ def test_a_selection_is_seen_while_its_shape_is_drawn_and_escape_takes_it_back(t
     half = session.state.selection.count
     page.mouse.move(*tab.at(0.1, 0.9), steps=20)
     until(lambda: session.state.selection.count > half, "what lies in more of it")
-    count = session.state.selection.count
-    until(lambda: f"{count:,} of" in tab.text("lx-selection"), "its size on the page")
+    until(lambda: f"{session.state.selection.count:,} of" in tab.text("lx-selection"), "its size on the page")
     counted = page.locator(".lx-legend .count")
     until(
         lambda: (
-            sum(int(text.split(" of ")[0].replace(",", "")) for text in counted.all_inner_texts()) == count
+            sum(int(text.split(" of ")[0].replace(",", "")) for text in counted.all_inner_texts())
+            == session.state.selection.count
         ),
         "the same in the legend, class by class",
     )

@@ -54,6 +54,11 @@ class Colouring:
         return ~np.isin(self.labels, list(hidden))
 
     @property
+    def classification(self) -> tuple[str, tuple[str, ...]]:
+        """Title and names, which tell what the index of a class means."""
+        return self.title, self.classes
+
+    @property
     def counts(self) -> tuple[int, ...]:
         """The number of samples of each class."""
         if self.labels is None:

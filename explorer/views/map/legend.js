@@ -14,7 +14,8 @@ export function render({model, el}) {
   el.append(root)
   const list = make("div")
   const bar = new ColourBar((message) => model.send_msg(message))
-  const emphasis = new Emphasis((index) => model.send_msg({kind: "emphasise", index}))
+  const tell = (kind, index) => model.send_msg({kind, index, title: model.title})
+  const emphasis = new Emphasis((index) => tell("emphasise", index))
   let rows = []
 
   // What is there stays: a button that is replaced while it is pressed hears no click, and loses the keyboard.
@@ -28,7 +29,7 @@ export function render({model, el}) {
       return
     }
     if (rows.length !== entries.length) {
-      rows = entries.map((_, index) => classRow((kind) => model.send_msg({kind, index})))
+      rows = entries.map((_, index) => classRow((kind) => tell(kind, index)))
       rows.forEach(({row}, index) => emphasis.follow(row, index))
       list.replaceChildren(...rows.map(({row}) => row))
     }
@@ -39,6 +40,7 @@ export function render({model, el}) {
     rows.forEach((row, index) => describe(row, entries[index], !veiled.includes(index)))
   }
   model.on(["entries", "veiled", "ramp"], show)
+  model.on("title", () => emphasis.renew())
   model.on("remove", () => emphasis.close())
   show()
 }
@@ -74,6 +76,12 @@ class Emphasis {
     if (this[cause] === index) {
       this.set(cause, null)
     }
+  }
+
+  // Of other classes none is dimmed yet, whatever was said of the former ones.
+  renew() {
+    this.told = null
+    this.set("focused", this.focused)
   }
 
   say() {

@@ -22,6 +22,7 @@ from explorer.views.map.projection_controls import ProjectionControls
 class ClassList(JSComponent):
     """Classes as buttons with name, count and colour; or the scale of a numeric column."""
 
+    title = param.String("", doc="What is coloured by; a press says which legend it was meant for.")
     entries = param.List(default=[], doc="For each class its name, colour and count.")
     veiled = param.List(default=[], doc="Indices of the classes that are switched off.")
     ramp = param.Dict(default={}, doc="The scale of a numeric colouring: name, ends, colours and counts.")
@@ -37,22 +38,25 @@ class ClassList(JSComponent):
         session = self._session
         if colour_bar.on_message(session, data):
             return
+        colouring, index = session.state.colouring, data["index"]
+        if colouring is None or data["title"] != colouring.title:
+            return  # it was meant for classes that are no longer on the map
+        classes = range(len(colouring.classes))
         if data["kind"] == "emphasise":
-            known = data["index"] in range(len(self.entries))
-            session.state.emphasise(int(data["index"]) if known else None)
-            return
-        index = int(data["index"])
-        if data["kind"] == "toggle":
-            session.state.hide(session.state.hidden ^ {index})
-        elif data["kind"] == "isolate":
-            others = frozenset(range(len(self.entries))) - {index}
-            session.state.hide(frozenset() if session.state.hidden == others else others)
-        elif (
-            data["kind"] == "select"
-            and session.state.colouring is not None
-            and session.state.colouring.labels is not None
-        ):
-            session.selection.add(session.state.colouring.labels == index)
+            session.state.emphasise(int(index) if index in classes else None)
+        elif index in classes:
+            _on_press(session, colouring, data["kind"], int(index))
+
+
+def _on_press(session: Session, colouring: Colouring, kind: str, index: int) -> None:
+    hidden = session.state.hidden
+    if kind == "toggle":
+        session.state.hide(hidden ^ {index})
+    elif kind == "isolate":
+        others = frozenset(range(len(colouring.classes))) - {index}
+        session.state.hide(frozenset() if hidden == others else others)
+    elif kind == "select" and colouring.labels is not None:
+        session.selection.add(colouring.labels == index)
 
 
 _SMALL = {"& .MuiSelect-select": {"fontSize": "14px"}}  # so that every projection's name fits
@@ -206,5 +210,11 @@ def _described(session: Session, scene: Scene, colouring: Colouring) -> dict[str
             {"name": name, "colour": colour, "count": count, "selected": chosen}
             for name, colour, count, chosen in zip(names, palette, counts, selected, strict=True)
         ]
-        return {"entries": rows, "veiled": sorted(session.state.hidden), "ramp": {}}
-    return {"entries": [], "veiled": [], "ramp": colour_bar.described(session, colouring)}
+        veiled = sorted(session.state.hidden)
+        return {"title": colouring.title, "entries": rows, "veiled": veiled, "ramp": {}}
+    return {
+        "title": colouring.title,
+        "entries": [],
+        "veiled": [],
+        "ramp": colour_bar.described(session, colouring),
+    }
