@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,10 @@ def iris() -> Dataset:
     return load_dataset("iris")
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    services = Services(home=tmp_path_factory.mktemp("home"))
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """Return services with a home of their own: the run of one test is not what the next one opens with."""
+    services = Services(home=tmp_path / "home")
     yield services
     services.close()
 
