@@ -42,6 +42,8 @@ from explorer.session.training.model_draft import ModelDraft
 from explorer.session.training.monitor import Monitor
 from explorer.session.training.settings import TrainingSettings
 from explorer.session.training.training import Training
+from explorer.session.undo import Undo
+from explorer.session.undo_pieces import pieces
 
 _BESIDE_THE_MAP = ["projection", "error", "colouring", "hidden", "selection", "theme", "dims", "draws"]
 """What the page says in words and colours of its own."""
@@ -97,6 +99,8 @@ class Session:
         self.comparison = Comparison(*shared, self.projection, self.selection)
         self.history = History(*shared, self.training, self.comparison)
         self.run_beside = RunBeside(*shared, self.history)
+        undoable = pieces(state, self.selection, self.pins, self.training, self.model_choice, self.settings)
+        self.undo = Undo(undoable, tasks.ring)
         state.param.watch(self._on_shown_beside_the_map, _BESIDE_THE_MAP)
         for knobs in (self.settings, self.settings.plan):
             knobs.param.watch(self._on_settings, list(knobs.param))
@@ -145,6 +149,7 @@ class Session:
         self.comparison.follow()
         self.samples.follow()
         self.last_view.follow()
+        self.undo.follow()
         self._note_trainings()
 
     def close(self) -> None:
@@ -204,6 +209,12 @@ class Session:
         """Go back to the model before the latest training, of whatever family."""
         self.model_choice.stop()
         self.training.revert()
+        self._note_trainings()
+
+    def bring_back(self) -> None:
+        """Put the model on the map again that was reverted last."""
+        self.model_choice.stop()
+        self.training.bring_back()
         self._note_trainings()
 
     def point_out(self, xy: tuple[float, float]) -> None:
@@ -285,3 +296,4 @@ class Session:
         self.decoder.pick_again()
         if fresh:
             self.last_view.restore()
+            self.undo.forget()

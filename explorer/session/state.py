@@ -106,6 +106,9 @@ class State(param.Parameterized):
     passing = param.ClassSelector(class_=Scene, doc="The epoch that is decoded meanwhile, or None.")
     front = param.ClassSelector(class_=Front, doc="The samples in front on a map with depth, or None.")
     run = param.ClassSelector(class_=Run, doc="The run that the map follows; None where there is none.")
+    reverted = param.ClassSelector(
+        class_=Run, doc="The run whose model was on the map before it was reverted; None where none was."
+    )
 
     def __init__(self, base: Base) -> None:
         super().__init__()
@@ -218,8 +221,9 @@ class State(param.Parameterized):
         if scene is not self.passing:
             self.passing = scene
 
-    def follow_run(self, run: Run | None) -> None:
-        """Follow a run with the map."""
+    def follow_run(self, run: Run | None, reverted: Run | None = None) -> None:
+        """Follow a run with the map; `reverted` is the one that was left for it."""
+        self.reverted = reverted
         if run is not self.run:
             self.run = run
 
@@ -242,6 +246,12 @@ class State(param.Parameterized):
         self.error = sentence
 
     # -- derived -----------------------------------------------------------------------------------------
+
+    @property
+    def latest_run(self) -> Run | None:
+        """The run that was followed last; a reverted one, until another begins."""
+        latest: Run | None = self.reverted or self.run
+        return latest
 
     @property
     def selected(self) -> Bool[np.ndarray, " n"] | None:

@@ -201,7 +201,7 @@ def test_a_brush_on_one_is_a_selection_on_all(tab: Tab, app: App) -> None:
     brush(tab, session)
     count = session.state.selection.count
     until(lambda: middle(tab) == str(count), "the middle map")
-    session.selection.undo()
+    session.undo.undo()
     until(lambda: middle(tab) == former, "the former one")
 
 
@@ -230,7 +230,7 @@ def test_a_brush_is_of_the_maps_on_the_page_while_newer_ones_are_under_way(
     until(lambda: len(homes) == 2 and np.allclose(viewed(tab), every), "the first answer")
     brush(tab, session)
     homes[1]()
-    session.selection.undo()
+    session.undo.undo()
     until(lambda: middle(tab) == former, "the former selection")
 
 

@@ -155,7 +155,7 @@ def test_a_pin_stays_on_its_place_through_a_turn_and_a_change_of_map(
     assert saved["samples"].shape == (2, *session.state.scene.dataset.shape)
     tab.page.locator(".lx-pin-remove").first.click()
     until(lambda: set(pins(tab)) == {2}, "the first one to be gone")
-    tab.page.locator(".lx-pins-undo button").click()  # once it is no longer disabled
+    tab.page.locator(".lx-undo").click()
     until(lambda: set(pins(tab)) == {1, 2}, "it again")
     assert tab.problems == []
 

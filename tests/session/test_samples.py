@@ -106,7 +106,7 @@ def test_a_sample_is_taken_out_of_the_selection_and_comes_back_by_undo(shown: Ta
     session.samples.remove(1)
     assert list(listed(shown).rows) == [0, 2]
     session.samples.remove(149)  # not selected: nothing changes, and nothing is there to undo
-    session.selection.undo()
+    session.undo.undo()
     assert list(listed(shown).rows) == [0, 1, 2]
 
 

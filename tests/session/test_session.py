@@ -240,7 +240,6 @@ def test_another_data_set_clears_what_belonged_to_the_former(tab: Tab) -> None:
     assert session.state.selection.count == 20  # it stays until the other one is ready
     tab.until(lambda: session.state.scene.dataset.name == "digits", "digits").rest()
     assert session.state.selected is None
-    assert session.state.selection.undone().mask is None
     assert (session.state.picked, session.state.cursor, session.state.hidden) == (None, None, frozenset())
     assert newest_map(tab).points == 1797
     assert session.state.error == ""

@@ -120,7 +120,7 @@ class Comparison(param.Parameterized):
     @property
     def at_rest(self) -> bool:
         """True where neither side changes by itself."""
-        run = self._state.run
+        run = self._state.latest_run
         return self.given or run is None or run.state.over
 
     def swap(self) -> None:
@@ -168,7 +168,8 @@ class Comparison(param.Parameterized):
         if sides.run is None and layout.computed is not None:
             layout = Layout(layout.name)  # it is of the codes on the map, which these need not be like
         before, after = sides.before.cloud, sides.after.cloud
-        asked = (before, layout, after, None if sides.run is not None else sides.related)
+        related = None if sides.run is not None else sides.related
+        asked = (before, layout, after, (related, sides.after.name))
         if asked == self._asked:
             return
         laid = self._laid
@@ -266,7 +267,7 @@ class Comparison(param.Parameterized):
     @property
     def chosen(self) -> np.ndarray | None:
         """The samples on the middle map: the selection, else what the run was trained on; None is nothing."""
-        mask, run = self._state.selected, self._state.run
+        mask, run = self._state.selected, self._state.latest_run
         if mask is not None or self.given or run is None or run.job.indices is None:
             return mask
         if self._trained_on is None or self._trained_on[0] is not run:

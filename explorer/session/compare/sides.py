@@ -80,8 +80,11 @@ class RunSides:
         state.param.watch(self._note_model, "scene")
 
     def sides(self) -> Sides | None:
-        """Return the two sides of the latest run as they are now; None, and `waiting`, before there are."""
-        run, scene = self._state.run, self._state.scene
+        """Return the two sides of the latest run as they are now; None, and `waiting`, before there are.
+
+        A run that was reverted is the latest until another one begins.
+        """
+        run, scene = self._state.latest_run, self._state.scene
         if run is None or scene is None or run.job.dataset is not scene.dataset:
             self.waiting = NOTHING
             return None
@@ -94,7 +97,8 @@ class RunSides:
             self.waiting = ENCODING
             self._encode(run)
             return None
-        after = Side(_name(snapshot), snapshot.model, snapshot.cloud)
+        reverted = ", reverted" if run is self._state.reverted else ""
+        after = Side(_name(snapshot) + reverted, snapshot.model, snapshot.cloud)
         return Sides(run.job.dataset, before, after, self._kin.get(run), run.job.model, run)
 
     def note(self, sides: Sides, kin: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -55,15 +55,14 @@ class Pins(param.Parameterized):
         self._state, self._tasks, self._services = state, tasks, services
         self._decoder = decoder
         self._next = 1
-        self._removed: tuple[Pin, ...] | None = None
-        self._decoded_by: Autoencoder | None = None
         state.param.watch(self._on_scene, "scene")
         self.param.watch(self._ring, "pins")
 
     @property
-    def can_undo(self) -> bool:
-        """True where there is a removal to take back."""
-        return self._removed is not None
+    def space(self) -> Hashable:
+        """The latent space that the pins have their places in; None before there is a map."""
+        scene = self._state.scene
+        return None if scene is None else (scene.dataset, *_space(scene))
 
     def pin(self, xy: tuple[float, float]) -> None:
         """Decode a place of the map and keep it."""
@@ -85,19 +84,18 @@ class Pins(param.Parameterized):
 
     def remove(self, number: int) -> None:
         """Take one away."""
-        self._keep(tuple(pin for pin in self.pins if pin.number != number))
+        self.pins = tuple(pin for pin in self.pins if pin.number != number)
 
     def clear(self) -> None:
         """Take all of them away."""
-        self._keep(())
+        self.pins = ()
 
-    def undo(self) -> None:
-        """Bring back what was taken away last."""
-        if self._removed is not None:
-            have = {pin.number for pin in self.pins}
-            back = tuple(pin for pin in self._removed if pin.number not in have)
-            self._removed = None
-            self.pins = tuple(sorted((*self.pins, *back), key=lambda pin: pin.number))
+    def restore(self, pins: tuple[Pin, ...]) -> None:
+        """Put former pins of the same latent space in place of these; the model on the map decodes them."""
+        self.pins = pins
+        scene = self._state.scene
+        if pins and scene is not None:
+            self._decode(scene, pins, "pins", self._renew)
 
     def codes(self) -> Float32[np.ndarray, "pins latent"]:
         """Return where they are in latent space, oldest first."""
@@ -121,10 +119,6 @@ class Pins(param.Parameterized):
         columns = {f"z{axis + 1}": codes[:, axis] for axis in range(codes.shape[1])}
         return pd.DataFrame({"pin": [pin.number for pin in self.pins], **columns})
 
-    def _keep(self, kept: tuple[Pin, ...]) -> None:
-        if len(kept) < len(self.pins):
-            self._removed, self.pins = self.pins, kept
-
     def _add(self, pins: tuple[Pin, ...]) -> None:
         self.pins = (*self.pins, *pins)
 
@@ -134,9 +128,8 @@ class Pins(param.Parameterized):
         if before is None or scene.model is before.model:
             return
         if scene.dataset is not before.dataset or _space(scene) != _space(before):
-            self.pins, self._removed = (), None
+            self.pins = ()
         elif self.pins:
-            self._removed = None
             self._decode(scene, self.pins, "pins", self._renew)
 
     def _ring(self, *_: object) -> None:

@@ -43,6 +43,12 @@ class SelectionTools(param.Parameterized):
         self.expression = Expression(state, tasks, services, columns, self.add)
         self._strokes = count()
         self._stroke: _Stroke | None = None  # that is being drawn
+        self._brushed = 0  # shapes whose samples are still looked for
+
+    @property
+    def drawing(self) -> bool:
+        """True from the beginning of a shape until what lies inside it is selected."""
+        return (self._stroke is not None and not self._stroke.cancelled) or self._brushed > 0
 
     def draw(self, shape: brush.Box | brush.Lasso, number: int) -> None:
         """Select what lies inside a shape while it is drawn; `brush` ends it, `cancel_stroke` takes it back.
@@ -77,7 +83,9 @@ class SelectionTools(param.Parameterized):
         # A name of its own for each stroke: the next one must not replace it.
         name, work = f"brush {next(self._strokes)}", partial(_inside, shape, scene)
         before = None if stroke is None else stroke.before
-        self._tasks.send(self._services.extras, name, work, partial(self._on_brushed, scene, before))
+        self._brushed += 1
+        done = partial(self._on_brush_over, scene, before)
+        self._tasks.send(self._services.extras, name, work, done, self._on_brush_failed)
 
     def add(self, mask: np.ndarray) -> None:
         """Join a mask over the Dataset to the selection, in the way that `how` says."""
@@ -112,10 +120,6 @@ class SelectionTools(param.Parameterized):
         """Select nothing."""
         self._state.select(self._state.selection.cleared())
 
-    def undo(self) -> None:
-        """Take back the last change."""
-        self._state.select(self._state.selection.undone())
-
     def table(self, mask: np.ndarray | None = None, also: Collection[str] = ()) -> pd.DataFrame:
         """Return the rows of a mask (None: all) as a table; see `Columns.table`."""
         return self._columns.table(mask, also)
@@ -123,6 +127,14 @@ class SelectionTools(param.Parameterized):
     def _on_drawn(self, scene: Scene, stroke: _Stroke, mask: np.ndarray) -> None:
         if stroke is self._stroke and not stroke.cancelled:
             self._on_brushed(scene, stroke.before, mask)
+
+    def _on_brush_over(self, scene: Scene, before: Selection | None, mask: np.ndarray) -> None:
+        self._brushed -= 1
+        self._on_brushed(scene, before, mask)
+
+    def _on_brush_failed(self, sentence: str) -> None:
+        self._brushed -= 1
+        self._state.say(sentence)
 
     def _on_brushed(self, scene: Scene, before: Selection | None, mask: np.ndarray) -> None:
         now = self._state.scene

@@ -32,6 +32,8 @@ class ModelDraft(param.Parameterized):
     ----------
     quiet
         Whether the draft follows what holds, rather than the user.
+    followed
+        The choice that it has followed last.
     """
 
     source: param.Selector[str] = param.Selector(
@@ -58,8 +60,8 @@ class ModelDraft(param.Parameterized):
         self._flat: int | None = None  # the latent dimension before a sphere asked for another
         self._speed: tuple[Dataset, float] | None = None  # of the last training seen, in samples per second
         self._sources = {name: name for name in dataset_names()}
-        self._now = state.base.choice
-        self._draft(self._now)
+        self.followed = state.base.choice
+        self._draft(self.followed)
 
     # -- the draft ---------------------------------------------------------------------------------------
 
@@ -112,6 +114,11 @@ class ModelDraft(param.Parameterized):
             if options[name].loss_only and value != held.get(name, options[name].default)
         }
 
+    def restore(self, choice: Choice) -> None:
+        """Go back to a former draft of the same data."""
+        self._draft(choice)
+        self._tasks.ring()
+
     def discard(self) -> None:
         """Go back to what holds."""
         self._draft(self.now)
@@ -124,8 +131,8 @@ class ModelDraft(param.Parameterized):
 
     def settle(self) -> Choice:
         """Take the draft for what holds, and return it: a choice that fails is then taken back."""
-        self._now = self.choice
-        return self._now
+        self.followed = self.choice
+        return self.followed
 
     def follow(self, run: Run | None) -> None:
         """Follow what holds by now, unless the user has drafted something else.
@@ -136,10 +143,10 @@ class ModelDraft(param.Parameterized):
             The run to estimate a training's speed from.
         """
         now = self.now
-        if now != self._now:
-            if self.choice in (self._now, now):
+        if now != self.followed:
+            if self.choice in (self.followed, now):
                 self._draft(now)
-            self._now = now
+            self.followed = now
         if run is not None and run.progress is not None and run.progress.samples_per_second > 0:
             self._speed = run.job.dataset, run.progress.samples_per_second
 

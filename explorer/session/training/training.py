@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import param
 
 from explorer.core.errors import SHOWN
@@ -15,6 +17,31 @@ from explorer.session.training.job import JobBuilder
 from explorer.session.training.settings import TrainingSettings
 
 MOST = 20  # runs of one session that may wait: each holds a model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """A model that trainings have led to: a base, the run that has trained it, and what was there before.
+
+    Attributes
+    ----------
+    before
+        The latest last.
+    """
+
+    base: Base
+    run: Run | None
+    before: tuple[tuple[Base, Run | None], ...] = ()
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that it is made of."""
+        return tuple(run for _, run in (*self.before, (self.base, self.run)) if run is not None)
+
+    @staticmethod
+    def same(one: Standing, other: Standing) -> bool:
+        """Tell whether both are of the same model."""
+        return one.base is other.base and one.run is other.run
 
 
 class Training(param.Parameterized):
@@ -37,6 +64,7 @@ class Training(param.Parameterized):
         self._told: Run | None = None
         self._noticed: Run | None = None  # the run that began last, of those that the map has followed
         self._before: tuple[tuple[Base, Run | None], ...] = ()
+        self._reverted: Standing | None = None
         settings.param.watch(self._on_settings, ["mode", "on", "rest"])
 
     # -- gestures ----------------------------------------------------------------------------------------
@@ -106,11 +134,22 @@ class Training(param.Parameterized):
 
     def revert(self) -> None:
         """Go back to the model before the latest training, of whatever family."""
-        self.stop()
         *before, (base, run) = self._before or ((self._state.shown, None),)
-        self._before, self._noticed = tuple(before), run
-        self._state.follow_run(run)
-        self._state.return_to(base)
+        self.return_to(Standing(base, run, tuple(before)))
+
+    def bring_back(self) -> None:
+        """Put the model on the map again that was reverted last."""
+        if self._reverted is not None:
+            self.return_to(self._reverted)
+
+    def return_to(self, standing: Standing) -> None:
+        """Put what trainings led to on the map again; the run that the map follows is ended."""
+        self.stop()
+        left, self._before, self._noticed = self.standing, standing.before, standing.run
+        reverted = left.run if left.run not in standing.runs else None
+        self._reverted = None if reverted is None else left
+        self._state.follow_run(standing.run, reverted)
+        self._state.return_to(standing.base)
         self._tasks.ring()
 
     # -- what there is -----------------------------------------------------------------------------------
@@ -131,6 +170,11 @@ class Training(param.Parameterized):
     def revertible(self) -> bool:
         """True where there is anything to go back to."""
         return self._state.run is not None or bool(self._before)
+
+    @property
+    def standing(self) -> Standing:
+        """The model on the map, with what was there before it."""
+        return Standing(self._state.shown, self._state.run, self._before)
 
     @property
     def history(self) -> tuple[tuple[Base, Run | None], ...]:

@@ -95,14 +95,21 @@ function changeTools(bar, model, maps, tell) {
   const follow = () => tell({kind: "follow"})
   const help = "Compare the latest run of this tab again"
   const back = makeButton("lx-compare-follow", "Back to the run", help, follow)
-  bar.append(back)
+  const bringBack = makeButton(
+    "lx-compare-bring-back",
+    "Bring back",
+    "Put the model on the map again that was reverted",
+    () => tell({kind: "bring back"}),
+  )
+  bar.append(back, bringBack)
   let begun = 0
   return () => {
-    const {common, given, arrows: drawn, begun: now} = model.state
+    const {common, given, reverted, arrows: drawn, begun: now} = model.state
     arrows.setAttribute("aria-pressed", Boolean(drawn))
     arrows.disabled = !common
     morph.enable(common)
     back.hidden = !given
+    bringBack.hidden = !reverted
     if (now !== begun) {
       begun = now
       morph.reset() // another comparison begins at its end

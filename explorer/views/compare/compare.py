@@ -126,6 +126,8 @@ class CompareView:
             comparison.swap()
         elif kind == "follow":
             comparison.compare_run()
+        elif kind == "bring back":
+            self._session.bring_back()
         elif kind == "arrows":
             comparison.arrows = bool(data["shown"])
         elif kind == "measure":
@@ -179,6 +181,7 @@ def _state(session: Session) -> dict[str, Any]:
         "common": pair is not None and pair.common,
         "turns": pair is not None and session.state.turns,
         "given": comparison.given,
+        "reverted": pair is not None and not comparison.given and session.state.reverted is not None,
         "swapped": comparison.swapped,
         "arrows": comparison.arrows,
         "begun": comparison.begun,

@@ -54,8 +54,12 @@ class Pinned:
         generate = pmui.Switch.from_param(
             pinning.param.tool, label="Generate: a click on the map pins", css_classes=["lx-generate"]
         )
-        clear = button("Remove all", "lx-pins-clear", "Take every pin off the map.", pinning.clear)
-        self._undo = button("Undo", "lx-pins-undo", "Bring back what was removed last.", pinning.undo)
+        clear = button(
+            "Remove all",
+            "lx-pins-clear",
+            "Take every pin off the map; Ctrl+Z brings them back.",
+            pinning.clear,
+        )
         look = {"size": "small", "margin": (4, 4)}
         table = pmui.FileDownload(
             callback=self._csv,
@@ -73,7 +77,7 @@ class Pinned:
         )
         self._all = [clear, table, arrays]
         self.refresh()  # first, so that the page gets it complete
-        self.panel.objects = [pn.FlexBox(generate, clear, self._undo, table, arrays), self._strip]
+        self.panel.objects = [pn.FlexBox(generate, clear, table, arrays), self._strip]
 
     def refresh(self) -> None:
         """Show the pins that there are."""
@@ -88,7 +92,6 @@ class Pinned:
             drawing=scene.dataset.drawing.described(),
             pins=pack(head, b"".join(to_bytes(pin.sample) for pin in pins)),
         )
-        self._undo.disabled = not session.pins.can_undo
         for widget in self._all:
             widget.disabled = not pins
 

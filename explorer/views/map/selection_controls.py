@@ -25,8 +25,7 @@ class SelectionControls:
         self._expression: ExpressionField | None = None
         selecting = session.selection
         invert = button("Invert", "lx-invert", "Select what is not selected.", selecting.invert)
-        clear = button("Clear", "lx-clear", "Select nothing; Undo brings it back.", selecting.clear)
-        undo = button("Undo", "lx-undo", "Take back the last change of the selection.", selecting.undo)
+        clear = button("Clear", "lx-clear", "Select nothing; Ctrl+Z brings it back.", selecting.clear)
         self._download = pmui.FileDownload(
             callback=self._csv,
             filename="selection.csv",
@@ -42,7 +41,7 @@ class SelectionControls:
         self.panel = pn.Column(
             heading("Selection"),
             self._count.pane,
-            pn.Row(invert, clear, undo, self._download, margin=(0, 6)),
+            pn.Row(invert, clear, self._download, margin=(0, 6)),
             disclosure("Combine, by expression, at random", self._ways),
             sizing_mode="stretch_width",
             margin=0,

@@ -31,6 +31,8 @@ from explorer.views.map.selection_controls import SelectionControls
 from explorer.views.map.turn_controls import TurnControls
 from explorer.views.page.run_menu import RunMenu
 from explorer.views.page.tab_token import TabToken
+from explorer.views.page.theme import THEME, UNSEEN, dark_before
+from explorer.views.page.undo_buttons import UndoButtons
 from explorer.views.page.untrained_band import untrained
 from explorer.views.page.user import known_user
 from explorer.views.page.workbench import Workbench
@@ -39,29 +41,6 @@ from explorer.views.samples.samples import SamplesView
 from explorer.views.training.data_controls import DataControls
 from explorer.views.training.metrics import Metrics
 from explorer.views.training.training_controls import TrainingControls
-
-# A quiet header: the colours on the page belong to the classes.
-_TEXT = {"button": {"textTransform": "none"}}
-# A help that lies over a button does not take its press. It is as wide as its words, not as its button, and
-# stands above: beside a button the sidebar ends.
-_HELP = {
-    "MuiTooltip": {
-        "defaultProps": {"slotProps": {"popper": {"placement": "top"}}},
-        "styleOverrides": {
-            "popper": {"pointerEvents": "none", "width": "max-content"},
-            "tooltip": {"maxWidth": "240px"},
-        },
-    }
-}
-THEME = {
-    "light": {"palette": {"primary": {"main": "#27425f"}}, "typography": _TEXT, "components": _HELP},
-    "dark": {
-        "palette": {"primary": {"main": "#8fb7e0"}, "background": {"default": "#111418"}},
-        "typography": _TEXT,
-        "components": _HELP,
-    },
-}
-
 
 # The last child of the scrolled part: it stays at the lower edge however far down the controls reach.
 _IN_SIGHT = {
@@ -142,11 +121,13 @@ class View:
             margin=0,
         )
         self._run_menu = RunMenu(session, self._show_history)
+        self._undo_buttons = UndoButtons(session)
         self.workbench.on_msg(self._on_message)
         self.workbench.param.watch(self._on_error_dismissed, "error")
         self.workbench.param.watch(self._on_drawer, ["open", "tab"])
         self._status.pane.param.update(sizing_mode=None, align="center", margin=(0, 4, 0, 10))
-        self.header = [pn.Row(self._status.pane, self._run_menu.panel, align="center", margin=0)]
+        header = (self._status.pane, self._run_menu.panel, self._undo_buttons)
+        self.header = [pn.Row(*header, align="center", margin=0)]
 
     def join(self, schedule: Callable[[Callable[[], None]], object]) -> None:
         """Begin to follow the session; `schedule` runs a tick with the document's lock. On its own loop."""
@@ -176,6 +157,7 @@ class View:
             for control in self._controls:
                 control.refresh()
             self._run_menu.refresh()
+            self._undo_buttons.refresh()
             self._show_status()
             self.workbench.counts = {
                 "pinned": len(session.pins.pins),
@@ -225,14 +207,16 @@ class View:
             if self._timeline.sentence:
                 what += f" · {self._timeline.sentence}"
         self._status.say(what)
-        self.workbench.param.update(error=session.state.error, untrained=untrained(session))
+        notice = {"text": session.undo.said, "times": session.undo.times}
+        self.workbench.param.update(error=session.state.error, untrained=untrained(session), notice=notice)
 
     def _show_history(self) -> None:
         self.workbench.param.update(open=True, tab="history")
 
     def _on_message(self, event: Any) -> None:
-        if event.data["kind"] == "train":
-            self.session.train()
+        session = self.session
+        gestures = {"train": session.train, "undo": session.undo.undo, "redo": session.undo.redo}
+        gestures[event.data["kind"]]()
 
     def _on_drawer(self, *_: object) -> None:
         bench = self.workbench
@@ -287,12 +271,13 @@ def page(services: Services, base: Base | None = None) -> pmui.Page:
         sidebar_resizable=False,
         busy_indicator=None,
         theme_config=THEME,
+        dark_theme=dark_before(),
         sx={
             "& .MuiAppBar-root": {"backgroundColor": "#27425f", "backgroundImage": "none", "color": "#fff"},
             "& .MuiAppBar-root .MuiIconButton-root": {"color": "#fff"},
             "& .MuiToolbar-root": {"minHeight": "48px"},
             # On a narrow screen the data, the model and the run need the room.
-            "& .title": {"fontSize": "18px", "@media (max-width: 500px)": {"display": "none"}},
+            "& .title": {"fontSize": "18px", "@media (max-width: 500px)": UNSEEN},
         },
     )
 

@@ -1,11 +1,14 @@
 // The frame of the page: the map large in the middle, the sample beside it, the drawer below; one column on a narrow
 // screen.
 
-import {make} from "../components/dom.js"
+import {make, setAttributes} from "../components/dom.js"
 import {Drawer} from "./drawer.js"
+import {followSystemTheme} from "./theme.js"
+import {followUndoKeys, Notice} from "./undo.js"
 import {UntrainedBand} from "./untrained_band.js"
 
 const NARROW = 800 // pixels
+const ROOM_FOR_SIDEBAR = 1000 // pixels
 const FIRST_WAIT = 500 // ms until a server that does not answer is asked again; doubled each time
 const LONGEST_WAIT = 8000 // ms
 const LOST =
@@ -16,6 +19,7 @@ export function render({model, el}) {
   const banner = new Banner(model)
   const map = make("div", "map")
   const side = make("div", "side")
+  setAttributes(side, {role: "region", "aria-label": "Sample and code", tabindex: 0}) // it scrolls by key
   const drawer = new Drawer(model, NARROW)
   drawer.onChange = () => {
     root.classList.toggle("open", model.open)
@@ -26,11 +30,21 @@ export function render({model, el}) {
   model.on("untrained", () => band.show())
   band.show()
   side.append(model.get_child("side"))
+  const notice = new Notice(model)
+  map.append(notice.root)
+  model.on("notice", () => notice.show())
   root.append(banner.root, map, side, drawer.root)
+  followUndoKeys(model, el, pageOf(model) !== undefined)
   model.on("error", () => banner.show(model.error))
   banner.show(model.error)
   el.append(root)
-  closeSidebar(model)
+  const page = pageOf(model)
+  if (page !== undefined) {
+    if (window.innerWidth < ROOM_FOR_SIDEBAR) {
+      page.sidebar_open = false // it would lie over the map: it waits behind its button
+    }
+    followSystemTheme(page)
+  }
   model.on(["open", "tab", "counts"], () => drawer.show())
   drawer.show()
   exchangeTokens(model)
@@ -62,17 +76,8 @@ class Banner {
   }
 }
 
-// On a narrow screen the sidebar would lie over the map: it waits behind its button.
-function closeSidebar(model) {
-  if (window.innerWidth > NARROW) {
-    return
-  }
-  for (const root of model.document.roots()) {
-    if (root.class_name === "Page") {
-      root.data.sidebar_open = false
-    }
-  }
-}
+// What is around the workbench on a page of its own; a notebook has none.
+const pageOf = (model) => model.document.roots().find((root) => root.class_name === "Page")?.data
 
 // A page whose connection has gone shows nothing new and does nothing: it is loaded anew once the server answers.
 async function reloadOnceBack(wait = FIRST_WAIT) {

@@ -44,6 +44,9 @@ class Workbench(Container):
     untrained = param.Dict(
         {}, doc="Said on the map of a model that nothing has trained: `plan`, and whether there are `runs`."
     )
+    notice = param.Dict(
+        {}, doc="What is said for a moment: `text`; `times` counts up, so that it is said again."
+    )
     error = param.String("", doc="The sentence in the banner; empty hides it.")
 
     _esm = script("page/workbench")

@@ -1,15 +1,14 @@
-"""Each change of a selection is a new value, and every one can be taken back."""
+"""Each change of a selection is a new value."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from explorer.core.errors import BadSelection
-from explorer.core.selection.selection import DEPTH, HOW, Selection
+from explorer.core.selection.selection import HOW, Selection
 
 N = 12
 MASKS = arrays(bool, N)
@@ -33,25 +32,6 @@ def test_ways_to_join_are_those_of_sets(first: np.ndarray, second: np.ndarray) -
     assert rows(start) == a
 
 
-@given(st.lists(st.one_of(st.tuples(st.sampled_from(HOW), MASKS), st.sampled_from(["invert", "clear"]))))
-def test_every_change_can_be_taken_back(changes: list) -> None:
-    history = [Selection()]
-    for change in changes:
-        now = history[-1]
-        if change == "clear":
-            if now.mask is not None:  # clearing nothing is no change
-                history.append(now.cleared())
-        elif change == "invert":
-            history.append(now.inverted(N))
-        else:
-            history.append(now.joined(change[1], change[0]))
-    now = history[-1]
-    for before in reversed(history[-DEPTH - 1 : -1]):
-        now = now.undone()
-        assert rows(now) == rows(before)
-    assert len(history) > DEPTH or now.undone() is now
-
-
 @given(MASKS)
 def test_inverting_twice_selects_the_same(mask: np.ndarray) -> None:
     selection = Selection().joined(mask)
@@ -63,16 +43,6 @@ def test_clearing_nothing_is_no_change() -> None:
     empty = Selection()
     assert empty.cleared() is empty
     assert empty.count == 0
-
-
-def test_the_last_changes_can_be_taken_back_and_no_more_is_kept() -> None:
-    selection = Selection()
-    for row in range(DEPTH + 5):
-        selection = selection.joined(np.arange(DEPTH + 5) == row)
-    for row in range(DEPTH + 3, 3, -1):
-        selection = selection.undone()
-        assert rows(selection) == {row}
-    assert selection.undone() is selection
 
 
 def test_a_mask_is_a_copy_that_nobody_writes_to() -> None:

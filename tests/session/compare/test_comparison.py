@@ -109,9 +109,11 @@ def test_the_run_is_followed_from_what_was_on_the_map(tab: Tab) -> None:
     settle(tab)
     assert comparison.pair.before.side.cloud is snapshot.cloud
     session.revert()
-    tab.until(lambda: comparison.pair.before.side.cloud is began.cloud, "the run before")
+    tab.until(lambda: comparison.pair.after.side.name == "After epoch 3, reverted", "what was reverted")
+    assert comparison.pair.before.side.cloud is snapshot.cloud
     session.revert()
-    tab.until(lambda: comparison.pair is None, "nothing to compare")
+    tab.until(lambda: comparison.pair.before.side.cloud is began.cloud, "the run before, reverted too")
+    assert comparison.pair.after.side.cloud is snapshot.cloud
 
 
 def test_a_run_is_compared_with_what_it_goes_on_from_wherever_the_map_has_gone(tab: Tab) -> None:
