@@ -81,7 +81,7 @@ def row(tab: Tab, name: str) -> Locator:
 
 def choose(tab: Tab, name: str) -> None:
     row(tab, name).click()
-    expect(tab.page.locator(".lx-run h3")).to_have_text(name)
+    expect(tab.page.locator(".lx-run h2")).to_have_text(name)
 
 
 def test_the_runs_are_a_tree_that_keys_go_along(tab: Tab, runs: dict[str, RunRecord]) -> None:
@@ -92,7 +92,7 @@ def test_the_runs_are_a_tree_that_keys_go_along(tab: Tab, runs: dict[str, RunRec
     choose(tab, "first light")
     press("ArrowDown")
     expect(leaf).to_be_focused()
-    expect(tab.page.locator(".lx-run h3")).to_have_text("second dawn")
+    expect(tab.page.locator(".lx-run h2")).to_have_text("second dawn")
     assert "“first light”, epoch 2" in tab.page.locator(".facts").inner_text()
     press("ArrowLeft")
     expect(root).to_be_focused()

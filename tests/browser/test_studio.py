@@ -108,8 +108,8 @@ def test_charts_that_are_opened_in_a_training_miss_no_report(tab: Tab, app: App)
 def test_a_provoked_divergence_is_named_and_marked(tab: Tab, app: App) -> None:
     page, session = tab.page, app.session()
     page.locator(".lx-watch-curves").click()
-    list_ = page.locator(".lx-happenings")
-    assert (list_.get_attribute("role"), list_.get_attribute("aria-live")) == ("log", "polite")
+    list_ = page.locator("[role=log]")
+    assert list_.get_attribute("aria-live") == "polite"
     session.settings.plan.param.learning_rate.bounds = (1e-6, None)
     session.settings.plan.learning_rate = 1e12
     train(tab, app, 3, "everything")

@@ -24,7 +24,7 @@ export function measures(model, tell) {
   const note = make("p", "note")
   bar.max = 1
   note.setAttribute("role", "status")
-  head.append(make("h3", "", "Quality on held-out data"), of, press, bar)
+  head.append(make("h2", "", "Quality on held-out data"), of, press, bar)
   const scroll = make("div", "scroll")
   const table = make("table")
   scroll.append(table)

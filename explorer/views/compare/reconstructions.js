@@ -18,7 +18,7 @@ export function reconstructions(model, tell) {
     which.append(make("option", "", name))
   }
   which.addEventListener("change", () => tell({kind: "which", value: which.value}))
-  top.append(make("h3", "", "Reconstructions"), which)
+  top.append(make("h2", "", "Reconstructions"), which)
   const note = make("p", "note")
   const grid = make("div", "grid")
   root.append(top, note, grid)

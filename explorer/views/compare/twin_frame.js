@@ -28,7 +28,7 @@ export function twinFrame(model) {
   difference.canvas.setAttribute("aria-label", DIFFERENCE)
   difference.box.title = "The second less the first: blue where it is darker, orange where it is brighter."
   before.canvas.dataset.frames = 0
-  root.append(make("h3", "", "Decoded at the cursor"), strip, readout)
+  root.append(make("h2", "", "Decoded at the cursor"), strip, readout)
   let frames = 0
 
   function onFrame() {

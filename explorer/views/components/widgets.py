@@ -1,8 +1,8 @@
-"""Small parts that the views have in common: headings, lines, buttons, disclosures."""
+"""Small parts that the views have in common: headings, lines, buttons, fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -103,34 +103,3 @@ def field(
     owner.param.watch(changed, name)
     owner.param.watch(bound, name, what="bounds")
     return widget
-
-
-def disclosure(title: str, make: Callable[[], Sequence[pn.viewable.Viewable]]) -> pmui.Details:
-    """Return a closed section that opens on a click: for what is rarely needed.
-
-    What is in it is made when it is opened first: a page comes up, and answers, the faster the less is
-    on it.
-    """
-    details = pmui.Details(
-        collapsed=True,
-        fully_expanded=True,
-        title=title,
-        scrollable_height=None,
-        outlined=False,
-        elevation=0,
-        sizing_mode="stretch_width",
-        margin=(0, 2),
-        sx={
-            "background": "transparent",
-            "& .MuiTypography-root": {"fontSize": "13px", "opacity": 0.85},
-            "& .MuiCardHeader-root": {"padding": "2px 4px"},
-            "& .MuiCardContent-root": {"padding": "2px 0 6px"},
-        },
-    )
-
-    def opened(event: Any) -> None:
-        if not event.new and not details.objects:
-            details.objects = list(make())
-
-    details.param.watch(opened, "collapsed")
-    return details

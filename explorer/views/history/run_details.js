@@ -55,7 +55,7 @@ export class RunDetails {
 
   heading(run) {
     const heading = make("div", "heading")
-    heading.append(make("h3", "", run.name))
+    heading.append(make("h2", "", run.name))
     if (!run.trashed) {
       const rename = () => this.rename(run.run)
       heading.append(makeButton("quiet lx-run-name", "Rename", "Give it another name (F2).", rename))

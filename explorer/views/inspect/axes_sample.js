@@ -1,6 +1,6 @@
 // The sample that the code of the bars decodes to, and the nearest one of the data.
 
-import {make} from "../components/dom.js"
+import {make, setAttributes} from "../components/dom.js"
 import {draw, wipe} from "../components/drawing.js"
 import {samples} from "../components/messages.js"
 import {percent, short} from "../components/numbers.js"
@@ -14,7 +14,7 @@ export class AxesSample {
     this.canvas.setAttribute("aria-label", "The decoded sample of this code")
     this.canvas.dataset.frames = 0
     this.nearest = make("canvas", "nearest")
-    this.nearest.setAttribute("role", "img")
+    setAttributes(this.nearest, {role: "img", "aria-label": "Nearest sample: none yet"})
     this.caption = make("figcaption", "", "decoded")
     this.nearestCaption = make("figcaption", "", "nearest sample")
     const decoded = make("figure")

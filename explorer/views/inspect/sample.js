@@ -76,7 +76,7 @@ function showPicked(picked, {picked: message, drawing}) {
   picked.dataset.index = head.index
   picked.dataset.error = head.error
   const label = head.label ? ` · ${head.label}` : ""
-  const title = make("h3", "", `Sample #${head.index}${label} · ${head.split}`)
+  const title = make("h2", "", `Sample #${head.index}${label} · ${head.split}`)
   const strip = make("div", "strip")
   const error = make("p", "error-figure", `error ${short(head.error)} nats · ${head.convention}`)
   picked.replaceChildren(title, strip, error)

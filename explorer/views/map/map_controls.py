@@ -14,7 +14,8 @@ from explorer.core.rendering.palette import of_classes
 from explorer.core.scene.scene import Scene
 from explorer.session import Session
 from explorer.views.components.assets import script, styles
-from explorer.views.components.widgets import Line, disclosure, heading
+from explorer.views.components.disclosure import Disclosure
+from explorer.views.components.widgets import Line, heading
 from explorer.views.map import colour_bar
 from explorer.views.map.projection_controls import ProjectionControls
 
@@ -77,8 +78,11 @@ class MapControls:
         self._legend = ClassList(
             session, css_classes=["lx-legend"], sizing_mode="stretch_width", margin=(0, 10)
         )
+        self._legends = [self._legend]
+        self.strip = pn.Row(sizing_mode="stretch_width", margin=0)
         self._points, self._computing = Line("lx-points"), Line("lx-computing")
         self._shown: tuple[Any, ...] = ()
+        self._described: dict[str, Any] = {}
         self._outside = (0, 0)  # scene, and how many of its points lie outside the first view
         projection = pmui.Select.from_param(
             session.state.param.projection,
@@ -117,10 +121,20 @@ class MapControls:
             self._computing.pane,
             self._legend,
             self._points.pane,
-            disclosure("Aggregate posterior", self._aggregate),
+            Disclosure("Aggregate posterior", self._aggregate),
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def show_strip(self) -> None:
+        """Make a legend in one line, beside the map where the sidebar is closed. Idempotent."""
+        if not self.strip.objects:
+            strip = ClassList(
+                self._session, css_classes=["lx-legend-strip"], sizing_mode="stretch_width", margin=0
+            )
+            strip.param.update(**self._described)
+            self._legends.append(strip)
+            self.strip.objects = [strip]
 
     def _aggregate(self) -> list[pn.viewable.Viewable]:
         draws = pmui.IntInput.from_param(
@@ -150,7 +164,9 @@ class MapControls:
         )
         if shown != self._shown and state.scene is not None and state.colouring is not None:
             self._shown = shown
-            self._legend.param.update(**_described(session, state.scene, state.colouring))
+            self._described = _described(session, state.scene, state.colouring)
+            for legend in self._legends:
+                legend.param.update(**self._described)
         self._computing.say(session.colours.progress)
         self._named.visible = state.colouring is not None and bool(state.colouring.classes)
         if image is not None:

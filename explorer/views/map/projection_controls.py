@@ -17,7 +17,8 @@ from explorer.core.scene.scene import Scene
 from explorer.runtime.projection_fit import FitState
 from explorer.session import Session
 from explorer.session.map.hold import holds
-from explorer.views.components.widgets import Line, button, disclosure, field
+from explorer.views.components.disclosure import Disclosure
+from explorer.views.components.widgets import Line, button, field
 
 # Read for its parameters alone.
 _EMBEDDING_KNOBS = shown_knobs(Embedding)  # type: ignore[type-abstract]  # no instance of it is made
@@ -124,7 +125,7 @@ class ProjectionControls:
         return self._switch
 
     def _make_knobs(self, name: str) -> pn.viewable.Viewable:
-        return disclosure(
+        return Disclosure(
             "Projection knobs", partial(_knobs, self._session.projection.knobs(name), self._refuse)
         )
 

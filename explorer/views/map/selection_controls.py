@@ -11,7 +11,8 @@ import panel_material_ui as pmui
 
 from explorer.session import Session
 from explorer.session.map.expression import HELD_OUT, NEIGHBOURS_OF_ANOTHER_CLASS
-from explorer.views.components.widgets import Line, button, disclosure, heading
+from explorer.views.components.disclosure import Disclosure
+from explorer.views.components.widgets import Line, button, heading
 from explorer.views.map.expression.expression_field import ExpressionField
 
 
@@ -42,7 +43,7 @@ class SelectionControls:
             heading("Selection"),
             self._count.pane,
             pn.Row(invert, clear, self._download, margin=(0, 6)),
-            disclosure("Combine, by expression, at random", self._ways),
+            Disclosure("Combine, by expression, at random", self._ways),
             sizing_mode="stretch_width",
             margin=0,
         )

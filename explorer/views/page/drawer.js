@@ -4,10 +4,8 @@
 import {make, setAttributes} from "../components/dom.js"
 
 export class Drawer {
-  // `narrow`: width in pixels up to which the page has one column.
-  constructor(model, narrow) {
+  constructor(model) {
     this.model = model
-    this.narrow = narrow
     this.onChange = () => {}
     this.handle = make("button", "handle lx-drawer")
     this.handle.type = "button"
@@ -38,9 +36,6 @@ export class Drawer {
     tab.addEventListener("click", () => {
       model.tab = name
       model.open = true
-      if (window.innerWidth <= this.narrow) {
-        this.strip.scrollIntoView({block: "start"}) // in one column what opens lies below what is seen
-      }
     })
     const panel = make("div", "panel")
     panel.id = `panel-${name}`

@@ -91,9 +91,10 @@ class View:
             "history": HistoryView(session),
         }
         training_controls = TrainingControls(session)
+        self._map_controls = MapControls(session)
         self._controls: tuple[Control, ...] = (
             DataControls(session),
-            MapControls(session),
+            self._map_controls,
             TurnControls(session),
             SelectionControls(session),
             HistoryOffer(session),
@@ -114,6 +115,7 @@ class View:
             tab=tab or "train",
             map=self._map.pane,
             channel=self._map.channel,
+            legend=self._map_controls.strip,
             side=self._sample.panel,
             time=self._timeline.panel,
             **{name: view.panel for name, view in self._drawer.items()},
@@ -125,6 +127,7 @@ class View:
         self.workbench.on_msg(self._on_message)
         self.workbench.param.watch(self._on_error_dismissed, "error")
         self.workbench.param.watch(self._on_drawer, ["open", "tab"])
+        self.workbench.param.watch(self._on_width, "narrow")
         self._status.pane.param.update(sizing_mode=None, align="center", margin=(0, 4, 0, 10))
         header = (self._status.pane, self._run_menu.panel, self._undo_buttons)
         self.header = [pn.Row(*header, align="center", margin=0)]
@@ -156,6 +159,8 @@ class View:
                 tab.refresh()
             for control in self._controls:
                 control.refresh()
+            if self.workbench.narrow:
+                self._map_controls.show_strip()
             self._run_menu.refresh()
             self._undo_buttons.refresh()
             self._show_status()
@@ -180,7 +185,8 @@ class View:
         session, bench = self.session, self.workbench
         if session.state.scene is not None and not self._began:
             self._began = True  # the drawer opens with the first map: later it would move it under the hand
-            if session.last_view.tab is None and session.state.shown.kept is not None:
+            stored = session.last_view.tab is None and session.state.shown.kept is not None
+            if stored and not bench.narrow:
                 bench.param.update(open=True, tab="train")
         if session.view.image.version and not self._unfolds:
             self._unfolds = True  # what is in the open tab does not hold up the first map
@@ -189,18 +195,20 @@ class View:
         if session.last_view.restored != self._restored:
             self._restored = session.last_view.restored
             tab = session.last_view.tab
-            if tab in self._drawer and tab != "compare":  # two models are chosen for that anew
+            if (
+                tab in self._drawer and tab != "compare" and not bench.narrow
+            ):  # two models are chosen for that anew
                 bench.param.update(open=True, tab=tab)
         if session.state.run is not self._run:
             self._run = session.state.run
-            if session.state.run is not None and not session.comparison.shown:
+            if session.state.run is not None and not session.comparison.shown and not bench.narrow:
                 bench.param.update(open=True, tab="train")
 
     def _show_status(self) -> None:
         session = self.session
         scene = session.state.scene
         what = session.status
-        if not what and scene is not None:
+        if not what and scene is not None and not self.workbench.narrow:  # there the run's name has its place
             what = f"{scene.dataset.name} · {scene.model.name} {scene.model.latent}-D"
             if session.state.run is not None:
                 what += f" · {session.state.run.state.name.lower()}"
@@ -228,6 +236,9 @@ class View:
         looked_into = bench.open and bench.tab in ("axes", "traversals")
         self.session.latent_axes.shown = bench.tab if looked_into else ""
         self.session.comparison.shown = bench.open and bench.tab == "compare"
+
+    def _on_width(self, _: Any) -> None:
+        self.session.tasks.ring()  # what it takes is made with all that is new, in one message
 
     def _on_error_dismissed(self, event: Any) -> None:
         self.session.state.say(event.new)

@@ -20,7 +20,7 @@ export function render({model, el}) {
   const map = make("div", "map")
   const side = make("div", "side")
   setAttributes(side, {role: "region", "aria-label": "Sample and code", tabindex: 0}) // it scrolls by key
-  const drawer = new Drawer(model, NARROW)
+  const drawer = new Drawer(model)
   drawer.onChange = () => {
     root.classList.toggle("open", model.open)
     root.dataset.tab = model.tab
@@ -33,8 +33,11 @@ export function render({model, el}) {
   const notice = new Notice(model)
   map.append(notice.root)
   model.on("notice", () => notice.show())
-  root.append(banner.root, map, side, drawer.root)
+  const legend = make("div", "legend")
+  legend.append(model.get_child("legend"))
+  root.append(banner.root, map, legend, side, drawer.root)
   followUndoKeys(model, el, pageOf(model) !== undefined)
+  followWidth(model)
   model.on("error", () => banner.show(model.error))
   banner.show(model.error)
   el.append(root)
@@ -44,6 +47,7 @@ export function render({model, el}) {
       page.sidebar_open = false // it would lie over the map: it waits behind its button
     }
     followSystemTheme(page)
+    nameSidebar(page, el)
   }
   model.on(["open", "tab", "counts"], () => drawer.show())
   drawer.show()
@@ -53,6 +57,30 @@ export function render({model, el}) {
     banner.show(LOST)
     reloadOnceBack()
   })
+}
+
+// On a narrow screen Material's sidebar is a dialog, to which it gives no name.
+function nameSidebar(page, el) {
+  const name = () => {
+    const sidebar = el.getRootNode().host.getRootNode().querySelector(".sidebar[role=dialog]")
+    sidebar?.setAttribute("aria-label", "Controls")
+  }
+  page.properties.sidebar_open.change.connect(() => requestAnimationFrame(() => requestAnimationFrame(name)))
+  name()
+}
+
+// In one column the drawer is a sheet over the page: it stays closed until a tab is pressed.
+function followWidth(model) {
+  const column = window.matchMedia(`(max-width: ${NARROW}px)`)
+  const follow = () => {
+    model.narrow = column.matches
+  }
+  column.addEventListener("change", follow)
+  model.on("remove", () => column.removeEventListener("change", follow))
+  if (column.matches) {
+    model.open = false
+  }
+  follow()
 }
 
 class Banner {

@@ -14,6 +14,7 @@ class Workbench(Container):
 
     map = Child()
     channel = Child()
+    legend = Child()
     side = Child()
     time = Child()
     samples = Child()
@@ -38,6 +39,7 @@ class Workbench(Container):
     tab = param.String("train", doc="Name of the tab that is chosen.")
     counts = param.Dict({}, doc="For some tabs, how many there are of what is on it.")
     open = param.Boolean(False, doc="True while the drawer is open.")
+    narrow = param.Boolean(False, doc="Whether the page has one column, with the drawer as a sheet over it.")
     visit = param.String("", doc="Report of the tab: ``tab:`` and the token that it was given last.")
     token = param.String("", doc="The token that the tab keeps for its next page.")
     cookie = param.String("", doc="What the browser keeps in a cookie, so that its next page is known again.")

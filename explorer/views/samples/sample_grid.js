@@ -157,6 +157,7 @@ export class SampleGrid {
     if (sample === undefined) {
       wipe(cell.firstChild)
       cell.removeAttribute("data-index")
+      cell.setAttribute("aria-label", "A sample that is being loaded")
       return
     }
     cell.dataset.index = sample.index

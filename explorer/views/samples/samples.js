@@ -1,6 +1,6 @@
 // The tab Samples: what is listed, what it is sorted by, and the grid.
 
-import {make, makeButton} from "../components/dom.js"
+import {make, makeButton, setAttributes} from "../components/dom.js"
 import {SampleGrid} from "./sample_grid.js"
 
 const POINT = "Point at a sample to see its reconstruction; press it to mark it on the map."
@@ -25,7 +25,8 @@ class Samples {
     this.model = model
     this.sentence = make("b", "lx-samples-count")
     this.note = make("span", "note")
-    this.counts = make("span", "counts")
+    this.counts = make("div", "counts")
+    setAttributes(this.counts, {role: "group", "aria-label": "Samples of each class", tabindex: 0})
     this.orders = make("select", "lx-samples-order")
     this.orders.addEventListener("change", () => this.sort(this.orders.value, model.descending))
     const label = make("label", "order", "Sort by ")

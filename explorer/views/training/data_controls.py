@@ -11,7 +11,8 @@ import param
 import models
 from explorer.core.settings.model import Knobs
 from explorer.session import Session
-from explorer.views.components.widgets import Line, button, disclosure, field, heading
+from explorer.views.components.disclosure import Disclosure
+from explorer.views.components.widgets import Line, button, field, heading
 
 UPLOADS = ".npz,.csv,.parquet"
 
@@ -39,7 +40,7 @@ class DataControls:
             self._dataset,
             pn.Row(self._model, self._latent, sizing_mode="stretch_width", margin=0),
             self._about.pane,
-            disclosure("Model knobs, own file", self._rarely),
+            Disclosure("Model knobs, own file", self._rarely),
             self._note.pane,
             self._question.pane,
             self._answers,

@@ -13,7 +13,8 @@ from explorer.runtime.training.slot import Run, RunState
 from explorer.session import Session
 from explorer.session.training.queue import Place, queue
 from explorer.session.training.settings import TrainingSettings
-from explorer.views.components.widgets import Line, button, disclosure, duration, field, heading
+from explorer.views.components.disclosure import Disclosure
+from explorer.views.components.widgets import Line, button, duration, field, heading
 from explorer.views.training.queue import QueueList
 
 
@@ -61,7 +62,7 @@ class TrainingControls:
             way,
             on,
             self._rest,
-            disclosure("Epochs, batch size, learning rate …", partial(_knobs, settings, self._refuse)),
+            Disclosure("Epochs, batch size, learning rate …", partial(_knobs, settings, self._refuse)),
             sizing_mode="stretch_width",
             margin=0,
         )

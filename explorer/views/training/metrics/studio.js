@@ -1,7 +1,7 @@
 // The Train tab: a row of buttons chooses the charts, a sentence says what is to be seen in them, and beside them
 // stands what happened.
 
-import {make, makeButton} from "../../components/dom.js"
+import {make, makeButton, setAttributes} from "../../components/dom.js"
 
 export function render({model, el}) {
   const studio = new Studio(model)
@@ -81,16 +81,15 @@ class Studio {
 
   // A live region: it grows by what is new, so that only that is read out.
   eventList() {
-    const title = make("h3", "", "What happened")
+    const title = make("h2", "", "What happened")
     title.id = "what-happened"
     this.none = make("p", "none", "Nothing out of the ordinary so far.")
     this.list = make("ol", "lx-happenings")
-    this.list.setAttribute("role", "log")
-    this.list.setAttribute("aria-live", "polite")
-    this.list.setAttribute("aria-labelledby", title.id)
-    this.list.tabIndex = 0
+    const log = make("div", "log")
+    setAttributes(log, {role: "log", "aria-live": "polite", "aria-labelledby": title.id, tabindex: 0})
+    log.append(this.list)
     const aside = make("section", "aside")
-    aside.append(title, this.none, this.list)
+    aside.append(title, this.none, log)
     return aside
   }
 
