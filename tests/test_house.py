@@ -65,7 +65,7 @@ CONDA_NAMES = {
     "playwright": "playwright-python",
 }
 
-ONLY_BY_PIP = {"oxfmt", "oxlint"}
+ONLY_BY_PIP = {"axe-playwright-python", "oxfmt", "oxlint"}
 
 MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|root|work|Users|opt|mnt|srv|tmp)/\w")
 FOREIGN_HOST = re.compile(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from explorer.core.selection.brush import Box
 from tests.browser.tab import App, Tab, until
 
 
@@ -182,3 +183,40 @@ def test_all_that_a_shape_selects_on_its_way_is_undone_at_once(tab: Tab, app: Ap
     until(lambda: np.array_equal(session.state.selected, inside), "the selection")
     tab.page.locator(".lx-undo").click()
     until(lambda: session.state.selected is before, "what was selected before")
+
+
+def _steps(tab: Tab, keys: str, times: int) -> None:
+    for _ in range(times):
+        tab.page.keyboard.press(keys)
+
+
+def test_a_box_and_a_lasso_are_drawn_by_key(tab: Tab, app: App) -> None:
+    session, page = app.session(), tab.page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # past the controls
+    shown = page.locator(".lx-map .bk-events")
+    until(
+        lambda: shown.evaluate("(map) => map.getRootNode().activeElement === map"),
+        "the map to have the keyboard",
+    )
+    page.keyboard.press("b")
+    _steps(tab, "Shift+ArrowLeft", 4)
+    page.keyboard.press("Enter")
+    first = session.state.cursor
+    _steps(tab, "Shift+ArrowRight", 7)
+    _steps(tab, "Shift+ArrowUp", 7)
+    until(lambda: session.state.selection.count, "what lies in the box as it grows")
+    page.keyboard.press("Enter")
+    places = session.state.scene.places
+    until(lambda: session.state.cursor[1] > first[1], "the cursor to have moved")
+    box = Box(*first, *session.state.cursor)
+    until(lambda: np.array_equal(session.state.selected, box.mask(places)), "what lies in the box")
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    for key in ("Shift+ArrowLeft", "Shift+ArrowDown"):
+        _steps(tab, key, 8)
+        page.keyboard.press("Enter")
+    until(lambda: not np.array_equal(session.state.selected, box.mask(places)), "what lies in the lasso")
+    page.keyboard.press("Escape")
+    until(lambda: np.array_equal(session.state.selected, box.mask(places)), "the lasso to be given up")
+    page.keyboard.press("m")

@@ -23,7 +23,7 @@ def test_the_legend_shows_the_class_that_is_pointed_at_or_has_the_keyboard(tab: 
     tab.page.mouse.move(*tab.at(0.5, 0.5))
     until(lambda: state.emphasised is None, "all classes again")
     rows.nth(5).locator("button.toggle").focus()
-    tab.page.keyboard.press("Tab")
+    tab.page.keyboard.press("ArrowRight")
     until(lambda: state.emphasised == 5, "the class that has the keyboard")
     tab.page.locator(".lx-map .bk-events").focus()
     until(lambda: state.emphasised is None, "all classes again")

@@ -20,10 +20,13 @@ export class Stroke {
     const now = performance.now()
     if (now - this.told > APART && this.path.length > 2) {
       this.told = now
-      const {path, shape, number} = this
+      const {path} = this
       const every = Math.ceil(path.length / MOST)
-      const some = path.filter((_, at) => at % every === 0 || at === path.length - 1)
-      this.model.send_msg({kind: "draw", stroke: number, shape, path: some})
+      this.tell(path.filter((_, at) => at % every === 0 || at === path.length - 1))
     }
+  }
+
+  tell(path) {
+    this.model.send_msg({kind: "draw", stroke: this.number, shape: this.shape, path})
   }
 }

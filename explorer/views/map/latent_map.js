@@ -12,7 +12,8 @@ const IN_FLIGHT = 2
 
 const HELP =
   "The latent space. Arrow keys move the cursor, Enter picks the nearest sample, Shift and Enter pins what is " +
-  "decoded, plus and minus zoom, 0 shows everything. W, A, S and D turn what can be turned."
+  "decoded, plus and minus zoom, 0 shows everything. W, A, S and D turn what can be turned. B and L choose box and " +
+  "lasso: Enter then sets a corner, and the last corner of a lasso twice; Escape gives the shape up, M moves again."
 
 // Bokeh draws a dotted ring around a figure that has the focus. Only the keyboard needs it: a press shows where it is.
 const NO_RING_AFTER_A_PRESS = ".bk-events:focus:not(:focus-visible) { outline: none; }"

@@ -79,16 +79,28 @@ class MapChannel(JSComponent):
             self.held = bool(data["on"])
         elif data["kind"] == "draw":
             self._draw(data)
+        elif data["kind"] == "brush":
+            self._brush(data)
         elif data["kind"] == "cancel":
             session.selection.cancel_stroke()
         elif data["kind"] == "step":
             session.orientation.step(int(data["right"]), int(data["up"]))
 
     def _draw(self, data: dict[str, Any]) -> None:
-        corners = np.asarray(data["path"], dtype=float)
         with suppress(*SHOWN):  # of too few corners yet
-            shape = Box(*corners[0], *corners[-1]) if data["shape"] == "box" else Lasso(corners)
-            self._session.selection.draw(shape, int(data["stroke"]))
+            self._session.selection.draw(_shape(data), int(data["stroke"]))
+
+    def _brush(self, data: dict[str, Any]) -> None:
+        try:
+            self._session.selection.brush(_shape(data))
+        except SHOWN as error:
+            self._session.selection.cancel_stroke()
+            self._session.state.say(str(error))
+
+
+def _shape(data: dict[str, Any]) -> Box | Lasso:
+    corners = np.asarray(data["path"], dtype=float)
+    return Box(*corners[0], *corners[-1]) if data["shape"] == "box" else Lasso(corners)
 
 
 def _place(xy: list[float]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from explorer.session import Session
 from explorer.views.components.assets import script, styles
 from explorer.views.components.disclosure import Disclosure
 from explorer.views.components.widgets import Line, heading
-from explorer.views.map import colour_bar
+from explorer.views.map.legend import colour_bar
 from explorer.views.map.projection_controls import ProjectionControls
 
 
@@ -28,8 +28,8 @@ class ClassList(JSComponent):
     veiled = param.List(default=[], doc="Indices of the classes that are switched off.")
     ramp = param.Dict(default={}, doc="The scale of a numeric colouring: name, ends, colours and counts.")
 
-    _esm = script("map/legend")
-    _stylesheets = styles("map/legend", "map/colour_bar")
+    _esm = script("map/legend/legend")
+    _stylesheets = styles("map/legend/legend", "map/legend/colour_bar")
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._session = session

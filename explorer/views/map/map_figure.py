@@ -59,6 +59,11 @@ class FigureSetup:
         ellipse = ColumnDataSource({"xs": [], "ys": []})
         for width, ink in ((3, "#ffffff"), (1.4, "#000000")):
             figure.multi_line("xs", "ys", source=ellipse, line_color=ink, line_width=width, name="lx-ellipse")
+        shape = ColumnDataSource({"xs": [], "ys": []})
+        for ink, dash in (("#ffffff", "solid"), ("#000000", "dashed")):
+            figure.multi_line(
+                "xs", "ys", source=shape, line_color=ink, line_dash=dash, line_width=2, name="lx-shape"
+            )
         mark = ColumnDataSource({"x": [], "y": []})
         for size, ink in ((14, "#ffffff"), (11, "#000000")):
             figure.scatter(

@@ -3,8 +3,11 @@
 
 import {dragMeaning, isDrag, keyMeaning, moved, stepped} from "../components/gestures.js"
 import {Stroke} from "../components/stroke.js"
+import {KeyedShapes} from "./map_shape.js"
 
 const TAP = 6 // pixels: a finger that moved less has tapped
+const TOOLS = {b: "BoxSelectTool", l: "LassoSelectTool", m: "PanTool"} // by key
+const SHAPES = {BoxSelectTool: "box", LassoSelectTool: "lasso"}
 const DRAG_EVENTS = ["pointermove", "pointerup", "pointercancel"]
 
 export class MapGestures {
@@ -17,6 +20,7 @@ export class MapGestures {
     this.turn = null // the newest turn, until it has been sent
     this.turns = 0 // number of the drag that turns
     this.stroke = null // the shape that a brush draws
+    this.keyed = new KeyedShapes(map)
     this.onDrag = (event) => this.drag(event)
   }
 
@@ -215,6 +219,7 @@ export class MapGestures {
     const meaning = keyMeaning(event, model.turns)
     if (meaning?.kind === "step") {
       this.probe(...stepped(map.ranges, cursor, meaning))
+      this.keyed.follow(this.cursor)
     } else if (meaning?.kind === "turn") {
       this.turn = null
       model.send_msg({kind: "step", right: meaning.right, up: meaning.up})
@@ -225,12 +230,37 @@ export class MapGestures {
     } else if (event.key === "Escape" && this.stroke) {
       this.stroke = null
       model.send_msg({kind: "cancel"})
-    } else if (event.key === "Enter" && cursor && !(event.ctrlKey || event.metaKey || event.altKey)) {
-      model.send_msg({kind: event.shiftKey ? "pin" : "pick", xy: cursor})
-    } else {
+    } else if (event.ctrlKey || event.metaKey || event.altKey || !this.doToolKey(event)) {
       return
     }
     event.preventDefault()
+  }
+
+  // Keys that choose a tool, and what Enter and Escape mean for it. Returns whether it was one of them.
+  doToolKey({key, shiftKey}) {
+    const {cursor, keyed, map} = this
+    const shape = SHAPES[this.tool]
+    if (key.toLowerCase() in TOOLS) {
+      keyed.giveUp()
+      this.chooseTool(TOOLS[key.toLowerCase()])
+    } else if (key === "Escape") {
+      return keyed.giveUp()
+    } else if (key === "Enter" && cursor && shape !== undefined && !shiftKey) {
+      keyed.setCorner(shape, cursor)
+    } else if (key === "Enter" && cursor) {
+      map.model.send_msg({kind: shiftKey ? "pin" : "pick", xy: cursor})
+    } else {
+      return false
+    }
+    return true
+  }
+
+  chooseTool(type) {
+    const {tools} = this.map.plot.toolbar.gestures.pan
+    const tool = tools.find((one) => (one.tools?.[0] ?? one).type === type)
+    if (tool !== undefined) {
+      tool.active = true
+    }
   }
 }
 

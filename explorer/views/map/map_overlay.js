@@ -10,6 +10,7 @@ export class MapOverlay {
     this.prior = source("lx-prior")
     this.sigmas = source("lx-prior-sigmas")
     this.names = source("lx-names")
+    this.shape = source("lx-shape")
     this.mark = source("lx-mark")
     this.ellipse = source("lx-ellipse")
     this.pins = source("lx-pins")
@@ -50,6 +51,16 @@ export class MapOverlay {
       ink: tops.map(() => ink),
       edge: tops.map(() => edge),
     })
+  }
+
+  // A shape that is drawn by key.
+  showShape(places) {
+    const closed = places.length > 0 ? [...places, places[0]] : []
+    put(this.shape, {
+      xs: closed.length > 0 ? [column(closed, 0)] : [],
+      ys: closed.length > 0 ? [column(closed, 1)] : [],
+    })
+    this.el.dataset.shape = places.length
   }
 
   showMark(x, y) {

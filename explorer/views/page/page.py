@@ -32,7 +32,7 @@ from explorer.views.map.turn_controls import TurnControls
 from explorer.views.page.run_menu import RunMenu
 from explorer.views.page.tab_token import TabToken
 from explorer.views.page.theme import THEME, UNSEEN, dark_before
-from explorer.views.page.undo_buttons import UndoButtons
+from explorer.views.page.undo.undo_buttons import UndoButtons
 from explorer.views.page.untrained_band import untrained
 from explorer.views.page.user import known_user
 from explorer.views.page.workbench import Workbench

@@ -3,8 +3,9 @@
 
 import {make, setAttributes} from "../components/dom.js"
 import {Drawer} from "./drawer.js"
+import {find, skipLink} from "./skip_link.js"
 import {followSystemTheme} from "./theme.js"
-import {followUndoKeys, Notice} from "./undo.js"
+import {followUndoKeys, Notice} from "./undo/undo_keys.js"
 import {UntrainedBand} from "./untrained_band.js"
 
 const NARROW = 800 // pixels
@@ -41,13 +42,8 @@ export function render({model, el}) {
   model.on("error", () => banner.show(model.error))
   banner.show(model.error)
   el.append(root)
-  const page = pageOf(model)
-  if (page !== undefined) {
-    if (window.innerWidth < ROOM_FOR_SIDEBAR) {
-      page.sidebar_open = false // it would lie over the map: it waits behind its button
-    }
-    followSystemTheme(page)
-    nameSidebar(page, el)
+  if (pageOf(model) !== undefined) {
+    arrangePage(model, el, map)
   }
   model.on(["open", "tab", "counts"], () => drawer.show())
   drawer.show()
@@ -57,6 +53,18 @@ export function render({model, el}) {
     banner.show(LOST)
     reloadOnceBack()
   })
+}
+
+// What is around the workbench on a page of its own.
+function arrangePage(model, el, map) {
+  const page = pageOf(model)
+  if (window.innerWidth < ROOM_FOR_SIDEBAR) {
+    page.sidebar_open = false // it would lie over the map: it waits behind its button
+  }
+  followSystemTheme(page)
+  nameSidebar(page, el)
+  const link = skipLink("Skip to the map", () => find(map, "[role=application]"))
+  model.on("remove", () => link.remove())
 }
 
 // On a narrow screen Material's sidebar is a dialog, to which it gives no name.

@@ -1,6 +1,6 @@
 // Undo and Redo, with what each does next as its help.
 
-import {makeButton} from "../components/dom.js"
+import {makeButton} from "../../components/dom.js"
 
 const ARROWS = {
   undo: "M9 5.5L4 10.5l5 5M4.5 10.5H14a5 5 0 0 1 0 10h-4",

@@ -1,6 +1,6 @@
 // Ctrl+Z takes the newest change back, Ctrl+Shift+Z and Ctrl+Y make it again; what was done is said for a while.
 
-import {make} from "../components/dom.js"
+import {make} from "../../components/dom.js"
 
 const TYPED_IN = new Set(["text", "search", "number", "password", "email", "url", "tel"])
 

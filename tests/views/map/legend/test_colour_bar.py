@@ -8,7 +8,7 @@ import pytest
 
 from tests.views.conftest import Scripts
 
-BAR = "map/colour_bar"
+BAR = "map/legend/colour_bar"
 COUNTS = [index % 5 for index in range(256)]
 
 

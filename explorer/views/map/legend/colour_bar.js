@@ -4,8 +4,8 @@
 // The scale is cut into cells, whose counts come with it. So the number of samples in a range is known here, while it is
 // dragged, and is the number that the server selects.
 
-import {make, makeButton, setAttributes} from "../components/dom.js"
-import {short} from "../components/numbers.js"
+import {make, makeButton, setAttributes} from "../../components/dom.js"
+import {short} from "../../components/numbers.js"
 
 const BARS = 32
 const STILL = 4 // pixels: a shorter drag is a press

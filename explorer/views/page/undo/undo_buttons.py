@@ -17,8 +17,8 @@ class UndoButtons(JSComponent):
     undo = param.String("", doc="What Undo takes back; empty where there is nothing.")
     redo = param.String("", doc="What Redo makes again; empty where there is nothing.")
 
-    _esm = script("page/undo_buttons")
-    _stylesheets = styles("page/undo_buttons")
+    _esm = script("page/undo/undo_buttons")
+    _stylesheets = styles("page/undo/undo_buttons")
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -2,7 +2,8 @@
 // it alone, "select" selects its samples; while its row is pointed at, or has the keyboard, the map dims the other
 // classes. For a numeric colour it is the colour bar.
 
-import {make, makeButton} from "../components/dom.js"
+import {make, makeButton, setAttributes} from "../../components/dom.js"
+import {RovingRows} from "./roving.js"
 import {ColourBar} from "./colour_bar.js"
 
 const MANY = 6 // classes; more of them stand in two columns
@@ -12,10 +13,15 @@ const STILL = 60 // ms on a row before the map is painted for it: a hand that cr
 export function render({model, el}) {
   const root = make("div", "legend")
   el.append(root)
-  const list = make("div")
+  const list = setAttributes(make("div"), {
+    role: "toolbar",
+    "aria-label": "Classes",
+    "aria-orientation": "vertical",
+  })
   const bar = new ColourBar((message) => model.send_msg(message))
   const tell = (kind, index) => model.send_msg({kind, index, title: model.title})
   const emphasis = new Emphasis((index) => tell("emphasise", index))
+  const roving = new RovingRows(list)
   let rows = []
 
   // What is there stays: a button that is replaced while it is pressed hears no click, and loses the keyboard.
@@ -32,6 +38,7 @@ export function render({model, el}) {
       rows = entries.map((_, index) => classRow((kind) => tell(kind, index)))
       rows.forEach(({row}, index) => emphasis.follow(row, index))
       list.replaceChildren(...rows.map(({row}) => row))
+      roving.show(rows.map(({toggle, only, select}) => [toggle, only, select]))
     }
     if (list.parentNode !== root) {
       root.replaceChildren(list)

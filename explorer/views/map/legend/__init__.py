@@ -1,0 +1,1 @@
+"""The legend: classes as rows, or the colour bar of a number."""

@@ -1,0 +1,1 @@
+"""Undo and redo on the page: keys, buttons, and what was done."""
