@@ -12,6 +12,7 @@ from tests.browser.tab import App, Tab, until
 
 TABS = ("samples", "train", "compare", "axes", "traversals", "pinned", "history")
 FOLDED = ("Model knobs", "Aggregate posterior", "Combine, by expression", "Epochs, batch size")
+FOCUSED = "document.activeElement.shadowRoot.activeElement.textContent"
 SETTLED = "document.getAnimations().every((one) => one.playState !== 'running')"
 
 
@@ -34,6 +35,8 @@ def test_no_violation_on_any_tab(browser: Browser, app: App, scheme: str, width:
     page, session = tab.page, app.session()
     tab.wait_for_rest(session)
     until(lambda: session.state.theme == scheme, "the system's theme")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "Skip to the map", "the first stop of the Tab key"
     if width < 1000:
         page.get_by_role("button", name="Open drawer").click()
         page.locator(".lx-train").wait_for()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explorer.core.selection.brush import Box
+from explorer.core.selection.brush import Box, Lasso
 from tests.browser.tab import App, Tab, until
 
 
@@ -190,33 +190,79 @@ def _steps(tab: Tab, keys: str, times: int) -> None:
         tab.page.keyboard.press(keys)
 
 
-def test_a_box_and_a_lasso_are_drawn_by_key(tab: Tab, app: App) -> None:
+def test_a_box_and_a_lasso_are_drawn_by_key(tab: Tab, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     session, page = app.session(), tab.page
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # past the controls
-    shown = page.locator(".lx-map .bk-events")
-    until(
-        lambda: shown.evaluate("(map) => map.getRootNode().activeElement === map"),
-        "the map to have the keyboard",
-    )
+    ended: list[Box | Lasso] = []
+    brush = session.selection.brush
+    monkeypatch.setattr(session.selection, "brush", lambda shape: (ended.append(shape), brush(shape)))
+    page.mouse.move(*tab.at(0.5, 0.5))
+    page.get_by_role("link", name="Skip to the map").focus()
+    page.keyboard.press("Enter")
     page.keyboard.press("b")
     _steps(tab, "Shift+ArrowLeft", 4)
     page.keyboard.press("Enter")
-    first = session.state.cursor
     _steps(tab, "Shift+ArrowRight", 7)
     _steps(tab, "Shift+ArrowUp", 7)
     until(lambda: session.state.selection.count, "what lies in the box as it grows")
     page.keyboard.press("Enter")
-    places = session.state.scene.places
-    until(lambda: session.state.cursor[1] > first[1], "the cursor to have moved")
-    box = Box(*first, *session.state.cursor)
-    until(lambda: np.array_equal(session.state.selected, box.mask(places)), "what lies in the box")
+    until(lambda: ended, "the end of the box")
+    box, view = ended[0], tab.view
+    assert box.x1 - box.x0 == pytest.approx(7 * 0.05 * (view[1] - view[0]), rel=1e-6)
+    inside = box.mask(session.state.scene.places)
+    until(lambda: np.array_equal(session.state.selected, inside), "what lies in the box")
     page.keyboard.press("l")
     page.keyboard.press("Enter")
     for key in ("Shift+ArrowLeft", "Shift+ArrowDown"):
         _steps(tab, key, 8)
         page.keyboard.press("Enter")
-    until(lambda: not np.array_equal(session.state.selected, box.mask(places)), "what lies in the lasso")
+    until(lambda: not np.array_equal(session.state.selected, inside), "what lies in the lasso")
     page.keyboard.press("Escape")
-    until(lambda: np.array_equal(session.state.selected, box.mask(places)), "the lasso to be given up")
+    until(lambda: np.array_equal(session.state.selected, inside), "the lasso to be given up")
+    page.keyboard.press("Enter")  # another one, to its end
+    for key in ("Shift+ArrowLeft", "Shift+ArrowDown"):
+        _steps(tab, key, 8)
+        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    until(lambda: len(ended) > 1, "the end of the lasso")
+    assert len(ended[1].vertices) == 3
     page.keyboard.press("m")
+
+
+def test_a_press_that_is_held_begins_a_lasso_and_a_shorter_one_moves_the_map(tab: Tab, app: App) -> None:
+    session, page = app.session(), tab.page
+    ended: list[Lasso] = []
+    brush = session.selection.brush
+    session.selection.brush = lambda shape: (ended.append(shape), brush(shape))
+    page.locator("[role=application]").focus()
+    page.keyboard.press("m")
+    page.mouse.move(*tab.at(0.2, 0.2))
+    page.mouse.down()
+    page.locator(".lx-map[data-stroke=lasso]").wait_for()
+    before = tab.view
+    for corner in ((0.8, 0.2), (0.8, 0.8), (0.2, 0.8)):
+        page.mouse.move(*tab.at(*corner), steps=5)
+    until(lambda: session.state.selection.count, "what lies in the part that is drawn")
+    page.mouse.up()
+    until(lambda: ended, "the end of the shape")
+    inside = ended[0].mask(session.state.scene.places)
+    until(lambda: np.array_equal(session.state.selected, inside), "what lies inside")
+    assert isinstance(ended[0], Lasso)
+    assert (tab.view, session.state.picked) == (before, None)
+    page.mouse.move(*tab.at(0.5, 0.5))
+    page.mouse.down()
+    page.mouse.move(*tab.at(0.6, 0.5), steps=3)
+    page.mouse.up()
+    until(lambda: tab.view != before, "the map to move")
+    assert np.array_equal(session.state.selected, inside)
+
+
+def test_a_brush_draws_after_a_press_that_rested(tab: Tab, app: App) -> None:
+    session, page = app.session(), tab.page
+    page.locator(".bk-tool-icon-box-select").click()
+    page.mouse.move(*tab.at(0.1, 0.1))
+    page.mouse.down()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 400))")  # longer than Bokeh's click
+    page.mouse.move(*tab.at(0.9, 0.9), steps=5)
+    page.mouse.up()
+    until(lambda: session.state.selection.count, "the selection")
+    assert session.state.picked is None

@@ -122,8 +122,6 @@ class LatentMap:
         self._streams = [
             # A click that is held for a third of a second, or follows another so soon, is a click too.
             *(_subscribed(kind(source=blank), self._on_tap) for kind in _CLICKS),
-            _subscribed(hv.streams.BoundsXY(source=blank), self._on_box),
-            _subscribed(hv.streams.Lasso(source=blank), self._on_lasso),
         ]
         element = blank.opts(
             responsive=True,
@@ -195,20 +193,6 @@ class LatentMap:
     def _on_tap(self, x: float | None, y: float | None) -> None:
         if x is not None and y is not None:
             self._session.point_out((float(x), float(y)))  # the browser sends 0.0 as 0
-
-    def _on_box(self, bounds: tuple[float, float, float, float] | None) -> None:
-        if bounds is not None:
-            self._brush(lambda: Box(*bounds))
-
-    def _on_lasso(self, geometry: np.ndarray | None) -> None:
-        if geometry is not None:
-            self._brush(lambda: Lasso(np.asarray(geometry, dtype=float)))
-
-    def _brush(self, shape: Any) -> None:
-        try:
-            self._session.selection.brush(shape())
-        except SHOWN as error:
-            self._session.state.say(str(error))
 
 
 def _subscribed(stream: Any, subscriber: Any) -> Any:

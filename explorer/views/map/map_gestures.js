@@ -2,8 +2,8 @@
 // what they do not know is done here: turning, moving with Shift, pinning, one finger that decodes, and keys.
 
 import {dragMeaning, isDrag, keyMeaning, moved, stepped} from "../components/gestures.js"
-import {Stroke} from "../components/stroke.js"
-import {KeyedShapes} from "./map_shape.js"
+import {MapBrush} from "./brush/map_brush.js"
+import {KeyedShapes} from "./brush/map_shape.js"
 
 const TAP = 6 // pixels: a finger that moved less has tapped
 const TOOLS = {b: "BoxSelectTool", l: "LassoSelectTool", m: "PanTool"} // by key
@@ -19,7 +19,7 @@ export class MapGestures {
     this.held = null // pointer that the figure's own pan tool follows
     this.turn = null // the newest turn, until it has been sent
     this.turns = 0 // number of the drag that turns
-    this.stroke = null // the shape that a brush draws
+    this.brush = new MapBrush(this)
     this.keyed = new KeyedShapes(map)
     this.onDrag = (event) => this.drag(event)
   }
@@ -41,6 +41,7 @@ export class MapGestures {
   }
 
   close() {
+    this.brush.forgetPress()
     for (const name of DRAG_EVENTS) {
       window.removeEventListener(name, this.onDrag, {capture: true})
     }
@@ -69,6 +70,11 @@ export class MapGestures {
     return [x_scale.invert(left), y_scale.invert(top)]
   }
 
+  toScreen([x, y]) {
+    const {x_scale, y_scale} = this.map.view.frame
+    return [x_scale.compute(x), y_scale.compute(y)]
+  }
+
   isInside(event) {
     return this.map.view.frame.bbox.contains(...this.onScreen(event))
   }
@@ -87,7 +93,7 @@ export class MapGestures {
   }
 
   onHover(event) {
-    if (event.pointerType === "mouse") {
+    if (event.pointerType === "mouse" && this.isInside(event)) {
       this.cursor = this.toPlane(event)
     }
   }
@@ -96,6 +102,10 @@ export class MapGestures {
 
   onPress(event) {
     if (event.button !== 0 || !this.isInside(event)) {
+      return
+    }
+    if (this.brush.stroke !== null) {
+      this.brush.end(false) // a second finger: it is no brush
       return
     }
     const {probe: probes, turns} = this.map.model
@@ -108,24 +118,18 @@ export class MapGestures {
       claim(event)
     } else if ((meaning === "turn" || (meaning === "move" && shift)) && this.grip === null) {
       this.takeHold(event, meaning)
+      this.brush.awaitLasso(event)
       claim(event)
     } else if (meaning === "move" && !shift) {
       this.hold(pointer)
+      this.brush.awaitLasso(event)
+    } else if (meaning === "brush" && SHAPES[this.tool] === undefined) {
+      this.brush.awaitLasso(event) // no tool is chosen
     } else if (meaning === "brush") {
-      this.draw(event, this.tool === "BoxSelectTool" ? "box" : "lasso")
-    }
-  }
-
-  draw(event, shape) {
-    this.stroke = new Stroke(this.map.model, shape, this.toPlane(event))
-    this.stroke.pointer = event.pointerId
-  }
-
-  dragStroke(event) {
-    if (event.type === "pointermove") {
-      this.stroke.add(this.toPlane(event))
-    } else {
-      this.stroke = null
+      this.brush.draw(event, SHAPES[this.tool])
+      if (!touch) {
+        claim(event) // the figure's own brush draws nothing where the hand rested before it moved
+      }
     }
   }
 
@@ -134,9 +138,7 @@ export class MapGestures {
     if (pointer === this.held && (type !== "pointermove" || event.buttons === 0)) {
       this.hold(null)
     }
-    if (pointer === this.stroke?.pointer) {
-      this.dragStroke(event)
-    }
+    this.brush.drag(event)
     if (pointer === this.finger?.pointer) {
       this.dragFinger(event)
       claim(event)
@@ -154,9 +156,8 @@ export class MapGestures {
   }
 
   takeHold(event, meaning) {
-    const {el, ranges} = this.map
-    el.style.outline = "none" // a press of the mouse needs no ring around the map; a key brings it back
-    el.focus({preventScroll: true})
+    const {ranges} = this.map
+    this.focus()
     this.grip = {
       pointer: event.pointerId,
       meaning,
@@ -166,6 +167,20 @@ export class MapGestures {
       ranges,
       moved: false,
     }
+  }
+
+  // No drag is followed any more: the press has become something else.
+  letLoose() {
+    this.grip = null
+    if (this.held !== null) {
+      this.hold(null)
+    }
+  }
+
+  focus() {
+    const {el} = this.map
+    el.style.outline = "none" // a press of the mouse needs no ring around the map; a key brings it back
+    el.focus({preventScroll: true})
   }
 
   dragGrip(event) {
@@ -227,9 +242,8 @@ export class MapGestures {
       map.zoom(meaning.factor)
     } else if (meaning?.kind === "home") {
       map.goHome()
-    } else if (event.key === "Escape" && this.stroke) {
-      this.stroke = null
-      model.send_msg({kind: "cancel"})
+    } else if (event.key === "Escape" && this.brush.stroke) {
+      this.brush.end(false)
     } else if (event.ctrlKey || event.metaKey || event.altKey || !this.doToolKey(event)) {
       return
     }

@@ -53,7 +53,7 @@ export class MapOverlay {
     })
   }
 
-  // A shape that is drawn by key.
+  // The shape that a brush draws.
   showShape(places) {
     const closed = places.length > 0 ? [...places, places[0]] : []
     put(this.shape, {

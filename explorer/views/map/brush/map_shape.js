@@ -1,6 +1,6 @@
 // A box or lasso that is drawn by key: Enter sets a corner at the cursor, Escape gives the shape up.
 
-import {Stroke} from "../components/stroke.js"
+import {LiveStroke} from "../../components/stroke.js"
 
 export class KeyedShape {
   // `kind` is "box" or "lasso".
@@ -48,12 +48,12 @@ export class KeyedShapes {
     const {model} = this.map
     if (this.shape === null) {
       this.shape = new KeyedShape(kind)
-      this.stroke = new Stroke(model, kind, place)
+      this.stroke = new LiveStroke(model, kind, place)
     }
     const complete = this.shape.set(place)
     this.follow(place)
     if (complete) {
-      model.send_msg({kind: "brush", shape: kind, path: this.shape.corners})
+      this.stroke.close(this.shape.corners)
       this.end()
     }
   }
@@ -70,7 +70,7 @@ export class KeyedShapes {
   giveUp() {
     const drawn = this.shape !== null
     if (drawn) {
-      this.map.model.send_msg({kind: "cancel"})
+      this.stroke.giveUp()
       this.end()
     }
     return drawn

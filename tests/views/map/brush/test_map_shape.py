@@ -12,15 +12,17 @@ SET = """(m, [kind, places]) => {
 
 
 def test_a_box_is_complete_by_its_second_corner(scripts: Scripts) -> None:
-    one = scripts.run("map/map_shape", SET, ["box", [[0, 1]]])
+    one = scripts.run("map/brush/map_shape", SET, ["box", [[0, 1]]])
     assert (one["done"], one["outline"]) == ([False], [[0, 1], [9, 1], [9, 9], [0, 9]])
-    two = scripts.run("map/map_shape", SET, ["box", [[0, 1], [0, 1], [4, 5]]])
+    two = scripts.run("map/brush/map_shape", SET, ["box", [[0, 1], [0, 1], [4, 5]]])
     assert (two["done"], two["corners"]) == ([False, False, True], [[0, 1], [4, 5]])
 
 
 def test_a_lasso_is_complete_by_a_corner_that_is_set_twice(scripts: Scripts) -> None:
     corners = [[0, 0], [4, 0], [4, 4]]
-    drawn = scripts.run("map/map_shape", SET, ["lasso", [*corners[:2], corners[1], corners[2], corners[2]]])
+    drawn = scripts.run(
+        "map/brush/map_shape", SET, ["lasso", [*corners[:2], corners[1], corners[2], corners[2]]]
+    )
     assert drawn["done"] == [False, False, False, False, True]
     assert drawn["corners"] == corners
     assert drawn["outline"] == [*corners, [9, 9]]

@@ -1,0 +1,1 @@
+"""The brushes on the map, by hand and by key."""
