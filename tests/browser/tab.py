@@ -132,6 +132,13 @@ class Tab:
             box["y1"] - (y - box["top"]) / box["height"] * (box["y1"] - box["y0"]),
         )
 
+    def unfold(self, title: str) -> None:
+        """Open a folded section. Where it moved under the press it is pressed again."""
+        summary = self.page.locator("summary").filter(has_text=title)
+        until(
+            lambda: summary.evaluate("(one) => one.parentNode.open") or summary.click(), f"{title!r} to open"
+        )
+
     def choose(self, handle: str, name: str) -> None:
         """Choose an option of a menu, and wait for the menu to be gone.
 

@@ -187,7 +187,7 @@ def test_a_training_opens_its_charts_and_the_axes_follow_it(tab: Tab, deep: App)
     session = deep.session()
     open_axes(tab, deep, pick=False)
     axes = session.latent_axes.axes
-    tab.page.get_by_text("Epochs, batch size").click()
+    tab.unfold("Epochs, batch size")
     box = tab.page.locator(".lx-epochs input")
     box.fill("2")
     box.press("Enter")

@@ -51,7 +51,7 @@ def _count(tab: Tab, app: App, wanted: int) -> None:
 
 def _unfold(tab: Tab) -> None:
     if not tab.page.locator(".lx-random").is_visible():
-        tab.page.get_by_text("Combine, by expression").click()
+        tab.unfold("Combine, by expression")
 
 
 def test_lasso_selects_exactly_what_lies_inside(tab: Tab, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +196,7 @@ def test_a_box_and_a_lasso_are_drawn_by_key(tab: Tab, app: App, monkeypatch: pyt
     brush = session.selection.brush
     monkeypatch.setattr(session.selection, "brush", lambda shape: (ended.append(shape), brush(shape)))
     page.mouse.move(*tab.at(0.5, 0.5))
-    page.get_by_role("link", name="Skip to the map").focus()
+    page.get_by_role("button", name="Skip to the map").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("b")
     _steps(tab, "Shift+ArrowLeft", 4)

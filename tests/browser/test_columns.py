@@ -20,8 +20,7 @@ def tab(lasting_tab: Tab, app: App) -> Iterator[Tab]:
     if session.state.selected is not None:
         page.locator(".lx-clear").click()
         until(lambda: session.state.selected is None, "nothing to be selected")
-    if not page.locator(".lx-random").is_visible():
-        page.get_by_text("Combine, by expression").click()
+    lasting_tab.unfold("Combine, by expression")
     yield lasting_tab
     if session.state.colour_by != "label":
         lasting_tab.choose("lx-colour", "label")

@@ -33,7 +33,7 @@ def _few_draws() -> Iterator[None]:
 def tab(lasting_tab: Tab, app: App) -> Tab:
     """Three digits selected with the legend and trained on, and the comparison opened."""
     tab, session = lasting_tab, app.session()
-    tab.page.get_by_text("Combine, by expression").click()
+    tab.unfold("Combine, by expression")
     tab.page.locator(".lx-how").get_by_text("add", exact=True).click()
     until(lambda: session.selection.how == "add", "adding")
     labels = session.state.scene.cloud.labels
@@ -47,7 +47,7 @@ def tab(lasting_tab: Tab, app: App) -> Tab:
         )
     tab.page.locator(".lx-train-on").get_by_text("selection").click()
     until(lambda: session.settings.on == "selection", "the choice")
-    tab.page.get_by_text("Epochs, batch size").click()
+    tab.unfold("Epochs, batch size")
     box = tab.page.locator(".lx-epochs input")
     box.fill("4")
     box.press("Enter")

@@ -80,7 +80,7 @@ def test_a_knob_of_a_slice_moves_the_map_at_once(tab: Tab, app: App) -> None:
     session = app.session()
     tab.choose("lx-projection", "slice")
     until(lambda: session.state.scene.projection.name == "slice", "the slice")
-    tab.page.get_by_text("Projection knobs").click()
+    tab.unfold("Projection knobs")
     box = tab.page.locator(".lx-knob-across input")
     box.fill("4")
     box.press("Enter")
@@ -130,7 +130,7 @@ def test_what_cannot_be_computed_is_said_and_the_map_stays(tab: Tab, app: App) -
     session = app.session()
     tab.choose("lx-projection", "tsne")
     tab.page.locator(".lx-fit").wait_for()  # its knobs come with it, in the place of the former ones
-    tab.page.get_by_text("Projection knobs").click()
+    tab.unfold("Projection knobs")
     for handle, value in (("lx-knob-samples", "100"), ("lx-knob-perplexity", "100")):
         box = tab.page.locator(f".{handle} input")
         box.fill(value)

@@ -230,10 +230,11 @@ def test_after_a_kill_the_app_offers_to_go_on_and_loses_nothing(
     store = RunStore(tmp_path / "home" / RUNS)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     process, url = started("-c", HELD)
-    page = Tab(context.new_page()).open(url).page
+    tab = Tab(context.new_page()).open(url)
+    page = tab.page
     page.locator(".lx-tab-history").click()
     expect(page.locator(".lx-runs-empty")).to_have_text("No run is kept yet: press Train.")
-    page.get_by_text("Epochs, batch size").click()
+    tab.unfold("Epochs, batch size")
     page.locator(".lx-epochs input").fill(str(EPOCHS))
     page.locator(".lx-epochs input").press("Enter")
     page.locator(".lx-train").click()

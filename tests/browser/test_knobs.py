@@ -98,7 +98,7 @@ def test_a_sphere_has_three_coordinates_and_says_what_it_is(tab: Tab, iris: App)
 def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) -> None:
     session = iris.session()
     before = session.state.scene
-    tab.page.get_by_text("Model knobs, own file").click()
+    tab.unfold("Model knobs, own file")
     enter(tab, "lx-beta", "4")
     until(lambda: "beta holds from the next training" in tab.text("lx-note"), "what the change takes")
     assert tab.page.locator(".lx-apply").count() == 0
@@ -125,7 +125,7 @@ def test_a_weight_of_the_loss_holds_from_the_next_training(tab: Tab, iris: App) 
 def test_a_body_that_the_data_do_not_allow_is_said_and_taken_back(tab: Tab, iris: App) -> None:
     session = iris.session()
     before = session.state.scene
-    tab.page.get_by_text("Model knobs, own file").click()
+    tab.unfold("Model knobs, own file")
     tab.choose("lx-body", "conv")
     tab.page.locator(".lx-apply").click()
     tab.page.locator(".lx-error").wait_for()

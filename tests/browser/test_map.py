@@ -114,7 +114,7 @@ def test_colour_by_a_number_shows_its_scale(tab: Tab, app: App) -> None:
 
 def test_draws_show_the_aggregate_posterior(tab: Tab, app: App) -> None:
     n = len(app.session().state.scene.cloud)
-    tab.page.get_by_text("Aggregate posterior").click()
+    tab.unfold("Aggregate posterior")
     box = tab.page.locator(".lx-draws input")
     box.fill("20")
     box.press("Enter")

@@ -21,7 +21,7 @@ def tab(lasting_tab: Tab) -> Iterator[Tab]:
 def type_in(tab: Tab, handle: str, value: str) -> None:
     box = tab.page.locator(f".{handle} input")
     if not box.count():
-        tab.page.get_by_text("Epochs, batch size").click()
+        tab.unfold("Epochs, batch size")
     box.fill(value)
     box.press("Enter")
 

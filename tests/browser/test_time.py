@@ -25,7 +25,7 @@ def lasting_tab(browser: Browser, app: App) -> Iterator[Tab]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "LEAST_SECONDS", 0.0)
         patch.setattr(loop, "SHARE", 1.0)
-        tab.page.get_by_text("Epochs, batch size").click()
+        tab.unfold("Epochs, batch size")
         box = tab.page.locator(".lx-epochs input")
         box.fill(str(EPOCHS))
         box.press("Enter")

@@ -23,7 +23,7 @@ SOCKETS = """
 
 
 def _epochs(tab: Tab, epochs: int) -> None:
-    tab.page.get_by_text("Epochs, batch size").click()
+    tab.unfold("Epochs, batch size")
     box = tab.page.locator(".lx-epochs input")
     box.fill(str(epochs))
     box.press("Enter")

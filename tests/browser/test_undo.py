@@ -36,7 +36,7 @@ def test_in_a_field_the_keys_undo_what_was_typed(tab: Tab, app: App) -> None:
     tab.press_select(0)
     until(lambda: session.state.selection.count, "a selection")
     zeros = session.state.selection.count
-    page.get_by_text("Combine, by expression").click()
+    tab.unfold("Combine, by expression")
     field = page.locator(".lx-expression input")
     field.click()
     page.keyboard.type("label")

@@ -1,23 +1,18 @@
 // The first stop of the Tab key: it leads past the controls to the map. It is seen while it has the keyboard.
 
-import {make} from "../components/dom.js"
+import {make, makeButton} from "../components/dom.js"
 
 const STYLE = `
-a { position: fixed; z-index: 2000; left: 8px; top: -80px; padding: 8px 14px; border-radius: 4px; font: 14px sans-serif; color: #fff; background: #0b57d0; }
-a:focus { top: 8px; outline: 2px solid #fff; outline-offset: -4px; }
+button { all: unset; position: fixed; z-index: 2000; left: 8px; top: -80px; padding: 8px 14px; border-radius: 4px; font: 14px sans-serif; color: #fff; background: #0b57d0; }
+button:focus { top: 8px; outline: 2px solid #fff; outline-offset: -4px; }
 `
 
 // `target` returns the element that takes the keyboard.
 export function skipLink(words, target) {
   const host = make("nav")
   host.setAttribute("aria-label", words)
-  const link = make("a", "", words)
-  link.href = "#map"
-  link.addEventListener("click", (event) => {
-    event.preventDefault()
-    target()?.focus()
-  })
-  host.attachShadow({mode: "open"}).append(make("style", "", STYLE), link)
+  const button = makeButton("", words, "", () => target()?.focus())
+  host.attachShadow({mode: "open"}).append(make("style", "", STYLE), button)
   document.body.prepend(host)
   return host
 }
