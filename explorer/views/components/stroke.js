@@ -31,8 +31,10 @@ export class LiveStroke extends Stroke {
     this.model.send_msg({kind: "draw", stroke: this.number, shape: this.shape, path})
   }
 
-  // Ends the shape: what lies inside it stays selected.
+  // Ends the shape: what lies inside it stays selected. It is told as a whole first: one that was drawn too fast to be
+  // told of would end the shape before it, and that may have been given up.
   close(path = this.points) {
+    this.tell(path)
     this.model.send_msg({kind: "brush", shape: this.shape, path})
   }
 

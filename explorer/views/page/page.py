@@ -195,9 +195,8 @@ class View:
         if session.last_view.restored != self._restored:
             self._restored = session.last_view.restored
             tab = session.last_view.tab
-            if (
-                tab in self._drawer and tab != "compare" and not bench.narrow
-            ):  # two models are chosen for that anew
+            anew = tab == "compare"  # two models are chosen for that
+            if tab in self._drawer and not anew and not bench.narrow:
                 bench.param.update(open=True, tab=tab)
         if session.state.run is not self._run:
             self._run = session.state.run

@@ -1,4 +1,4 @@
-"""What the legend's rows say is done to the classes that they stood for."""
+"""Presses on the legend act on the classes that its rows stood for."""
 
 from __future__ import annotations
 
